@@ -9,7 +9,7 @@ import { hostPlanning } from "./planning/hosting.ts";
 import { hostResources, resourceMachines } from "./resources/hosting.ts";
 import { hostSessions, sessionMachines } from "./sessions/hosting.ts";
 
-/** Sessions, which choose how their tasks are done, and what they share: locks, resources, estimates. */
+/** Sessions, which choose how their tasks are done, and their shared objects: locks, resources, estimates. */
 export class MasterService extends Orchestrator {
   constructor(host: HostContext) {
     super("master", host.foundation, { scope: "orchestration", version: host.version });
@@ -20,7 +20,7 @@ export class MasterService extends Orchestrator {
     const advice = hostAdvice(this, host, settings);
     const { effects } = sessions;
     const storage = host.storage({
-      // Of the machines of this service only sessions make effects.
+      // Only sessions have effects among the machines of this service.
       dispatch: (due) => effects.dispatch(due),
       withdraw: (tokens) => effects.withdraw(tokens),
       eventListener: combinedListeners([
@@ -39,7 +39,7 @@ export class MasterService extends Orchestrator {
   }
 }
 
-/** The service, as a host takes it in. */
+/** The service as a module of a host. */
 export const master: ServiceModule = {
   name: "master",
   sections: [masterSection],

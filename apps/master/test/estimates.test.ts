@@ -13,7 +13,7 @@ import { Serving } from "./serving.ts";
 const namespace = "";
 
 describe("estimates", () => {
-  /** Numbers of batches count once each. */
+  /** Each number of a batch counts once. */
   let batches = 3;
   let serving: Serving;
   const client = () => serving.host.mesh.client(estimateService, { service: "master" });
@@ -22,7 +22,7 @@ describe("estimates", () => {
     const { estimates } = await client().predict({ namespace, subjects });
     return estimates[0] ?? assert.fail("one estimate per subject");
   };
-  /** Attempts at a capability, in one batch. Resolves with the number up to which all were taken in. */
+  /** Records attempts at a capability in one batch. Resolves with the number of the last accepted batch. */
   const record = async (batch: number, capability: string, times: readonly number[], instanceId = "one") => {
     const outcomes = times.map((runMs) => ({
       subject: { capability, pool: "default", agentId: "a" },
@@ -89,7 +89,7 @@ describe("estimates", () => {
         each: ({ data }) => resolve(EstimateDrifted.fromJSON(JSON.parse(new TextDecoder().decode(data)))),
       },
     });
-    // A third up or down, as work usually is.
+    // A third up or down, as usual for work.
     const around = (medianMs: number, count: number) =>
       Array.from({ length: count }, (_, index) => medianMs * (0.75 + 0.1 * ((index * 3) % 7)));
     await record(batches++, "ship.parcel", around(200, 60));

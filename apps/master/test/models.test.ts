@@ -44,7 +44,7 @@ describe("models of durations", () => {
   };
   const model = async (modelId: string) =>
     (await client().getModel(GetModelRequest.create({ modelId }))).model ?? assert.fail();
-  /** Three in ten take next to nothing: a mean of logarithms is far off, a median is not. */
+  /** Three in ten are very short: a mean of logarithms is far off, a median is not. */
   const twoSorts = (count: number) =>
     Array.from({ length: count }, (_, at) => ((at * 7) % 10 < 3 ? 20 : 1_000) + (at % 5));
 

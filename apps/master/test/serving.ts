@@ -2,7 +2,7 @@ import { KeptHost } from "@tutti/host/testing";
 import { until } from "@tutti/kernel/testing";
 import { master } from "../src/service.ts";
 
-/** A process with the service alone. */
+/** A process with only this service. */
 export type Serving = KeptHost;
 
 export const Serving = {
@@ -10,7 +10,7 @@ export const Serving = {
     KeptHost.open({ name: "master", services: [master], transport: "in-process", words }),
 };
 
-/** Until the clock shows another millisecond: what starts then started later. */
+/** Waits for another millisecond on the clock, for a later start time. */
 export async function nextMoment(): Promise<void> {
   const nowMs = Date.now();
   await until("another millisecond", () => Date.now() > nowMs);

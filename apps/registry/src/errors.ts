@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** What can go wrong here, besides what every service knows. */
+/** Errors of the registry, in addition to those of every service. */
 export const registryErrors = defineErrors("registry", {
   instanceUnknown: {
     status: "NOT_FOUND",

@@ -10,7 +10,7 @@ import { MemoryStore } from "./effects/memory-store.ts";
 import { Registrar } from "./effects/registrar.ts";
 import type { Store } from "./effects/store.ts";
 
-/** Who is there: services, instances, what they can do and how they are doing, each entry for as long as its lease. */
+/** Services, instances, their capabilities and health: each entry is valid as long as its lease. */
 export class RegistryService extends Orchestrator {
   constructor(host: HostContext, store: Store) {
     super("registry", host.foundation, { scope: "integration", version: host.version });
@@ -27,14 +27,14 @@ export class RegistryService extends Orchestrator {
         instruments,
         announce: (change) => outlet.publish(newsOf(change)),
       }),
-      // The store is waited for as long as it takes. Meanwhile the registry is not ready and says so.
+      // The start waits for the store without a timeout. Meanwhile the registry is not ready.
       { startTimeoutMs: Number.POSITIVE_INFINITY },
     );
     host.mesh.serve(registryService, registryHandlers({ registrar, settings, foundation, instruments }));
   }
 }
 
-/** The registry, as a host takes it in. */
+/** The registry as a module of a host. */
 export const registry: ServiceModule = {
   name: "registry",
   sections: [registrySection],
@@ -44,7 +44,7 @@ export const registry: ServiceModule = {
 async function openStore(host: HostContext): Promise<Store> {
   const { store, replicas } = host.configuration.read(registrySection);
   if (store === "memory") return new MemoryStore(host.ids.newId("hist"), host.foundation.clock);
-  // Loaded on need: what it stands on is large.
+  // Loaded on demand: its dependencies are large.
   const { NatsStore } = await import("./effects/nats-store.ts");
   const connection = await host.nats();
   return new NatsStore({ connection, foundation: host.foundation, registry: host.processId, replicas });

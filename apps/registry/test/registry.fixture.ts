@@ -14,7 +14,7 @@ export interface TestRegistry extends RegistryDependencies, AsyncDisposable {
   readonly told: readonly InstanceChange[];
 }
 
-/** Returns a registry without its edges, under virtual time. */
+/** Returns a registry without its network interfaces, in virtual time. */
 export async function openRegistry(
   given: { readonly store?: (clock: Clock) => Store; readonly historyMax?: number } = {},
 ): Promise<TestRegistry> {

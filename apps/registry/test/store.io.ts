@@ -17,7 +17,7 @@ const foundation: Foundation = systemFoundation({ logger: silentLogger });
 const isRetryable = (error: unknown) => isTuttiError(error) && error.retryable;
 const gone = { cause: RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED, reason: "silent" };
 
-/** Writes down what a store tells, and lets a test wait for it. */
+/** Records the reports of a store, and lets a test wait for them. */
 class Listener implements StoreListener {
   readonly steps: string[] = [];
   readonly renewals: string[] = [];
@@ -68,7 +68,7 @@ async function open(store: Store): Promise<Opened> {
   return { store, listener, [Symbol.asyncDispose]: () => store.stop() };
 }
 
-/** What any store owes the registry. */
+/** The contract of a store. */
 function storeContract(make: () => Promise<Opened>): void {
   it("tells a registration before it answers, in order, under growing revisions", async () => {
     await using opened = await make();
@@ -173,7 +173,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
   it("shares signs of life with the other registries and not with itself", async () => {
     await using one = await opened("registry-1");
     await using two = await opened("registry-2");
-    // No store keeps a sign of life for a registry that does not listen yet: it is given again, as instances do.
+    // A store keeps no heartbeat for a registry that does not listen yet: it is repeated, as instances do.
     await until("both signs of life", () => {
       one.store.renewed([renewal("a"), renewal("b")]);
       return two.listener.renewals.length >= 2;
@@ -188,7 +188,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
     await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
     await server.down("kill");
     await server.up();
-    // Not before the connection is back. Each refusal says that it may be repeated.
+    // Not before the connection is restored. Each refusal states that it may be retried.
     await eventually(() => one.store.put({ instance: instance("b"), leaseMs: 1_000 }), isRetryable);
     assert.deepEqual([...new Set(one.listener.steps)], ["+a", "+b"]);
   });

@@ -1,6 +1,6 @@
 /**
- * Two registries over one NATS server that is killed now and then. Instances register, change their health and say
- * good-bye at either, in any order. In the end both know the last report of each instance.
+ * Two registries over one NATS server that is killed from time to time. Instances register, change their
+ * health and leave at either, in any order. At the end both know the last report of each instance.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -38,7 +38,7 @@ async function openRegistry(server: NatsServer, registry: string) {
   return { registrar, stop };
 }
 
-/** Again and again, as a mesh does for calls that may be repeated. */
+/** Retries calls that may be repeated, as a mesh does. */
 async function retried(work: () => Promise<unknown>): Promise<void> {
   for (;;) {
     try {
@@ -68,14 +68,14 @@ describe("two registries over one NATS server", { skip: program.skip }, () => {
 
   const any = () => pick(registries).registrar;
 
-  /** Health is sent to both at once, and refused while NATS is away: a heartbeat is not repeated. */
+  /** Sends health to both at once. It is refused while NATS is unavailable: heartbeats are not repeated. */
   async function beat(id: string): Promise<void> {
     const states = [HealthState.HEALTH_STATE_READY, HealthState.HEALTH_STATE_NOT_READY];
     const health = { state: pick(states), reason: String(chance.random()) };
     await Promise.allSettled(registries.map(({ registrar }) => registrar.renew([renewal(id, { health })])));
   }
 
-  /** Lives for a while. Gives the version that it said last, empty when it said good-bye. */
+  /** Runs an instance for a while. Returns its last reported version, or empty after a goodbye. */
   async function live(id: string, round: number): Promise<string> {
     let said = "";
     for (let step = 0; step < 6; step++) {

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { valid, validRange } from "semver";
 import { instance, offer } from "./fixtures.ts";
 
-/** Parts of versions as people and attackers write them. */
+/** Parts of versions as users and attackers write them. */
 const number = fc.oneof(fc.constantFrom("0", "1", "01", "x", "*", "9".repeat(20)), fc.nat(30).map(String));
 const identifier = fc.constantFrom("a", "0", "01", "rc", "-", "00a", "1-", "x", "9".repeat(20));
 const tail = (sign: string) =>
@@ -26,8 +26,8 @@ function isAccepted(check: (found: FieldViolation[]) => void): boolean {
   return found.length === 0;
 }
 
-// What passed the contract is sorted and compared without another look: one bad version in the directory would make
-// every question for that capability fail.
+// Accepted versions are sorted and compared without another check: one invalid version in the directory would
+// make every query for that capability fail.
 describe("versions that the contract accepts", () => {
   it("are versions that can be compared", () => {
     fc.assert(

@@ -1,14 +1,14 @@
 /**
- * What the generated checks are made of: each function compares one value with one rule and adds a finding. Paths are
- * relative here. `within` completes them while the calls return, so that a good request costs no string.
+ * Parts of the generated checks: each function compares one value with one rule and adds a finding. Paths are
+ * relative here. `within` completes them while the calls return, so that a valid request needs no string.
  */
 import type { FieldViolation } from "./rpc.ts";
 
 export type Found = FieldViolation[];
 
-/** More findings than a person would read, or than an error should carry, are not kept. */
+/** Maximum number of findings that are kept. */
 const findingsMax = 20;
-/** How much of a wrong value is repeated to the caller. */
+/** Maximum length of a wrong value that is repeated to the caller. */
 const quotedMax = 60;
 
 function add(found: Found, field: string, message: string): void {
@@ -74,7 +74,7 @@ export function form(found: Found, field: string, value: string, wanted: Form): 
   add(found, field, `expected ${wanted.expected}, found ${quoted(value)}`);
 }
 
-/** Puts the path of the enclosing field before what was found since `before`. */
+/** Prepends the path of the enclosing field to the findings since `before`. */
 export function within(found: Found, before: number, path: string): void {
   for (let i = before; i < found.length; i++) {
     const finding = found[i];
@@ -88,14 +88,17 @@ function pattern(expected: string, expression: RegExp): Form {
   return { expected, fits: (value) => expression.test(value) };
 }
 
-// As the rules of semantic versions say it. Numbers are bounded to what every program can count to.
+// The rules of semantic versions. Numbers are limited to the range that every program can represent.
 const versionNumber = String.raw`(0|[1-9]\d{0,14})`;
 const preRelease = String.raw`-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*`;
 const versionEnd = String.raw`(${preRelease})?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?`;
 const wholeVersion = String.raw`${versionNumber}\.${versionNumber}\.${versionNumber}${versionEnd}`;
 const semanticVersion = new RegExp(`^${wholeVersion}$`);
 
-/** The forms of `tutti.types.v1.Form`. The empty string is not asked, for it passes where it may be empty. */
+/**
+ * The forms of `tutti.types.v1.Form`. The empty string is not checked, because it is valid if the field may
+ * be empty.
+ */
 export const forms = {
   id: pattern(
     "1 to 200 letters, digits, dots, underscores or dashes, not starting with a dot or dash",
@@ -127,7 +130,7 @@ export const forms = {
 } satisfies Record<string, Form>;
 
 const anyNumber = "[xX*]";
-/** What a version is cut off to: `1.2`, `1.x`, `*`. After a part that may be any, so are all others. */
+/** Partial versions: `1.2`, `1.x`, `*`. After a wildcard, all further parts are wildcards. */
 const partialVersion = `${versionNumber}(\\.(${versionNumber}(\\.${anyNumber})?|${anyNumber}(\\.${anyNumber})?))?|${anyNumber}(\\.${anyNumber}){0,2}`;
 const versionOrPart = `v?(${wholeVersion}|${partialVersion})`;
 const plain = new RegExp(`^${versionOrPart}$`);

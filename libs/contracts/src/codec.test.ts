@@ -49,7 +49,7 @@ const record = fc.record({
   incarnation: fc.maxSafeNat(),
 });
 
-/** Messages carry views of the buffer they were read from. Compared is what they say. */
+/** Messages contain views of the buffer they were read from. Only their content is compared. */
 function same(actual: unknown, expected: unknown): void {
   assert.deepEqual(plain(actual), plain(expected));
 }

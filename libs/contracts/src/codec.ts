@@ -4,17 +4,17 @@ import type { MessageCodec } from "./rpc.ts";
 import { Encoded } from "./wire/encoded.ts";
 import { FlatWriter } from "./wire/flat-writer.ts";
 
-/** A writer that has grown beyond this is not kept, or one large message would hold its memory for ever. */
+/** A larger writer is not kept. Otherwise one large message would hold its memory for ever. */
 const keptBytesMax = 256 * 1024;
 
 /**
  * The writer that all codecs share: a new one per message has to grow its buffer from nothing each time. `finish`
- * hands out a copy and resets it. It is taken away while in use, so that an encoding inside an encoding, or one that
- * throws half-way, leaves nothing behind for the next.
+ * hands out a copy and resets it. It is removed while in use, so that a nested encoding, or one that throws, does
+ * not affect the next.
  */
 let spare: FlatWriter | undefined;
 
-/** For a message that is read by hand, what reads it. */
+/** @param read decoder of a message with a hand-written decoder */
 export function codecOf<T extends object>(
   type: MessageType<T>,
   read?: (bytes: Uint8Array) => T,
@@ -33,7 +33,7 @@ export function codecOf<T extends object>(
     *encodeInSlices(message) {
       const encoded = Encoded.bytesOf(message);
       if (encoded !== undefined) return encoded;
-      // Of its own: others encode between two slices.
+      // A separate writer: other encodings run between two slices.
       const writer = new FlatWriter(sliceBytesUsual);
       yield* type.writeInSlices(message, writer, sliceBytesUsual);
       return writer.finish();
@@ -54,7 +54,7 @@ function decodeWhole<T extends object>(type: MessageType<T>, bytes: Uint8Array):
 }
 
 function whole<T>(reader: Reader, message: T): T {
-  // `decode` of a message stops silently at an invalid tag. The rest would be lost.
+  // `decode` of a message stops silently at an invalid tag. Without this check the rest would be lost.
   if (reader.pos !== reader.len) {
     throw new RangeError(`expected a field at byte ${reader.pos} of ${reader.len}, found no valid tag`);
   }

@@ -1,10 +1,10 @@
-/** What differs between two documents, field by field. */
+/** Differences between two documents, field by field. */
 type Json = unknown;
 
 export interface Difference {
-  /** `timing.rules[0].cron` */
+  /** Path of the field: `timing.rules[0].cron`. */
   readonly path: string;
-  /** Undefined: not there. */
+  /** Undefined if absent. */
   readonly before: Json;
   readonly after: Json;
 }
@@ -28,7 +28,7 @@ export function isMap(value: Json): value is Readonly<Record<string, Json>> {
 
 const widthMax = 60;
 
-/** `maxQueued: 100 → 200` */
+/** Formats a difference: `maxQueued: 100 → 200`. */
 export function differenceText({ path, before, after }: Difference): string {
   return `${path}: ${valueText(before)} → ${valueText(after)}`;
 }

@@ -1,4 +1,4 @@
-/** The capability by which a task publishes an event: the platform does it, no worker. */
+/** The capability by which a task publishes an event: the platform executes it, not a worker. */
 import type { Json } from "@tutti/expressions";
 
 export const emitCapability = "tutti.emit";
@@ -8,7 +8,7 @@ export interface EmittedEvent {
   readonly source: string;
   readonly type: string;
   readonly subject: string;
-  /** RFC 3339. */
+  /** Time in RFC 3339. */
   readonly time: string;
   readonly data: Json;
 }
@@ -16,7 +16,7 @@ export interface EmittedEvent {
 interface Emitting {
   readonly runId: string;
   readonly taskId: string;
-  /** When the task became ready: the same for all its attempts. */
+  /** Time at which the task became ready: the same for all its attempts. */
   readonly readyMs: number;
 }
 
@@ -39,7 +39,7 @@ export function emittedEvent(
   if (id !== undefined && typeof id !== "string") return { problem: "id: expected a text" };
   if (source !== undefined && (typeof source !== "string" || source === "" || /^\/?tutti\//.test(source)))
     return { problem: "source: expected a text such as `https://shop.example`, not of Tutti" };
-  // An event is known by its source and its id. The source of one run has the run in it.
+  // An event is identified by its source and its id. The source of a run contains the run id.
   const made = `${source === undefined ? "" : `${runId}-`}${taskId}-${readyMs.toString(36)}`;
   return {
     id: (id ?? made).slice(-idLengthMax),

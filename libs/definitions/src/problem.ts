@@ -2,23 +2,23 @@ import type { LineAndColumn } from "@tutti/expressions";
 import { nearest } from "@tutti/kernel";
 
 /**
- * What is wrong with a definition, or worth a remark. The same words as `tutti.types.v1.Problem`, so that one report can
- * hold it beside what is wrong with policies and configuration.
+ * A problem of a definition, as an error or a warning. It has the fields of `tutti.types.v1.Problem`, so that one
+ * report can include problems of policies and configuration too.
  */
 export interface DefinitionProblem {
   readonly severity: "error" | "warning";
-  /** Stable: `unknown_task`. */
+  /** Stable code: `unknown_task`. */
   readonly code: string;
   readonly fileName: string;
-  /** From 1. 0 where there is no text. */
+  /** Line, from 1. 0 without a text. */
   readonly line: number;
-  /** From 1. 0 where there is no text. */
+  /** Column, from 1. 0 without a text. */
   readonly column: number;
   /** Path in the document: `tasks.ship.needs[0]`. */
   readonly path: string;
-  /** What is wrong. */
+  /** Description of the problem. */
   readonly message: string;
-  /** What would be right. Empty if unknown. */
+  /** Expected value. Empty if unknown. */
   readonly expected: string;
 }
 
@@ -34,14 +34,20 @@ export function printPath(path: Path): string {
   return text;
 }
 
-/** `order.yaml:3:7: tasks.ship: unknown task …; expected …`, as terminals and editors make links of it. */
+/**
+ * Formats a problem: `order.yaml:3:7: tasks.ship: unknown task …; expected …`. Terminals and editors
+ * recognize the place as a link.
+ */
 export function printProblem(problem: DefinitionProblem): string {
   const { fileName, line, column } = problem;
   const place = line > 0 ? `${fileName}:${line}:${column}` : fileName;
   return `${place}: ${problem.severity}: ${printWords(problem)}`;
 }
 
-/** The same without its place: `tasks.ship: unknown task … (expected …)`. What is in the message already is not said twice. */
+/**
+ * Formats a problem without its place: `tasks.ship: unknown task … (expected …)`. Text that the message contains
+ * already is not repeated.
+ */
 export function printWords({
   path,
   message,
@@ -52,14 +58,14 @@ export function printWords({
   return `${about}${message}${wanted}`;
 }
 
-/** Something wrong at a path of a document, before it has a line and a column. */
+/** A problem at a path of a document, before its line and column are known. */
 export interface Finding {
   readonly severity: "error" | "warning";
   readonly code: string;
   readonly path: Path;
-  /** Whether the key at the end of the path is meant, and not its value. */
+  /** Whether it is about the key at the end of the path, and not its value. */
   readonly key?: boolean;
-  /** Place inside the text at the path, in UTF-16 units. */
+  /** Offset in the text at the path, in UTF-16 units. */
   readonly at?: number;
   readonly message: string;
   readonly expected: string;
@@ -71,8 +77,8 @@ export interface Places {
 }
 
 /**
- * Collects findings. Beyond a number of them no caller reads on, and a text that consists of mistakes must not cost
- * more than one that has a few.
+ * Collects findings. Their number is bounded, so that a text full of problems does not cost more than one with a
+ * few.
  */
 export class Findings {
   readonly list: Finding[] = [];
@@ -84,15 +90,12 @@ export class Findings {
     this.#most = most;
   }
 
-  /**
-   * Returns the known name that was most likely meant. A text full of unknown names is not compared with all known
-   * ones.
-   */
+  /** Returns the most similar known name. A text full of unknown names is not compared with all known ones. */
   suggest(found: string, known: Iterable<string>): string | undefined {
     return this.#comparisonsLeft > 0 ? nearest(found, this.counted(known)) : undefined;
   }
 
-  /** Names to compare with, as long as there is time for it. */
+  /** Yields names to compare with, within the budget of comparisons. */
   *counted(names: Iterable<string>): Generator<string> {
     for (const name of names) {
       if (this.#comparisonsLeft <= 0) return;
@@ -105,7 +108,7 @@ export class Findings {
     return this.list.some(({ severity }) => severity === "error");
   }
 
-  /** Findings that were not kept. */
+  /** Number of dropped findings. */
   get left(): number {
     return this.#left;
   }

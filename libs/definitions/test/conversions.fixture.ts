@@ -3,7 +3,7 @@ import type { Json } from "@tutti/expressions";
 import { Findings } from "../src/problem.ts";
 import { readSource } from "../src/source/source.ts";
 
-/** Reads what was written. It has to be readable. */
+/** Parses written text. It must be valid. */
 export function readBack(text: string, format: "yaml" | "json"): Json | undefined {
   const findings = new Findings();
   const { value } = readSource({ format, text, fileName: "a" }, findings);

@@ -10,7 +10,7 @@ import { readBack } from "./conversions.fixture.ts";
 import { documents } from "./documents.fixture.ts";
 import { definitionOf, everything, machine } from "./language.fixture.ts";
 
-/** Runs code that was written, with the builder of this library. */
+/** Runs the written code, with the builder of this library. */
 async function run(documentsAsCode: readonly string[]): Promise<readonly Json[]> {
   const folder = mkdtempSync(join(import.meta.dirname, "written-"));
   try {

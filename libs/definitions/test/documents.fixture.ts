@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { definition } from "../src/language/definition-shape.ts";
 import type { Shape, TextForm } from "../src/language/shape.ts";
 
-/** Documents made from the shapes of the language: right in shape, and mostly senseless. */
+/** Documents generated from the shapes of the language: valid in shape, and mostly meaningless. */
 
 const samples: Readonly<Record<TextForm, readonly string[]>> = {
   name: ["order", "shop.order", "a-b_c"],
@@ -65,7 +65,7 @@ const json = fc
   .jsonValue({ maxDepth: 2 })
   .map((value) => JSON.parse(JSON.stringify(value).replaceAll("__proto__", "proto")) as Json);
 
-/** Values of a shape. `depth` bounds what contains itself. */
+/** Returns values of a shape. `depth` bounds recursion. */
 export function valuesOf(shape: Shape, depth = 0): fc.Arbitrary<Json> {
   switch (shape.kind) {
     case "text":
@@ -138,7 +138,7 @@ function membersOf(shape: Extract<Shape, { kind: "members" }>, depth: number): f
   });
 }
 
-/** Deep inside, a task is no loop. */
+/** Deeply nested tasks are never loops. */
 function usable(group: readonly string[], depth: number): readonly string[] {
   return depth > 4 ? group.filter((key) => key !== "loop") : group;
 }
@@ -152,7 +152,7 @@ function memberOf(
   return member === undefined ? fc.constant(null) : valuesOf(member, depth + 1);
 }
 
-/** Definitions that are right in shape. */
+/** Definitions with a valid shape. */
 export const documents: fc.Arbitrary<Json> = valuesOf(definition).map(
   (document) => JSON.parse(JSON.stringify(document)) as Json,
 );

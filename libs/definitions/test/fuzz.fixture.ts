@@ -17,7 +17,10 @@ import { mutated } from "./mutations.fixture.ts";
 const stepsMax = 200_000;
 const evaluationStepsMax = 10_000;
 
-/** Every check gives a plan or located errors, within its steps. Every plan can be evaluated. */
+/**
+ * Checks that every result is a plan or errors with places, within the limit of steps, and that every plan
+ * can be evaluated.
+ */
 function survives({ definition, problems, stepsTaken }: CheckedDefinition, text?: string): void {
   assert.ok(stepsTaken <= stepsMax + 20_000, `${stepsTaken} steps`);
   const errors = problems.filter(({ severity }) => severity === "error");
@@ -36,7 +39,7 @@ function survives({ definition, problems, stepsTaken }: CheckedDefinition, text?
   }
 }
 
-/** Cuts, doubles and swaps parts of a text, and puts strange ones in. */
+/** Cuts, duplicates and swaps parts of a text, and inserts unusual ones. */
 function torn(text: string, seed: number): string {
   const chance = seededChance(seed);
   const pick = (count: number): number => Math.floor(chance.random() * count);
@@ -80,7 +83,7 @@ function torn(text: string, seed: number): string {
   return result;
 }
 
-/** Tests with a share of ten thousand wrong definitions: documents and texts, made and torn. */
+/** Tests with a share of ten thousand invalid definitions: documents and texts, generated and torn. */
 export function fuzz(share: number): void {
   const good = [everything, machine].map((text) => definitionOf(text).document as unknown as Json);
   const some = 3_000 * share;

@@ -8,7 +8,7 @@ import { Findings } from "../src/problem.ts";
 export function shapeFits(document: Json): boolean {
   const findings = new Findings();
   new ShapeChecker(findings, new Steps(), undefined).check(document, definition, []);
-  // The schema lets expressions stand wherever a template may have them. Which ones are templates it does not know.
+  // The schema allows expressions wherever a template may have them. It cannot tell which documents are templates.
   return !findings.list.some(
     ({ severity, message }) => severity === "error" && !message.startsWith("found an expression"),
   );

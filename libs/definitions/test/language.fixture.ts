@@ -13,7 +13,7 @@ export function check(text: string, options: CheckOptions = {}): CheckedDefiniti
   return checkText({ format: "yaml", text: text.replace(/^\n/, ""), fileName: "a.yaml" }, options);
 }
 
-/** Problems without what would be right, as people see them. */
+/** Returns problems without the expected value, as people see them. */
 export function problemsOf(text: string, options: CheckOptions = {}): readonly string[] {
   return check(text, options).problems.map((problem) => printProblem({ ...problem, expected: "" }));
 }
@@ -30,7 +30,7 @@ export function planOf(text: string, options: CheckOptions = {}): Plan {
   return plan;
 }
 
-/** Everything that the language has, in one definition of tasks and one of states. */
+/** Every feature of the language, in one definition of tasks and one of states. */
 export const everything = `
 workflow: shop.everything
 description: All of it.

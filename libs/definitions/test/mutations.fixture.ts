@@ -1,7 +1,7 @@
 import type { Json } from "@tutti/expressions";
 import { seededChance } from "@tutti/kernel/testing";
 
-/** A document with one to three of its parts changed: replaced, renamed, left out, moved. */
+/** Returns a document with one to three changed parts: replaced, renamed, removed, moved. */
 export function mutated(document: Json, seed: number): Json {
   const chance = seededChance(seed);
   const pick = (count: number): number => Math.floor(chance.random() * count);
@@ -57,7 +57,7 @@ function change(document: Json, pick: (count: number) => number): void {
   const other = places[pick(places.length)] ?? place;
   switch (pick(5)) {
     case 0:
-      // A copy: a change to it would be there in every document after.
+      // A copy: a change to the original would affect every later document.
       holder[place.key] = structuredClone(strange[pick(strange.length)] ?? null);
       return;
     case 1:

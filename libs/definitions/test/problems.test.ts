@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { type Catalogue, checkText, printProblem } from "../src/index.ts";
 import { check, problemsOf } from "./language.fixture.ts";
 
-/** Texts, and all problems that are reported for them. */
+/** Texts, and the expected problems. */
 const table: readonly (readonly [title: string, text: string, problems: readonly string[]])[] = [
   [
     "text that is not YAML",

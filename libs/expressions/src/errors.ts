@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** How an evaluation fails, as callers see it. */
+/** Errors of evaluations, for callers. */
 export const expressionErrors = defineErrors("expressions", {
   failed: {
     status: "FAILED_PRECONDITION",

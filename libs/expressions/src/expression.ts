@@ -12,7 +12,7 @@ import { fits, printType, type Type } from "./types/type.ts";
 import { toJson } from "./values/json.ts";
 import { isList, isPlainMap, type Json, type Value } from "./values/value.ts";
 
-/** An expression that was read and checked. It is compiled when it is evaluated for the first time. */
+/** A parsed and checked expression. It is compiled at its first evaluation. */
 export interface CheckedExpression {
   readonly text: string;
   readonly type: Type;
@@ -25,11 +25,11 @@ export type Compiled =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 export interface CompileOptions {
-  /** The type that is needed. Absent when any will do. */
+  /** The required type. Absent if any type is allowed. */
   readonly wanted?: Type;
 }
 
-/** Compiles one expression, without `${{ }}` around it. */
+/** Compiles one expression without `${{ }}`. */
 export function compileExpression(text: string, scope: Scope, { wanted }: CompileOptions = {}): Compiled {
   const references = new References();
   const problems: Problem[] = [];
@@ -59,7 +59,7 @@ function constantOf(value: unknown): Json | undefined {
   return value === null || typeof value === "string" || typeof value === "boolean" ? value : undefined;
 }
 
-/** Returns the variable that the expression is, and nothing else. Undefined for any other. */
+/** Returns the variable that the whole expression consists of. Undefined for any other. */
 export function passedVariable(node: Node): number | undefined {
   if (node.kind === "name" || node.kind === "index") return node.variable;
   return node.kind === "select" && !node.probe ? node.variable : undefined;
@@ -69,14 +69,14 @@ export interface CheckRequest {
   readonly scope: Scope;
   readonly references: References;
   readonly problems: Problem[];
-  /** Where the expression starts in the text. */
+  /** Start of the expression in the text. */
   readonly from: number;
-  /** What has to follow it. Empty for the end of the text. */
+  /** Text that must follow it. Empty for the end of the text. */
   readonly closing: string;
 }
 
 /**
- * Reads one expression out of a text and checks it. Undefined when it cannot be read. Problems have places in the text.
+ * Parses one expression in a text and checks it. Undefined if it cannot be parsed. Problems have places in the text.
  */
 export function checkExpression(
   text: string,
@@ -115,7 +115,7 @@ function isWhole(value: Value): boolean {
   return isList(value) || isPlainMap(value);
 }
 
-/** What is taken out of a variable is JSON as the variable is, and need not be gone through. */
+/** A part of a variable is JSON like the variable, and need not be converted. */
 function isPartOfVariable(node: Node): boolean {
   if (passedVariable(node) !== undefined) return true;
   return (node.kind === "select" || node.kind === "index") && isPartOfVariable(node.of);
@@ -139,7 +139,7 @@ function parse(text: string, from: number, closing: string): { node: Node; end: 
   return { node, end: end + closing.length };
 }
 
-/** Returns the problem of a value that does not fit. Empty when it does. */
+/** Returns the problem of a value with another type. Empty if it fits. */
 export function mismatch(type: Type, wanted: Type | undefined, at: number): readonly Problem[] {
   if (wanted === undefined || fits(type, wanted)) return [];
   if (wanted.kind === "double" && type.kind === "int") return [];

@@ -2,7 +2,7 @@ import { isSecretKey, redacted, redactText } from "@tutti/kernel";
 import { entriesOf } from "./values/equality.ts";
 import { isBytes, isList, isPlainMap, MapValue, Special, Uint, type Value } from "./values/value.ts";
 
-/** Values as messages show them: short, and without what looks like a secret. */
+/** Values in messages: shortened, and without probable secrets. */
 
 const textMax = 80;
 const itemsMax = 8;
@@ -37,12 +37,12 @@ function some(first: readonly string[], total: number): string {
 }
 
 function quoted(text: string): string {
-  // Cut first: looking for secrets in a megabyte would cost more than the evaluation.
+  // Truncated first: searching a megabyte for secrets would cost more than the evaluation.
   const cut = text.length > textMax ? text.slice(0, textMax) : text;
   return JSON.stringify(redactText(cut).toWellFormed()) + (text.length > textMax ? "…" : "");
 }
 
-/** What an expression worked on, by the names of its variables. */
+/** Returns the inputs of an expression, by the names of its variables. */
 export function inputsShown(
   names: readonly string[],
   valueAt: (place: number) => Value | undefined,

@@ -1,6 +1,6 @@
 /**
- * What is wrong with an expression: found while it is read, while it is checked, or while it is evaluated. All three
- * know the place, so that the caller that shows it can point at it.
+ * Problems of an expression: from parsing, checking or evaluating. All have a place, so that the caller can point at
+ * it.
  */
 
 export type ProblemCode =
@@ -20,18 +20,18 @@ export type ProblemCode =
 
 export interface Problem {
   readonly code: ProblemCode;
-  /** What was expected and what was found. */
+  /** Expected and found, in words. */
   readonly message: string;
-  /** What would be right, if that is known. Else empty. */
+  /** Expected value, if known. Otherwise empty. */
   readonly expected: string;
-  /** Place in the text, in UTF-16 units from its beginning. */
+  /** Place in the text, in UTF-16 units from its start. */
   readonly at: number;
 }
 
 /**
- * Thrown inside this library to leave an evaluation, and turned into data at its edge. Not an `Error`: an expression
- * that fails is no fault of the program, `||` catches what its left side throws, and a stack would cost more than the
- * evaluation.
+ * Thrown inside this library to leave an evaluation, and converted to data at its edge. Not an `Error`: an expression
+ * that fails is not a fault of the program, `||` catches what its left side throws, and a stack would cost more than
+ * the evaluation.
  */
 export class Fault implements Problem {
   readonly code: ProblemCode;
@@ -48,9 +48,9 @@ export class Fault implements Problem {
 }
 
 export interface LineAndColumn {
-  /** From 1. */
+  /** Line, from 1. */
   readonly line: number;
-  /** From 1. */
+  /** Column, from 1. */
   readonly column: number;
 }
 

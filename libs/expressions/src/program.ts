@@ -7,11 +7,11 @@ import { Fault, lineAndColumn, type ProblemCode } from "./problem.ts";
 import { type Type, types } from "./types/type.ts";
 import type { Json } from "./values/value.ts";
 
-/** An error of an evaluation, with all details that a reader needs to see the cause. */
+/** An error of an evaluation, with the details that show the cause. */
 export interface EvaluationProblem {
   readonly code: ProblemCode;
   readonly message: string;
-  /** What would be right, if that is known. Else empty. */
+  /** Expected value, if known. Otherwise empty. */
   readonly expected: string;
   /** The expression that failed. */
   readonly expression: string;
@@ -19,7 +19,7 @@ export interface EvaluationProblem {
   readonly line: number;
   /** Place in its line, from 1. */
   readonly column: number;
-  /** What it worked on, by name, shortened and without secrets. */
+  /** Its inputs, by name, shortened and without secrets. */
   readonly inputs: Readonly<Record<string, string>>;
 }
 
@@ -28,25 +28,23 @@ export type Evaluation =
   | { readonly ok: false; readonly problem: EvaluationProblem; readonly stepsUsed: number };
 
 export interface EvaluateOptions {
-  /** Steps it may take. `limits.stepsMax` by default. */
+  /** Maximum number of steps. Default: `limits.stepsMax`. */
   readonly stepsMax?: number;
 }
 
-/** Something compiled, which gives JSON out of the variables it refers to and nothing else. */
+/** A compiled program. Its value, JSON, depends only on the referenced variables. */
 export class Program {
-  /** What it gives, as far as that is known before. */
+  /** Type of its value, as far as it is known before evaluation. */
   readonly type: Type;
-  /** Names of the variables that it reads, each once. Their places are what `evaluate` asks for. */
+  /** Names of the variables that it reads, without duplicates. `evaluate` requests them by index. */
   readonly references: readonly string[];
-  /**
-   * Set when it gives one variable as it is, so that the value need not be parsed: its place among the references.
-   */
+  /** Set if its value is one unchanged variable, which then need not be parsed: the index of the reference. */
   readonly passes: number | undefined;
-  /** Set when it gives the same for all variables. */
+  /** Set if the value is constant. */
   readonly constant: Json | undefined;
   readonly #run: (frame: Frame, begin: (expression: string) => void) => Json;
 
-  /** One that gives the same every time. */
+  /** Returns a program with a constant value. */
   static constant(value: Json): Program {
     return new Program({
       type: types.dyn,
@@ -71,7 +69,7 @@ export class Program {
     this.#run = made.run;
   }
 
-  /** Never throws, however wrong the values are. What `read` throws is its own. */
+  /** Evaluates the program. Never throws for any values. Only errors of `read` are passed on. */
   evaluate(read: ReadVariable, { stepsMax = limits.stepsMax }: EvaluateOptions = {}): Evaluation {
     const frame = new Frame(read, stepsMax);
     let expression = "";
@@ -94,7 +92,7 @@ export class Program {
   }
 }
 
-/** The refusal that tells the caller that waits for the value. */
+/** Returns the refusal for the caller that waits for the value. */
 export function evaluationRefusal(problem: EvaluationProblem): Refusal {
   const { code, message, line, column, inputs } = problem;
   const expression = problem.expression.trim();

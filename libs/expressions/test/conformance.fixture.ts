@@ -21,7 +21,7 @@ import {
   type Value,
 } from "../src/values/value.ts";
 
-/** The language's official test cases, as `@bufbuild/cel-spec` carries them, run against the parts of this library. */
+/** The official test cases of the language, from `@bufbuild/cel-spec`, run against the parts of this library. */
 
 // biome-ignore lint/suspicious/noExplicitAny: protobuf JSON of the test data, whose shape the cases themselves say
 type Wire = { readonly [key: string]: any };
@@ -33,7 +33,7 @@ export interface ConformanceCase {
   readonly original: Wire;
 }
 
-/** Cases of a suite that need no messages of protobuf, which a workflow's values never are. */
+/** Returns the cases of a suite without protobuf messages, which the values of a workflow never are. */
 export function casesOf(suite: string): readonly ConformanceCase[] {
   const found: ConformanceCase[] = [];
   const walk = (node: Wire, path: string): void => {
@@ -53,13 +53,13 @@ export function casesOf(suite: string): readonly ConformanceCase[] {
 
 export interface TypedCase {
   readonly expression: string;
-  /** The type that the official checker finds. */
+  /** Type according to the official checker. */
   readonly wanted: string;
-  /** The type that ours finds. Undefined when it refuses the expression. */
+  /** Type according to this checker. Undefined if it refuses the expression. */
   readonly found: string | undefined;
 }
 
-/** Types of all cases that need neither variables nor what this library leaves out. */
+/** Returns the types of all cases without variables and without features that this library leaves out. */
 export function typedCases(): readonly TypedCase[] {
   const found: TypedCase[] = [];
   const walk = (node: Wire): void => {
@@ -86,7 +86,7 @@ function typeFound(expression: string): string | undefined {
   }
 }
 
-/** What is wrong with the outcome of a case. Undefined when it is as it should be. */
+/** Returns the problem of the outcome of a case. Undefined if it is correct. */
 export function verdictOn({ expression, original }: ConformanceCase): string | undefined {
   const wanted = original["evalError"] === undefined ? wantedText(original) : "an error";
   const found = outcomeOf(expression, original);
@@ -174,7 +174,7 @@ function readMap(entries: readonly Wire[]): Value {
   return new MapValue(map);
 }
 
-/** Returns a value with its type, in one text. */
+/** Formats a value with its type. */
 function print(value: Value): string {
   if (typeof value === "bigint") return `int ${value}`;
   if (typeof value === "number") return `double ${value === 0 ? 0 : value}`;

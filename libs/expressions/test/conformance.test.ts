@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { casesOf, typedCases, verdictOn } from "./conformance.fixture.ts";
 
-/** Suites and how many of their cases need no protobuf messages: a case that vanishes is noticed. */
+/** Suites and the number of their cases without protobuf messages: a lost case is noticed. */
 const suites: Readonly<Record<string, number>> = {
   basic: 43,
   bindings_ext: 5,
@@ -25,7 +25,7 @@ const suites: Readonly<Record<string, number>> = {
   timestamps: 71,
 };
 
-/** The rest out on purpose: names inside a container, since there are no packages, and `format`. */
+/** Left out on purpose: names inside a container, since there are no packages, and `format`. */
 const leftOut =
   /^namespace\/namespace self_eval_container|^string_ext\/(format|value_errors|type_errors|format_errors)/;
 
@@ -43,7 +43,8 @@ describe("the language's official test cases", () => {
   it("have the types that the official checker finds", () => {
     const cases = typedCases();
     const other = cases.filter(({ wanted, found }) => wanted !== found);
-    // Types as values have no parameter here, and a variable over an empty list is not narrowed by its use.
+    // Types as values have no parameter here, and the type of a variable for an empty list is not narrowed by
+    // its use.
     const known = other.filter(
       ({ expression, wanted }) => wanted.startsWith("type") || /\[\]\.|\{\}\./.test(expression),
     );

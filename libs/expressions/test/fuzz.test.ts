@@ -19,7 +19,9 @@ const words = fc.constantFrom(
 );
 const soup = fc.array(words, { maxLength: 20 }).map((parts) => parts.join(" "));
 
-/** Compiles and evaluates. Fails when anything throws, a problem has no place, or more steps are taken than allowed. */
+/**
+ * Compiles and evaluates a text. Fails if anything throws, a problem has no place, or the limit of steps is exceeded.
+ */
 function survives(text: string, input: Json): void {
   for (const compiled of [
     compileExpression(text, scope),

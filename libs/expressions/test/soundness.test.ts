@@ -30,7 +30,7 @@ function written(write: (...parts: string[]) => string, ...parts: Texts[]): Text
   return fc.tuple(...parts).map((all) => write(...all));
 }
 
-/** Expressions of known types, made of ones that are less deep. */
+/** Returns expressions of known types, built from less deep ones. */
 function expressionsOf(depth: number): Readonly<Record<Kind, Texts>> {
   if (depth === 0) return leaves;
   const { int, double, string, bool, list } = expressionsOf(depth - 1);
@@ -80,11 +80,11 @@ function expressionsOf(depth: number): Readonly<Record<Kind, Texts>> {
   };
 }
 
-/** What may go wrong in an expression whose types are right: its values. */
+/** Problems that a well-typed expression can still have: those of its values. */
 const ofValues = new Set(["out_of_range", "divided_by_zero", "invalid_argument", "steps_exhausted"]);
 
 const kinds: Readonly<Record<Kind, readonly [type: string, fits: (value: Json) => boolean]>> = {
-  // Beyond what a double holds exactly a whole number is a text.
+  // Beyond the exact range of a double, a whole number is a text.
   int: [
     "int",
     (value) => Number.isInteger(value) || (typeof value === "string" && /^-?\d{16,19}$/.test(value)),

@@ -56,7 +56,7 @@ export const servicesSections = [
   ...["retry", "swarm", "workflow"],
 ];
 
-/** What can be set about a process with these services. */
+/** Returns the sections of a process with these services. */
 export function sectionsOf(services: readonly Pick<ServiceModule, "sections">[]): readonly Section[] {
   return [...new Set([...hostSections, ...services.flatMap(({ sections }) => sections)])];
 }
@@ -64,7 +64,7 @@ export function sectionsOf(services: readonly Pick<ServiceModule, "sections">[])
 /**
  * Returns the configuration of a process with these services.
  *
- * @param sources default: as in this directory without flags, for tools
+ * @param sources default: this directory without flags, for tools
  */
 export function loadConfiguration(
   services: readonly Pick<ServiceModule, "sections">[],
@@ -73,7 +73,7 @@ export function loadConfiguration(
   return Configuration.load({ sections: sectionsOf(services), sources, elsewhere: servicesSections });
 }
 
-/** Returns how many partitions each service has. */
+/** Returns the number of partitions of each service. */
 export function partitionsIn(configuration: Configuration): number {
   return ownershipSettings(configuration.read(ownershipSection)).partitions;
 }

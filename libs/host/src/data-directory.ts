@@ -1,9 +1,9 @@
 /**
- * The directory in which a process keeps what must last. It belongs to one process at a time.
+ * The directory of a process's durable data. It belongs to one process at a time.
  *
- * The lock is one that the system itself holds for the process, through SQLite, which knows how to ask for it
- * everywhere: of several processes exactly one gets it, and a killed process blocks no other. Lock files with a
- * process id in them do neither: numbers are used again, and taking over a dead one's file is a race.
+ * The system itself holds the lock for the process, through SQLite, which can request it on every system. Exactly one
+ * of several processes gets it, and a killed process blocks no other. Lock files with a process id do neither: numbers
+ * are reused, and taking over the file of a dead process is a race.
  */
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
@@ -13,11 +13,11 @@ import { type Component, type Foundation, privateModes, sleep, type TuttiError }
 import { hostErrors } from "./errors.ts";
 import { makePrivate } from "./storage/private-tree.ts";
 
-// Of SQLite: another process has the lock. The file is none of its own.
+// Codes of SQLite: another process has the lock. The file is not a database.
 const busy = 5;
 const notADatabase = 26;
 
-/** A process that stops finishes its tasks first. */
+/** A stopping process finishes its work first. */
 const leavingMaxMs = 20_000;
 const pollMs = 100;
 
@@ -33,7 +33,7 @@ export class DataDirectory implements Component {
 
   /**
    * @param path absolute
-   * @param setting by which another directory is chosen
+   * @param setting the key that selects another directory
    */
   constructor(path: string, foundation: Needed, setting = "platform.dataDirectory") {
     this.path = path;
@@ -41,11 +41,11 @@ export class DataDirectory implements Component {
     this.#setting = setting;
   }
 
-  /** Throws at once if another process has it and is not stopping: before a start has logged anything. */
+  /** Throws at once if another process has it and is not stopping, before a start has logged anything. */
   async requireFree(): Promise<void> {
     const holder = join(this.path, "lock.json");
     if (!existsSync(holder) || noteIn(holder).isLeaving) return;
-    // What else may be wrong with the directory is for the start.
+    // Other problems of the directory are reported by the start.
     const release = await claim(this.path).catch(() => () => {});
     if (release === undefined) throw this.#lockedBy(holder);
     release();
@@ -73,13 +73,13 @@ export class DataDirectory implements Component {
     }
   }
 
-  /** The process is ready: one that wants the directory names where this one answers. */
+  /** The process is ready: a process that needs the directory can report this address. */
   serves(url: string): void {
     this.#url = url;
     if (this.#lock !== undefined) this.#note({});
   }
 
-  /** The process stops, maybe for a while: one that wants the directory waits instead of failing. */
+  /** The process is stopping, maybe for a while: a process that needs the directory waits instead of failing. */
   leave(): void {
     if (this.#lock !== undefined) this.#note({ isLeaving: true });
   }
@@ -98,7 +98,7 @@ export class DataDirectory implements Component {
     }
   }
 
-  /** For people and for other processes. The lock itself is the other file. */
+  /** Writes the holder for people and for other processes. The lock itself is the other file. */
   #note(more: { readonly isLeaving?: boolean }): void {
     const text = JSON.stringify({
       pid: process.pid,
@@ -109,7 +109,7 @@ export class DataDirectory implements Component {
     writeFileSync(join(this.path, "lock.json"), `${text}\n`, { mode: privateModes.file });
   }
 
-  /** An older release made files that others of the machine could read, and so may a copy. */
+  /** Files of an older release, or of a copy, may be readable by other users. */
   async #makePrivate(): Promise<void> {
     const { logger } = this.#foundation;
     const { changed, problem } = await makePrivate(this.path);
@@ -120,24 +120,24 @@ export class DataDirectory implements Component {
   }
 
   stop(): void {
-    // While no other process can have written it. After a crash the file stays, and names the former holder.
+    // Removed while no other process can have written it. After a crash the file stays, and names the former holder.
     if (this.#lock !== undefined) rmSync(join(this.path, "lock.json"), { force: true });
     this.#lock?.close();
     this.#lock = undefined;
   }
 }
 
-/** Who has a data directory, or had it and did not stop gracefully. */
+/** The process that has a data directory, or had it and did not stop gracefully. */
 export interface Holder {
   readonly pid: string;
   readonly since: string;
-  /** Where it answers. Empty until it is ready, and for a process without a port for HTTP. */
+  /** Its address. Empty until it is ready, and for a process without an HTTP port. */
   readonly url: string;
 }
 
 /**
- * Takes the lock of a directory without recording a holder, for a reader that needs the directory unchanged
- * meanwhile. Returns how to release it. Undefined when a process has it.
+ * Takes the lock of a directory without recording a holder, for a reader that needs the directory unchanged meanwhile.
+ * Returns a function that releases it. Undefined if a process has it.
  */
 export async function claim(path: string): Promise<(() => void) | undefined> {
   try {
@@ -149,7 +149,7 @@ export async function claim(path: string): Promise<(() => void) | undefined> {
   }
 }
 
-/** The process that has a directory, or had it when it was killed. Undefined if none has recorded itself. */
+/** Returns the process that has a directory, or had it when it was killed. Undefined if none is recorded. */
 export function lastHolder(path: string): Holder | undefined {
   const holder = join(path, "lock.json");
   return existsSync(holder) ? holderIn(holder) : undefined;
@@ -157,7 +157,7 @@ export function lastHolder(path: string): Holder | undefined {
 
 async function locked(path: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
-  // SQLite would make a file that every user can read.
+  // SQLite would create a file that every user can read.
   closeSync(openSync(path, "a", privateModes.file));
   const database = new DatabaseSync(path);
   try {
@@ -206,7 +206,7 @@ function noteIn(path: string): Note {
     const { pid, since, url = "", isLeaving } = JSON.parse(readFileSync(path, "utf8"));
     return { pid: String(pid), since: String(since), url: String(url), isLeaving: isLeaving === true };
   } catch {
-    // The other one has the lock and has not written this yet.
+    // The other process has the lock and has not written its entry yet.
     return { pid: "that started just now", since: "a moment ago", url: "", isLeaving: false };
   }
 }

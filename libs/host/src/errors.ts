@@ -4,7 +4,7 @@ interface Locked {
   readonly directory: string;
   readonly pid: string;
   readonly since: string;
-  /** Where the process answers. Empty if that is not known. */
+  /** Address of the process. Empty if unknown. */
   readonly url: string;
   readonly setting: string;
 }

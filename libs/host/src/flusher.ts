@@ -1,6 +1,6 @@
 /**
- * Hands on records in batches: the first one that waits schedules a flush, and one that leaves records behind schedules the
- * next.
+ * Hands on records in batches. The first waiting record schedules a flush, and a flush that leaves records behind
+ * schedules the next.
  *
  * 1. One scheduled flush runs at a time.
  * 2. After the stop none is scheduled.
@@ -9,7 +9,7 @@ import type { Timer, Timers } from "@tutti/kernel";
 
 export interface FlusherParts {
   readonly timers: Timers;
-  /** The longest time that a record waits for a flush. */
+  /** Maximum time that a record waits for a flush. */
   readonly everyMs: number;
   /** Hands on the waiting records, and keeps those that are not accepted. Does not reject. */
   readonly flush: () => Promise<void>;

@@ -1,4 +1,7 @@
-/** The HTTP port of a process, as its services have it: one of them may answer what is no operations endpoint. */
+/**
+ * The HTTP port of a process, for its services: one of them may answer all requests that are not for operations
+ * endpoints.
+ */
 import { assert } from "@tutti/kernel";
 import {
   type FrontDoor,
@@ -10,13 +13,13 @@ import {
 } from "@tutti/telemetry";
 
 export interface HostOperations {
-  /** The address that is listened on, as configured. */
+  /** The configured listen address. */
   readonly host: string;
-  /** Where it is open: `http://127.0.0.1:7400`. Empty as long as it is not. */
+  /** Its URL: `http://127.0.0.1:7400`. Empty until it is open. */
   readonly url: () => string;
   /** The process as a whole. */
   readonly subject: () => OperationsSubject;
-  /** Has the door answer everything else on the port. Asked while the service is made. */
+  /** Registers the handler of all other requests on the port. Called while the service is made. */
   mount(door: FrontDoor): void;
 }
 
@@ -24,7 +27,7 @@ export class MountedOperations implements HostOperations {
   readonly host: string;
   readonly url: () => string;
   readonly subject: () => OperationsSubject;
-  /** Decides which callers see more of the process than whether it is well. */
+  /** Decides which callers see more of the process than its health. */
   readonly access: OperationsAccess;
   #door: FrontDoor | undefined;
 

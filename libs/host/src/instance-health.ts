@@ -1,7 +1,7 @@
 import { type Health, HealthState } from "@tutti/contracts/registry/v1";
 import { type Component, Orchestrator } from "@tutti/kernel";
 
-/** How a service is doing, in the registry's words. A contract that no service of its own stands behind is ready. */
+/** Returns the health of a service in the registry's words. A contract without its own service is ready. */
 export function instanceHealthOf(service: Component | undefined): Health {
   if (!(service instanceof Orchestrator)) return { state: HealthState.HEALTH_STATE_READY, reason: "" };
   const { state, health } = service.status();

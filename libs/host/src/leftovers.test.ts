@@ -8,7 +8,7 @@ function youngGenerationMiB(): number {
   return (space?.physical_space_size ?? 0) / 2 ** 20;
 }
 
-/** Half of what is made outlives a collection of the young generation, as while modules are imported. */
+/** Half of the garbage survives a collection of the young generation, as while modules are imported. */
 function liveThroughAStart(): number {
   let kept: object[] = [];
   for (let count = 0; count < 2_000_000; count++) {

@@ -1,6 +1,6 @@
 /**
- * What putting a process together, and every burst of work, leaves behind. Importing some four hundred modules makes so
- * much garbage that V8 gives its young generation 16 MiB, and it keeps them for as long as the process lives.
+ * Returns memory to the system after a start or a burst of work. Importing some four hundred modules creates so much
+ * garbage that V8 gives its young generation 16 MiB, and it keeps them as long as the process lives.
  */
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -8,9 +8,9 @@ import type { Timer, Timers } from "@tutti/kernel";
 
 let collect: unknown;
 
-/** Gives the memory back to the system: some 15 MiB for some 40 ms, in which nothing else happens. So call it when idle. */
+/** Returns some 15 MiB to the system. It blocks the process for some 40 ms, so call it when idle. */
 export function giveBackLeftovers(): void {
-  // The function is there in contexts that are made while the flag is set.
+  // The function exists only in contexts that are created while the flag is set.
   if (collect === undefined) {
     setFlagsFromString("--expose-gc");
     collect = runInNewContext("globalThis.gc");
@@ -19,30 +19,30 @@ export function giveBackLeftovers(): void {
   if (typeof collect === "function") collect({ type: "major", flavor: "last-resort" });
 }
 
-/** What a process looks like over a while. */
+/** Activity of a process over a period. */
 export interface Stretch {
-  /** Of a core. */
+  /** CPU use as a share of a core. */
   readonly share: number;
   /** Live and dead objects, of all generations. */
   readonly heapMiB: number;
   readonly youngMiB: number;
-  /** Since the last time that something was given back. Infinity if nothing was since the process is ready. */
+  /** Time since memory was last returned. Infinity if it was not returned since the process is ready. */
   readonly restedMs: number;
-  /** Whether it had more to do since then. */
+  /** Whether it was busier since then. */
   readonly wasBusy: boolean;
 }
 
-/** So little is what a process does that has nothing to do. */
+/** Maximum CPU use of an idle process. */
 const idleShareMax = 0.05;
-/** A larger heap takes so long to look through that the caller that calls meanwhile would notice. */
+/** A collection of a larger heap would take so long that callers would notice. */
 const heapMiBMax = 96;
-/** Less is not worth it, but after a start: what that left is in the old generation as well. */
+/** Less is not worth it, except after a start, which leaves garbage in the old generation as well. */
 const youngMiBMin = 3;
 
-/** The young generation of an idle process grows again, and giving it back costs as much as a minute of being idle. */
+/** The young generation of an idle process grows again, and returning it costs as much as a minute of idling. */
 const restMs = { busy: 60_000, idle: 1_800_000 };
 
-/** Returns whether there is something to give back, and no caller would notice. */
+/** Returns whether memory can be returned without a noticeable delay. */
 export function isWorthGivingBack({ share, heapMiB, youngMiB, restedMs, wasBusy }: Stretch): boolean {
   if (share > idleShareMax || heapMiB > heapMiBMax) return false;
   if (restedMs === Number.POSITIVE_INFINITY) return true;
@@ -52,7 +52,7 @@ export function isWorthGivingBack({ share, heapMiB, youngMiB, restedMs, wasBusy 
 const lookEveryMs = 5_000;
 const mebibyte = 2 ** 20;
 
-/** Gives back what the start and every burst of work left, as soon as the process has nothing to do. */
+/** Returns memory after the start and every burst of work, as soon as the process is idle. */
 export function giveBackWhenIdle(timers: Timers): Timer {
   let before = process.cpuUsage();
   let restedMs = Number.POSITIVE_INFINITY;

@@ -3,7 +3,7 @@ import type { NatsConnection } from "@tutti/nats";
 import { natsSection } from "@tutti/nats/settings";
 import { hostErrors } from "./errors.ts";
 
-/** The process's one connection to NATS, made when a caller asks for it: its code takes memory that most never need. */
+/** The process's one connection to NATS, created on request: its code takes memory that most processes never need. */
 export class NatsOnDemand {
   readonly #configuration: Configuration;
   readonly #foundation: Foundation;
@@ -16,8 +16,8 @@ export class NatsOnDemand {
   }
 
   /**
-   * Returns the connection that the process has to start, if a component asked for one. After this call, no component
-   * can be the first.
+   * Returns the connection that the process must start, if a component requested one. After this call, no component can
+   * be the first to request one.
    */
   settle(): NatsConnection | undefined {
     this.#settled = true;

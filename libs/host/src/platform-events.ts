@@ -1,6 +1,5 @@
 /**
- * Tells the bus how the services of this process and their components stand, which settings changed, and to which
- * instances no calls are sent.
+ * Publishes the state of this process's services and components, changed settings, and the instances that calls avoid.
  */
 import { type Bus, contractEvent, EventOutlet } from "@tutti/bus";
 import { meshEvents } from "@tutti/contracts/events/v1/mesh";
@@ -33,10 +32,10 @@ export class PlatformEvents implements Component {
     this.#instance = instance;
   }
 
-  /** Tells of a service from now on. */
+  /** Follows a service from now on. */
   follow(name: string, service: Orchestrator): void {
     service.on("stateChanged", ({ to }) => {
-      // The state before the first. There is nothing to tell of it.
+      // The state before the first needs no event.
       if (to.state === "created") return;
       const type = `tutti.platform.service.${to.state}` as const;
       const error = to.state === "failed" ? toErrorDetail(to.reason) : undefined;
@@ -45,7 +44,7 @@ export class PlatformEvents implements Component {
     });
     const broken = new Set<string>();
     service.on("componentHealthChanged", ({ component, to }) => {
-      // While a service starts or stops its components do not work. That is no news.
+      // During the start or stop of a service its components do not work. That is no event.
       if (service.lifecycle.state !== "ready" || broken.has(component) === isBroken(to)) return;
       if (isBroken(to)) broken.add(component);
       else broken.delete(component);

@@ -14,8 +14,8 @@ export interface ProcessConfiguration {
 }
 
 /**
- * The answer to what a process is asked instead of being run: `--help`. `--explain` for where every value of the
- * configuration comes from. `--explain=registry.leaseMs` for one. Undefined when it is to run.
+ * Returns the answer to flags that replace a run: `--help`. `--explain` for the origin of every value of the
+ * configuration. `--explain=registry.leaseMs` for one. Undefined if the process should run.
  */
 export function answerTo({ name, sections, sources }: ProcessConfiguration): string | undefined {
   const words = sources.arguments;

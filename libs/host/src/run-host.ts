@@ -21,7 +21,7 @@ export type RunHostOptions = Omit<HostOptions, "sources" | "version"> & {
   readonly ready?: (host: ServiceHost) => void | Promise<void>;
 };
 
-/** Runs a host from the first line of a process to its last: what every `main.ts` does. */
+/** Runs a host from the first line of a process to its last, for every `main.ts`. */
 export async function runHost({ ready, ...options }: RunHostOptions): Promise<void> {
   const host = await open(options);
   if (host === undefined) return;
@@ -32,7 +32,7 @@ export async function runHost({ ready, ...options }: RunHostOptions): Promise<vo
   await runUntilSignal(host, {
     ready: async () => {
       host.logger.info("ready", { http: host.url, grpc: host.mesh.address });
-      // Node does this when it ends gracefully. The next start is to be fast after any end.
+      // Node does this at a graceful end. The next start must be fast after any end.
       flushCompileCache();
       giving = giveBackWhenIdle(systemTimers);
       await ready?.(host);
@@ -53,20 +53,20 @@ async function open(options: Omit<RunHostOptions, "ready">): Promise<ServiceHost
     process.stdout.write(answer);
     return undefined;
   } catch (thrown) {
-    // There is no logger yet: what it would look like is part of what could not be read.
+    // There is no logger yet, because its settings could not be read either.
     const text = `${options.name}: ${complaint(errorFromUnknown(thrown))}\n`;
-    // What the services opened before one of them failed must not keep the process.
+    // Resources that services opened before one of them failed must not keep the process alive.
     process.stderr.write(text, () => process.exit(2));
     return undefined;
   }
 }
 
-/** For the person at the terminal. The log has the whole story. */
+/** Prints a text for the person at the terminal. The log has the details. */
 function say(text: string): void {
   process.stderr.write(text);
 }
 
-/** One line with what went wrong, without the steps in which it did: each of them repeats what it got. */
+/** Returns one line with the error, without the failing steps: each of them repeats its cause. */
 function lastWords(name: string, reason: TuttiError): string {
   let innermost = reason;
   while (isTuttiError(innermost.cause) && innermost.message.endsWith(innermost.cause.message))

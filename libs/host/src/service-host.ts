@@ -1,11 +1,11 @@
 /**
- * What every service process is made of: configuration, telemetry, operations endpoints, NATS where it is needed, the
- * bus, discovery, the services, and the mesh that calls and serves. The embedded platform is a host with all
- * services, any other process one with a single service.
+ * The parts of every service process: configuration, telemetry, operations endpoints, NATS if needed, the bus,
+ * discovery, the services, and the mesh that calls and serves. The embedded platform is a host with all services. Any
+ * other process is a host with a single service.
  *
  * Order of start, and of stop in reverse: the operations endpoints come first, so that probes are answered while the
- * rest starts and stops. The data directory comes before the services. The mesh listens when what it serves is there.
- * Partitions are owned when they can be called. The registry hears of the process last, and on the way out first.
+ * rest starts and stops. The data directory comes before the services. The mesh listens when its services exist.
+ * Partitions are owned when they can be called. The process is registered last, and deregistered first.
  */
 import { resolve } from "node:path";
 import { type Bus, MemoryBus } from "@tutti/bus";
@@ -77,22 +77,22 @@ export interface HostOptions {
   readonly version: string;
   readonly services: readonly ServiceModule[];
   readonly sources: ConfigurationSources;
-  /** The folder of machines and of all other lasting state. Absent without such state. */
+  /** Returns the directory of machines and of all other durable state. Absent without such state. */
   readonly dataDirectory?: (configuration: Configuration) => string;
-  /** The key by which another one is chosen. Default `platform.dataDirectory`. */
+  /** Key that selects another directory. Default: `platform.dataDirectory`. */
   readonly dataDirectorySetting?: string;
-  /** Parts to be used instead of the system's own. */
+  /** Ports that replace the system's own. */
   readonly ports?: Partial<Pick<Foundation, "clock" | "timers" | "chance">>;
-  /** Where the keys of the installation are. Default: the data directory. */
+  /** Returns the directory of the installation's keys. Default: the data directory. */
   readonly keysDirectory?: (configuration: Configuration) => string;
-  /** Where machines are kept instead of in the data directory or a cluster. */
+  /** Storage of machines that replaces the data directory or a cluster. */
   readonly storage?: (parts: StorageParts) => Storage;
 }
 
-/** What is under way is made durable first, on however busy a disk. */
+/** Work in progress becomes durable first, even on a busy disk. */
 const durableStopMs = 60_000;
 
-/** Where nothing is kept there are no blobs. */
+/** Without storage there are no blobs. */
 const noBlobs = { hasBlob: async () => false, readBlob: async () => undefined };
 
 interface Parts {
@@ -125,14 +125,14 @@ export class ServiceHost extends Orchestrator {
   readonly bus: HostBus;
   readonly mesh: Mesh;
 
-  /** Reads the configuration and puts everything together. Nothing runs before `start`. */
+  /** Reads the configuration and assembles everything. Nothing runs before `start`. */
   static async open(options: HostOptions): Promise<ServiceHost> {
     const { version, services: modules } = options;
     const base = await openBase(options, () => nameOf(mesh, services));
     const { configuration, processId, telemetry, foundation, nats } = base;
     const bus = await openBus(configuration, foundation, nats);
 
-    // The registry is called through the mesh, which finds it among its peers or in this process.
+    // The mesh finds the registry among its peers or in this process.
     const registry = () => mesh.client(registryService);
     const discovery = discoveryBy(registry, () => announcer, foundation);
     const { partitionOwner, ownership } = await openPartitionOwner({ ...base, address: () => mesh.address });
@@ -210,7 +210,7 @@ export class ServiceHost extends Orchestrator {
     this.register("telemetry", telemetry, { scope: "core", critical: false });
     this.register("configuration", this.#configurationWatch(), { scope: "core", critical: false });
     this.register("operations", this.operations, { scope: "core" });
-    // Waited for as long as it takes. Meanwhile the process lives and is not ready.
+    // Awaited without a timeout. Meanwhile the process lives and is not ready.
     const patient = { scope: "integration", startTimeoutMs: Number.POSITIVE_INFINITY } as const;
     const connection = nats.settle();
     if (connection !== undefined) this.register("nats", connection, patient);
@@ -219,27 +219,27 @@ export class ServiceHost extends Orchestrator {
     platformEvents.followSettings(configuration);
     platformEvents.followBreakers(mesh);
     this.register("platform-events", platformEvents, { scope: "integration", critical: false });
-    // Storage is there before the services that use it, and ends after them.
+    // Storage starts before the services that use it, and ends after them.
     const { data } = parts;
     const unhurried = { stopTimeoutMs: durableStopMs };
     if (data !== undefined) this.register("data", data, { ...patient, ...unhurried });
     if (parts.keys !== undefined) this.register("attempt-key", parts.keys, patient);
-    // Right before the services: a registry of this process would be asked while it is not there yet.
+    // Directly before the services: a registry of this process would be called before it exists.
     this.register("discovery", parts.discovery, { scope: "integration", critical: false });
     const outermost = new Set(services.filter(({ isOutermost }) => isOutermost).map((each) => each.name));
     for (const [service, component] of parts.services) {
       this.register(service, component, outermost.has(service) ? { dependsOn: ["announcer"] } : {});
-      // Callers go elsewhere as soon as they hear of it, not a third of a lease later.
+      // Callers switch to other instances as soon as they learn of it, not a third of a lease later.
       if (!(component instanceof Orchestrator)) continue;
       component.on("healthChanged", () => parts.announcer.announce());
       platformEvents.follow(service, component);
     }
     const { storage } = parts;
-    // No caller calls any more, and the services are still there for what their machines want done.
+    // No caller calls any more, and the services still exist for the effects of their machines.
     if (storage !== undefined) this.register("machines", { stop: () => storage.stopRuntimes() }, unhurried);
     this.register("mesh", mesh, { scope: "integration" });
     reportReadiness(this, mesh);
-    // Partitions are taken when they can be called, and handed over while they still can.
+    // Partitions are owned once they can be called, and handed over while they still can.
     this.register("ownership", parts.partitionOwner, patient);
     if (storage !== undefined)
       this.register(
@@ -248,7 +248,7 @@ export class ServiceHost extends Orchestrator {
         patient,
       );
     if (parts.blobs !== undefined) this.register("blobs", parts.blobs, { critical: false });
-    // Its dependencies are there by then. Earlier calls use the stored bundle.
+    // Its dependencies have started by then. Earlier calls use the stored bundle.
     const { guard } = parts;
     if (guard !== undefined) this.register("access", guard, { scope: "integration", critical: false });
     this.register(
@@ -261,8 +261,8 @@ export class ServiceHost extends Orchestrator {
   }
 
   /**
-   * Where programs of this machine find health, status and metrics: `http://127.0.0.1:7400`. Empty as long as they are
-   * not served.
+   * URL of health, status and metrics for programs on this machine: `http://127.0.0.1:7400`. Empty until they are
+   * served.
    */
   get url(): string {
     const address = addressOf(this.operations);
@@ -322,7 +322,7 @@ function mountOperations(
   return MountedOperations.open(configuration.read(operationsSection), place, guard);
 }
 
-/** Follows the registry, which takes the end of the stream for a sign that this process is gone. */
+/** Returns discovery from the registry, for which the end of the stream means that this process is gone. */
 function discoveryBy(
   registry: RegistryDiscoveryOptions["registry"],
   announcer: () => Announcer,
@@ -337,7 +337,7 @@ function discoveryBy(
   });
 }
 
-/** To probes over gRPC. */
+/** Reports readiness to probes over gRPC. */
 function reportReadiness(host: ServiceHost, { healthService }: Mesh): void {
   const report = () => healthService.setReady(host.isReady);
   report();
@@ -345,7 +345,10 @@ function reportReadiness(host: ServiceHost, { healthService }: Mesh): void {
   host.on("healthChanged", report);
 }
 
-/** The data directory is left when its process drains. Until then it names where the process takes requests of clients. */
+/**
+ * The data directory is released when its process drains. Until then it names the process's address for client
+ * requests.
+ */
 function leaveWith(
   host: ServiceHost,
   directory: Pick<DataDirectory, "leave" | "serves">,
@@ -357,14 +360,14 @@ function leaveWith(
   });
 }
 
-/** Calls from outside are counted. */
+/** Counts calls from outside. */
 function tallyOf(foundation: Foundation, mesh: Mesh, processId: string): CallTally {
   const calls = new CallTally({ foundation, mesh, processId });
   mesh.server.pipeline.register(calls.step());
   return calls;
 }
 
-/** Requests that refer to blobs are checked if blobs are kept here. */
+/** Checks references to blobs in requests if blobs are stored here. */
 function blobsChecked(
   storage: Storage | undefined,
   mesh: Mesh,
@@ -375,19 +378,21 @@ function blobsChecked(
   return { hasBlob, readBlob: blobReader(() => storage.blobs, mesh) };
 }
 
-/** Names this process as others know it. Empty as long as it has no address. */
+/** Returns the name of this process for others. Empty until it has an address. */
 function nameOf(mesh: Mesh, services: ReadonlyMap<string, Component>): string {
   const isComplete = mesh.settings.transport === "in-process" || mesh.address !== "";
   return isComplete ? processNameOf(servicesOf(mesh, services), mesh.address) : "";
 }
 
-/** The services of the process. A gateway serves nothing over the mesh. */
+/** Returns the services of the process. A gateway serves nothing over the mesh. */
 function servicesOf(mesh: Mesh, services: ReadonlyMap<string, Component>): readonly string[] {
   const door = services.get("gateway") instanceof Orchestrator ? ["gateway"] : [];
   return [...door, ...mesh.instances.map((instance) => instance.service)];
 }
 
-/** Once per process, so that a client which names no service finds it. A gateway serves nothing else. */
+/**
+ * Serves metrics once per process, so that a client which names no service finds them. A gateway serves nothing else.
+ */
 function serveOwnMetrics(
   mesh: Mesh,
   services: ReadonlyMap<string, Component>,
@@ -401,7 +406,7 @@ function serveOwnMetrics(
   mesh.serve(servedMetricService, handlers, { service });
 }
 
-/** Under the name of each service, so that a process is reached by any of them. */
+/** Serves components under the name of each service, so that any of them reaches the process. */
 function serveComponents(
   mesh: Mesh,
   host: () => ServiceHost,
@@ -433,21 +438,21 @@ function storageOf(
   return hostMachines(name, [...machines, ...more], storage, effects, hosting);
 }
 
-/** What a service is given: what it logs has its name, and its machines are its own. */
+/** Returns the context of a service: its log lines have its name, and its machines are its own. */
 function contextFor(module: ServiceModule, shared: Omit<HostContext, "storage">, kept: Opened): HostContext {
   const logger = shared.foundation.logger.child({ service: module.name });
   const own = { ...shared, foundation: { ...shared.foundation, logger } };
   return { ...own, storage: (effects, more = []) => storageOf(module, kept, { effects, more }, own) };
 }
 
-/** Makes the services in their order, each with what it is given. */
+/** Creates the services in order, each with its context. */
 async function makeServices(
   { name, services: modules }: HostOptions,
   services: Map<string, Component>,
   contextOf: (module: ServiceModule) => HostContext,
 ): Promise<void> {
   for (const module of modules) {
-    // In a map the one before would vanish without a word.
+    // In a map it would silently replace the one before.
     if (services.has(module.name))
       throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
     services.set(module.name, await made(module, contextOf(module)));
@@ -463,7 +468,7 @@ async function made(module: ServiceModule, context: HostContext): Promise<Compon
   }
 }
 
-/** The error and its place, which nothing else reports before the process runs. */
+/** Returns the error with its place, which nothing else reports before the process runs. */
 function withPlace(error: unknown): string {
   const [, place] = (error instanceof Error && /^\s*(at .+)$/m.exec(error.stack ?? "")) || [];
   return place === undefined ? String(error) : `${String(error)} ${place}`;
@@ -475,7 +480,7 @@ function addressOf({ address }: OperationsServer): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** Where others find what listens on all addresses: at the one that the mesh tells them. */
+/** Returns the outside address of a server that listens on all addresses: the one that the mesh announces. */
 function outsideAddressOf(operations: OperationsServer, meshAddress: string): string {
   const { address } = operations;
   if (address === undefined || !["0.0.0.0", "::"].includes(address.host)) return addressOf(operations);
@@ -485,7 +490,7 @@ function outsideAddressOf(operations: OperationsServer, meshAddress: string): st
 
 type HostBus = Bus & Component;
 
-/** Returns the bus that the configuration names. */
+/** Returns the bus of the configuration. */
 async function openBus(
   configuration: Configuration,
   foundation: Foundation,

@@ -15,69 +15,74 @@ import type { InspectedData } from "./storage/inspection/inspected-data.ts";
 import type { JournalHolds } from "./storage/journal-holds.ts";
 import type { ServiceStorage } from "./storage/service-storage.ts";
 
-/** A service, or another part of a process, as a host takes it in: what can be set about it, and how it is made. */
+/** A service, or another part of a process, for a host: its settings, and its factory. */
 export interface ServiceModule {
-  /** The name it is found by: `registry`. */
+  /** The name for discovery: `registry`. */
   readonly name: string;
   readonly sections: readonly Section[];
   /**
-   * The kinds of machines that it hosts: then its process keeps them, and `host.storage` gives what they run on. Those
-   * that have to be made with something are handed over there.
+   * The kinds of machines that it hosts. Its process stores them, and `host.storage` returns their runtime. Machines
+   * with dependencies are passed to `host.storage`.
    */
   readonly machines?: RuntimeOptions["machines"];
-  /** It uses the process as those outside do: it starts when everything serves, and drains before anything else does. */
+  /**
+   * It uses the process like an external client: it starts when everything serves, and drains before everything else.
+   */
   readonly isOutermost?: boolean;
-  /** Looks at the files of its own in a data directory that no process has. */
+  /** Checks its own files in a data directory that no process has. */
   readonly inspect?: (data: InspectedData) => Promise<readonly Finding[]>;
-  /** Makes the service and has it serve its contracts on the mesh. Nothing runs before the host starts it. */
+  /** Creates the service and serves its contracts on the mesh. Nothing runs before the host starts it. */
   create(host: HostContext): Component | Promise<Component>;
 }
 
-/** What a host gives each of its services. */
+/** Context that a host gives to each of its services. */
 export interface HostContext {
-  /** Id of this process. Another one after each start. */
+  /** Id of this process. A new one after each start. */
   readonly processId: string;
   /** Version of the software. */
   readonly version: string;
   readonly configuration: Configuration;
-  /** Of this service: what it logs carries its name. */
+  /** Its logger adds the name of this service. */
   readonly foundation: Foundation;
   readonly ids: IdSource;
   readonly mesh: Mesh;
   readonly bus: Bus;
   readonly telemetry: Telemetry;
-  /** Tells the registry what a service offers. */
+  /** Announces to the registry what a service offers. */
   readonly announcer: Announcer;
-  /** Sees to it that runtimes own their partitions, and knows who owns the others. */
+  /** Makes runtimes own their partitions, and knows the owners of the others. */
   readonly partitionOwner: PartitionOwner;
-  /** Carries messages between partitions. */
+  /** Delivers messages between partitions. */
   readonly delivery: MeshDelivery;
-  /** What of the journals of this process is kept for the caller that reads all of them. */
+  /** Holds the part of this process's journals that the reader of all journals still needs. */
   readonly holds: JournalHolds;
-  /** Who gets in, and what they may do. Undefined where nothing is enforced. */
+  /** Authenticates and authorizes callers. Undefined if nothing is enforced. */
   readonly guard: Guard | undefined;
   /** Counts calls from outside. */
   readonly calls: Pick<CallTally, "add">;
   /** The HTTP port of the process. */
   readonly operations: HostOperations;
-  /** How processes that share what they own keep it. Undefined where this one keeps everything by itself. */
+  /** The shared storage of a cluster. Undefined for a single process. */
   readonly sharing: Sharing | undefined;
-  /** Where the process keeps what must last. Undefined where it keeps nothing. */
+  /** Directory of durable data. Undefined if the process stores nothing. */
   readonly dataDirectory: string | undefined;
   /**
-   * What the machines of this service run on. Asked once, while the service is made. Their partitions are owned when
-   * everything has started, and their effects are dispatched from then on.
+   * Returns the storage of this service's machines. Called once, while the service is created. Their partitions are
+   * owned when everything has started, and their effects are dispatched from then on.
    */
   storage(effects: Effects, more?: RuntimeOptions["machines"]): ServiceStorage;
-  /** Whether a blob exists that something refers to. */
+  /** Returns whether a referenced blob exists. */
   readonly hasBlob: HasBlob;
-  /** Content that is small enough for a record. */
+  /** Reads content that is small enough for a record. */
   readonly readBlob: ReadBlob;
-  /** Encrypts tokens of attempts where they leave the process. Asked while the service is made, it is open when that starts. */
+  /**
+   * Returns the cipher for tokens that leave the process. Requested while the service is created, it is open when the
+   * service starts.
+   */
   tokens(): TokenCipher;
   /**
-   * Returns the connection to NATS. The caller that asks for it while the services are made has the process need it: it
-   * is connected before they start.
+   * Returns the connection to NATS. A request while the services are created makes the process need it: it is connected
+   * before they start.
    */
   nats(): Promise<NatsConnection>;
 }

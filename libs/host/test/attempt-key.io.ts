@@ -12,7 +12,7 @@ import { type Folder, makeFolder } from "./storage.fixture.ts";
 const foundation = systemFoundation();
 const { signal } = new AbortController();
 
-/** What becomes of one and the same token in a process that starts. */
+/** Returns the encryption of the same token in a newly started process. */
 async function tokenAfterStart(dataDirectory: string | undefined, keysDirectory = ""): Promise<string> {
   const cipher = new TokenCipher();
   await attemptKey({ cipher, foundation, dataDirectory, keysDirectory, shared: undefined }).start({ signal });

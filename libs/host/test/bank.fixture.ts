@@ -1,4 +1,4 @@
-/** The contract of the bank that the tests of a cluster call, and what its processes tell their test. */
+/** The contract of the bank for the tests of a cluster, and the messages of its processes to their test. */
 import { type Note, noteService } from "@tutti/mesh/testing";
 
 const byAccount = { kind: "account", idOf: ({ key }: Note) => key };
@@ -25,8 +25,8 @@ function keyed(repeat: "keyed" | "safe" = "keyed") {
 
 export const partitions = 8;
 
-/** What a process says to its test, unasked when it is ready. */
+/** Messages of a process to its test. `ready` is sent without a request. */
 export type BankNews =
   | { readonly kind: "ready"; readonly address: string; readonly processId: string }
-  /** The calls that this process sent on to another one, with how often. */
+  /** Calls that this process redirected to another one, with their number. */
   | { readonly kind: "sent-on"; readonly calls: readonly (readonly [string, number])[] };

@@ -14,7 +14,7 @@ const hashOf = (text: string): Uint8Array => createHash("sha256").update(text).d
 const keepMs = 10_000;
 const sweepMs = 1_000;
 
-/** What a service with two partitions says, as a test wants it to. */
+/** A service with two partitions whose state the test sets. */
 class Bank implements MentioningRuntime {
   readonly service = "bank";
   namesBlobs = true;
@@ -135,7 +135,7 @@ describe("a sweep of blobs", () => {
 
 type Account = ReturnType<typeof account.create>;
 
-/** Returns an account whose opening names a blob by its owner, as one that has a photograph would. */
+/** Returns an account that names a blob by its owner when it is opened, like an account with a photograph. */
 function accountWithPhotograph(): typeof account {
   const events = new Map<unknown, MachineEvent<Account>>(
     account.events.map((event) => [
@@ -178,7 +178,7 @@ describe("a process whose machines name blobs", () => {
       await put("anna");
       const body = { owner: "anna", product: "", balanceCents: 0 };
       await bank.storage.runtime.execute({ ...order, command: command("open"), body });
-      // Once it is mentioned, it is put for as long as it is named.
+      // Once it is mentioned, it stays put as long as it is named.
       await bank.storage.runtime.mentioned(bank.storage.runtime.partitionOf(order.key));
       await put("anna");
       for (const text of ["nobody's", "nobody else's"]) {

@@ -1,7 +1,7 @@
 /**
  * The bank in a cluster whose processes come, go, die and freeze while tellers move money between all accounts: on one
  * NATS server that syncs always, and on three. Limits are so small that machines leave memory, archives are written,
- * and journals are cut all the time, so that an owner starts with what the one before has kept.
+ * and journals are cut all the time. So an owner starts with the stored data of the one before.
  */
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
@@ -86,7 +86,7 @@ class Story {
     await until(() => this.isComplete && this.has(frozen).length > 0, 20_000);
   }
 
-  /** A server that holds everything, also with the leader. */
+  /** Loses a server with all its data, even the leader. */
   async loseServer(): Promise<void> {
     const [server] = this.cluster.servers;
     await server?.down("kill");
@@ -96,7 +96,7 @@ class Story {
   }
 }
 
-/** Every account has what it must have, to the cent. Messages that are on their way arrive. */
+/** Checks that every account has the exact expected amount. Messages under way arrive first. */
 async function checkMoney(client: Client, tellers: Tellers): Promise<void> {
   const wrong = async (): Promise<string[]> => {
     const balances = await Promise.all(accounts.map((each) => client.balance(each, `check-${each}`)));
@@ -113,7 +113,7 @@ async function checkMoney(client: Client, tellers: Tellers): Promise<void> {
   assert.deepEqual(found, []);
 }
 
-/** Histories are whole, no matter which process packed which part of them. */
+/** Checks that histories are complete, regardless of which process packed them. */
 async function checkHistories(client: Client): Promise<number> {
   let events = 0;
   for (const account of accounts) {
@@ -128,7 +128,7 @@ async function checkHistories(client: Client): Promise<number> {
   return events;
 }
 
-/** Of how many partitions the beginning of the journal is gone, because their archives have it. */
+/** Returns the number of partitions whose journal was cut, because their archives cover it. */
 async function cutJournals({ connection }: BankCluster): Promise<number> {
   const manager = await connection.manager("test");
   const infos = await Promise.all(
@@ -145,7 +145,7 @@ describe("money in a cluster of real processes", { skip, concurrency: false }, (
       await cluster.join();
       await cluster.join();
       const client = await cluster.client();
-      // Hears of changes half a second late: it calls the former owner.
+      // Learns of changes half a second late, so it calls the former owner.
       const late = await cluster.client({ lateMs: 500 });
       await until(() => client.partitionOwner.ownerOf("bank", 0) !== undefined, 10_000);
       await Promise.all(accounts.map((account) => client.open(account, `open-${account}`, capitalCents)));

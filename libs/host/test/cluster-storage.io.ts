@@ -1,4 +1,4 @@
-/** Processes that keep the bank in NATS, as hosts in this process: what they check, what they say, how they end. */
+/** Processes that store the bank in NATS, as hosts in this process: their checks, reports and ends. */
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ import { accountKey, teller } from "./storage.fixture.ts";
 const program = await natsServerProgram();
 const ids = Array.from({ length: 16 }, (_, index) => `account-${index}`);
 
-/** Each test has an account, and so streams of its own. */
+/** Each test has an account, and therefore its own streams. */
 const configuration = (more = ""): string => `max_payload: 8MB
 system_account: SYS
 accounts {
@@ -118,7 +118,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
     await one.openAccounts();
     assert.equal(await one.deposit("account-1"), 11);
     await using two = await start(user);
-    // On one disk each has a place of its own.
+    // On one disk each has a separate place.
     assert.deepEqual((await readdir(copies)).sort(), ["1", "2"]);
     await until("two partitions", () => ownedBy(two).length === 2);
     await one.host.stop();
@@ -132,7 +132,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
   });
 
   it("keeps spare copies of what another one owns, and serves from them when that one is gone", async () => {
-    // Of the tests before, nothing is left.
+    // Removes the data of earlier tests.
     await rm(copies, { recursive: true });
     const user = nextUser();
     const flags = ["--cluster.sparesEveryMs=100", "--durable.limits.indexEveryMs=20"];
@@ -147,7 +147,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
       );
       return all.flatMap((names, index) => names.map((name) => `${places[index]}/${name}`));
     };
-    // Both have all of them, though each owns only two.
+    // Both have copies of all partitions, though each owns only two.
     for (const place of ["1", "2"]) {
       for (const partition of [0, 1, 2, 3]) {
         await until("its archive", async () => (await files()).includes(`${place}/${partition}.db`));

@@ -67,7 +67,7 @@ class LateStore implements OwnershipStore {
   async *watch(signal: AbortSignal): AsyncGenerator<StoreChange, void> {
     const heard: { readonly change: StoreChange; readonly atMs: number }[] = [];
     const reading = this.#read(signal, (change) => heard.push({ change, atMs: performance.now() }));
-    // The present state comes at once: every process knows it when it starts.
+    // The present state comes at once, because every process knows it at its start.
     let isLate = false;
     while (!signal.aborted) {
       const next = heard.shift();
@@ -87,7 +87,7 @@ class LateStore implements OwnershipStore {
 }
 
 const { getHistory } = runtimeService.methods;
-/** As a service calls it that knows where the machines are. */
+/** Called like a service with knowledge of the machines' partitions. */
 const keyedRuntime = {
   ...runtimeService,
   methods: {
@@ -95,7 +95,7 @@ const keyedRuntime = {
   },
 };
 
-/** An event of an account, as its history has it. */
+/** An event in the history of an account. */
 export interface RecordedEvent {
   readonly event: number;
   readonly type: string;
@@ -113,7 +113,7 @@ async function historyOf(runtimes: MeshClient<typeof keyedRuntime>, id: string):
   }
 }
 
-/** A caller of the bank, with a table of owners of its own. */
+/** A caller of the bank, with its own table of owners. */
 export interface Client {
   readonly partitionOwner: LeasedPartitionOwner;
   readonly mesh: Mesh;
@@ -128,16 +128,16 @@ export interface Client {
 }
 
 export interface ClusterGiven {
-  /** NATS servers. With several, everything is on three of them. Default 1. */
+  /** Number of NATS servers. With three, everything has three replicas. Default: 1. */
   readonly servers?: 1 | 3;
-  /** Whether a single one syncs always: then its disk is what the processes wait for. Default true. */
+  /** Whether a single server syncs always: then the processes wait for its disk. Default: true. */
   readonly sync?: boolean;
-  /** More of what the processes are set to. */
+  /** Further flags of the processes. */
   readonly flags?: readonly string[];
 }
 
 const payload = "max_payload: 8MB";
-/** The system account alone can see whether a server syncs before it acknowledges. */
+/** Only the system account can see whether a server syncs before it acknowledges. */
 const accounts = `system_account: SYS
 no_auth_user: bank
 accounts {
@@ -161,7 +161,7 @@ export class BankCluster {
   readonly #copies: string;
   readonly #flags: readonly string[];
   readonly #clients: Client[] = [];
-  /** What processes that have ended told before. */
+  /** Reports of ended processes. */
   readonly #sentOn = new Map<string, number>();
 
   static async open(given: ClusterGiven = {}): Promise<BankCluster> {
@@ -194,7 +194,7 @@ export class BankCluster {
   }
 
   async join(release: "today" | "next" = "today"): Promise<BankProcess> {
-    // Without the environment of the test runner, whose results a child would write.
+    // Without the environment of the test runner, for which a child would write results.
     const { NODE_TEST_CONTEXT: _context, ...inherited } = process.env;
     const env = { ...inherited, TEST_SYSTEM_PASSWORD: "seen", TEST_RELEASE: release };
     const child = fork(program, this.#flags, {
@@ -228,7 +228,9 @@ export class BankCluster {
     this.#forget(process);
   }
 
-  /** Returns how often calls were sent on to the owner of an epoch, by processes that still run or left gracefully. */
+  /**
+   * Returns how often calls were redirected to the owner of an epoch, by processes that still run or left gracefully.
+   */
   async sentOn(): Promise<ReadonlyMap<string, number>> {
     const sums = new Map(this.#sentOn);
     for (const process of this.processes) add(sums, await told(process));
@@ -298,7 +300,7 @@ function add(sums: Map<string, number>, calls: readonly (readonly [string, numbe
   for (const [call, count] of calls) sums.set(call, (sums.get(call) ?? 0) + count);
 }
 
-/** Waits until the condition holds. Tells how long that took. */
+/** Waits until the condition holds. Returns how long that took. */
 export async function until(condition: () => boolean, withinMs: number): Promise<number> {
   const sinceMs = performance.now();
   while (!condition()) {
@@ -308,7 +310,7 @@ export async function until(condition: () => boolean, withinMs: number): Promise
   return performance.now() - sinceMs;
 }
 
-/** Deposits of one cent each, one after the other in many chains, each to be accounted for. */
+/** Makes deposits of one cent each, one after the other in many chains, each accounted for. */
 export class Depositors {
   readonly acknowledged = new Map<string, number>();
   readonly calls: { readonly account: string; readonly endMs: number; readonly tookMs: number }[] = [];
@@ -351,7 +353,7 @@ export class Depositors {
   }
 }
 
-/** As a caller should: a call whose outcome is unknown is repeated with its key, so that it counts once. */
+/** Like a correct caller: repeats a call with an unknown outcome under its key, so that it counts once. */
 async function deposited(client: Client, account: string, call: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,4 +1,4 @@
-/** Real processes, a real NATS server: who owns what while processes come, go, die, freeze and get busy. */
+/** Real processes, a real NATS server: owners of partitions while processes come, go, die, freeze and get busy. */
 import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { sleep, stableHash, systemTimers } from "@tutti/kernel";
@@ -13,7 +13,7 @@ const accounts = Array.from({ length: 64 }, (_, index) => `account-${index}`);
 const numbers = Array.from({ length: partitions }, (_, partition) => partition);
 const partitionOf = (account: string) => stableHash("default", "account", account) % partitions;
 
-/** Partitions by the address of their owner, as a client knows. */
+/** Returns partitions by the address of their owner, as a client knows them. */
 function owned({ partitionOwner }: Client): ReadonlyMap<string, readonly number[]> {
   const byAddress = new Map<string, number[]>();
   for (const partition of numbers) {
@@ -33,7 +33,7 @@ function say(context: TestContext, text: string): void {
 describe("a cluster of real processes", { skip, concurrency: false }, () => {
   let cluster: BankCluster;
   let client: Client;
-  /** Hears of changes half a second late: it calls the former owner. */
+  /** Learns of changes half a second late, so it calls the former owner. */
   let late: Client;
   const acknowledged = new Map<string, number>();
   const calls = new Set<string>();
@@ -54,7 +54,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
   });
   after(() => cluster?.[Symbol.asyncDispose]());
 
-  /** Deposits while something happens. All that was acknowledged is remembered. */
+  /** Makes deposits during an event, and remembers all acknowledged ones. */
   async function underLoad(name: string, happening: () => Promise<void>): Promise<Depositors> {
     await using depositors = new Depositors([client, late], accounts, 16, name);
     await sleep(systemTimers, 500);
@@ -76,7 +76,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     calls.add(`check-${calls.size}`);
   }
 
-  /** Returns how many hops the calls of one name took besides the one to the owner. Fails when it was more than one. */
+  /** Returns the number of extra hops of the calls of one name. Fails if it was more than one. */
   async function extraHops(name: string, { calls }: Depositors): Promise<string> {
     const counts = [...(await cluster.sentOn())].filter(([call]) => call.startsWith(`${name}-`));
     for (const [call, count] of counts) assert.equal(count, 1, `${call} was sent on ${count} times`);
@@ -136,7 +136,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     await client.deposit(rich, "capital", 100_000);
     for (const account of accounts.slice(1))
       await client.transfer(rich, account, `capital-${account}`, 1_000);
-    // What is on its way between two accounts is in neither.
+    // Money under way between two accounts is in neither.
     const settled = async (expected: number): Promise<void> => {
       for (let looks = 0; looks < 100 && (await total()) !== expected; looks++)
         await sleep(systemTimers, 100);
@@ -166,7 +166,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     await Promise.all(chains);
     say(context, `${transfers} transfers`);
     await settled(everything);
-    // Later tests account for each account by its deposits again.
+    // Later tests check each account by its deposits again.
     for (const account of accounts)
       acknowledged.set(account, await client.balance(account, `settled-${account}`));
   });
@@ -202,7 +202,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     await client.deposit(account, "frozen-elsewhere", 100);
     acknowledged.set(account, (acknowledged.get(account) ?? 0) + 100);
     say(context, `another owner after ${Math.round(performance.now() - sinceMs)} ms`);
-    // Straight to the frozen process, past every table. They wait in its socket until it continues.
+    // Directly to the frozen process, without a table. The calls wait in its socket until it continues.
     const straight = new Mesh({ settings: { transport: "grpc", peers: { bank: [frozen.address] } } });
     const any = straight.client({
       ...bankContract,
@@ -223,7 +223,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     frozen.child.kill("SIGCONT");
     const settled = await outcomes;
     for (const [index, outcome] of settled.entries()) {
-      // It may own the partition again by the time it answers: then it knows of what happened meanwhile.
+      // It may own the partition again when it answers: then it knows of the events meanwhile.
       if (outcome.status === "fulfilled")
         assert.ok(outcome.value.count >= before + 100, `answer ${index} is stale`);
     }
@@ -231,7 +231,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     say(context, `of 40 calls to it, ${refused} were refused, and none was answered from its old memory`);
     await straight.stop();
     await until(() => isComplete(client), 10_000);
-    // A call whose deadline passed may have been done. Repeated by its key, each counts once.
+    // A call whose deadline passed may have been executed. Repeated under its key, each counts once.
     for (const index of writes.keys()) await client.deposit(account, `frozen-write-${index}`, 1);
     acknowledged.set(account, (acknowledged.get(account) ?? 0) + writes.length);
     await checkBalances();
@@ -240,7 +240,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
 
 describe("a cluster with a hot set of partitions", { skip, concurrency: false }, () => {
   it("moves half of it to an idle process by load, and little more after that", async (context) => {
-    // What counts as busy is scaled to a machine for tests, whose disk may let hardly any call through.
+    // The threshold of a busy partition is scaled to test machines, whose disk may allow few calls.
     await using cluster = await BankCluster.open({
       sync: false,
       flags: [
@@ -270,7 +270,7 @@ describe("a cluster with a hot set of partitions", { skip, concurrency: false },
     assert.deepEqual(depositors.failures, []);
     say(context, `two of ${hotPartitions.length} hot partitions moved in ${Math.round(tookMs)} ms`);
     say(context, `${moves} changes of the table in the ten seconds after that`);
-    // Each move is two changes: whom it goes to, and that it is there.
+    // Each move is two changes: the receiver, and its ownership.
     assert.ok(moves <= 16, `${moves} changes of the table`);
   });
 });

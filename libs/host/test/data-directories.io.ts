@@ -16,7 +16,7 @@ import { accountKey, BankProcess, type Folder, makeFolder, until } from "./stora
 const log = join("journal", "000000000001.log");
 const blockBytes = 4_096;
 
-/** Returns the only finding of that kind, in its words: what it is, and what to do. */
+/** Returns the text of the only finding of that kind: the problem and the remedy. */
 function words(findings: readonly Finding[], code: string): string {
   const found = findings.filter((one) => one.code === code);
   assert.equal(found.length, 1, JSON.stringify(findings));
@@ -39,7 +39,7 @@ const flip = (bytes: Buffer): void => {
   bytes[0] = (bytes[0] ?? 0) ^ 4;
 };
 
-/** Where the last thing is that was written to a file. */
+/** Returns the place of the last data in a file. */
 async function lastWritten(file: string): Promise<number> {
   const bytes = await readFile(file);
   let at = bytes.length - 1;
@@ -144,7 +144,7 @@ describe("the findings about a data directory", () => {
   it("no second cluster takes over what the first has handed over while the second asked for it", async () => {
     const directory = await stopped();
     const first = await ImportedData.open(directory);
-    // Asked for while the first has it still.
+    // Requested while the first still has it.
     const second = ImportedData.open(directory);
     first.handOver("/clusters/one");
     first.close();
@@ -208,7 +208,7 @@ describe("the findings about a data directory", () => {
       .filter((name) => name.endsWith(".log"))
       .sort()
       .at(-1);
-    // A segment is twice the one before, and so much again is for archives and the audit.
+    // A segment has twice the size of the one before, and the same space again is for archives and the audit.
     const needed = (await stat(join(journal, newest ?? ""))).size * 4;
     const codes = async (freeBytes: number) =>
       (await examine(directory, { freeBytesAt: async () => freeBytes })).map(({ code }) => code);
@@ -241,13 +241,13 @@ describe("the findings about a data directory", () => {
           "Nothing has to be done: the lock is free",
       ),
     );
-    // Looking changed nothing.
+    // The check changed nothing.
     assert.match(words(await examine(directory), "left-behind"), /did not stop gracefully/);
   });
 
   it("the last group is only half there", async () => {
     const directory = await killed();
-    // Of a group that was never whole the archive knows nothing.
+    // The archive does not contain a group that was never whole.
     await rm(join(directory, "archive"), { recursive: true });
     const at = await lastWritten(join(directory, log));
     await patch(join(directory, log), at, flip);
@@ -286,7 +286,7 @@ describe("the findings about a data directory", () => {
       words(await examine(ahead), "not-joined"),
       /^problem: Of partition \d+ of bank the archive has everything up to batch \d+ and the journal ends with batch \d+: they are not of the same time\. The same is so for \d+ other partitions\. Stop/,
     );
-    // Each seal of a start would make the journal longer, until it seems to join.
+    // Each seal of a start would extend the journal, until it seems to join.
     for (const _ of [1, 2, 3])
       await assert.rejects((await BankProcess.open(ahead)).host.start(), {
         code: "lifecycle.start_failed",
@@ -486,7 +486,7 @@ describe("the commands", () => {
   });
 });
 
-/** Returns whether the archive contains more than so many batches of any partition. */
+/** Returns whether the archive contains more than `batches` batches of any partition. */
 async function covers(directory: string, batches: number): Promise<boolean> {
   const database = new DatabaseSync(join(directory, "archive", "bank", "archive.db"), { readOnly: true });
   try {

@@ -1,4 +1,4 @@
-/** Hosts as their services' tests run them: in this process, on free ports, with what can be set given as flags. */
+/** Hosts for the tests of services: in this process, on free ports, configured by flags. */
 import { RenewReply, registryService } from "@tutti/contracts/registry/v1";
 import { type Component, memorySources } from "@tutti/kernel";
 import { type Note, noteHandlers, noteService } from "@tutti/mesh/testing";
@@ -10,7 +10,7 @@ export interface HostGiven {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Put together, and nothing of it started. */
+/** Assembles a host without starting it. */
 export function openHost({
   services = [],
   flags = [],
@@ -27,7 +27,7 @@ export async function startHost(given: HostGiven = {}): Promise<ServiceHost> {
   return host;
 }
 
-/** A service that does what its test says. */
+/** Returns a service whose behaviour the test sets. */
 export function serviceOf(
   name: string,
   create: (host: HostContext) => Component | Promise<Component> = () => ({}),
@@ -35,7 +35,7 @@ export function serviceOf(
   return { name, sections: [], create };
 }
 
-/** Returns a service that answers each note with what is made of it. */
+/** Returns a service that answers each note with the result of a function. */
 export function notes(name: string, answer: (note: Note) => Note): ServiceModule {
   return serviceOf(name, ({ mesh }) => {
     mesh.serve(noteService, noteHandlers({ get: answer }), { service: name });
@@ -44,7 +44,7 @@ export function notes(name: string, answer: (note: Note) => Note): ServiceModule
 }
 
 const { register, renew, deregister, watch } = registryService.methods;
-/** The methods of the contract that a host calls. The others do not matter here. */
+/** The methods of the contract that a host calls. Others are not needed here. */
 const calledContract = { ...registryService, methods: { register, renew, deregister, watch } };
 
 /** A registry that only records its calls. */
@@ -72,7 +72,7 @@ export function registryThatNotes(told: string[]): ServiceModule {
   });
 }
 
-/** What an operator hears: the status of the answer and its body. */
+/** Returns the status and the body of an operations endpoint. */
 export async function ask<Body>({ url }: ServiceHost, path: string): Promise<readonly [number, Body]> {
   const response = await fetch(`${url}${path}`);
   return [response.status, (await response.json()) as Body];

@@ -1,4 +1,4 @@
-/** The bank of one process, taken into NATS: the process that owns it there continues with it. */
+/** The bank of one process, imported into NATS: its owner there continues with it. */
 import assert from "node:assert/strict";
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -68,7 +68,7 @@ describe("the data directory of one process, in NATS", { skip: program.skip }, (
         }
         const { entries } = await bank.storage.archive.search({ ...plainSearch, limit: 1_000 });
         assert.equal(entries.length, accounts.length);
-        // Nothing on the disk of a process counts.
+        // Nothing on the disk of a process is needed.
         if (life === 1) await rm(copies, { recursive: true, force: true });
       }
     });

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 const program = fileURLToPath(new URL("./programs/host.ts", import.meta.url));
 const flags = ["--operations.port=0", "--mesh.transport=in-process", "--log.format=json", "--log.level=warn"];
 
-/** Runs the program and acts on each word it tells. Gives all it wrote and how it ended. */
+/** Runs the program and acts on each word that it prints. Returns its output and its exit. */
 async function run(behaviour: string, act: (word: string, child: ChildProcess) => void = () => {}) {
   const child = spawn(process.execPath, [program, ...flags], {
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,4 +1,4 @@
-/** A service that hosts a runtime which records its calls, as much of one as its handlers need. */
+/** A service with a runtime that records its calls, reduced to the needs of its handlers. */
 import type { EnvelopeBatch } from "@tutti/kernel";
 import type { PartitionStanding, RuntimeOfService } from "@tutti/runtime";
 import { hostRuntime, type ServiceModule } from "../src/index.ts";

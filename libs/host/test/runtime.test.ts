@@ -101,7 +101,7 @@ describe("the work of a keyed call", () => {
   const key = { namespace: "default", kind: "account", id: "a" };
   const elsewhere = notOwner("bank/partition/3", { instance: "proc_b-1", address: "b:1", epoch: 2 });
 
-  /** A partition owner whose partition comes and goes as the test says. */
+  /** A partition owner whose partition comes and goes under the test's control. */
   class Stub {
     held = true;
     admissions = 0;

@@ -1,4 +1,4 @@
-/** Processes that keep the bank in a data directory, as their tests run them: in this process, on a real disk. */
+/** Processes that store the bank in a data directory, for their tests: in this process, on a real disk. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ export function accountKey(id: string): InstanceKey {
   return { namespace: "default", kind: "account", id };
 }
 
-/** A bank that no caller asks for anything: its machines are there. */
+/** A bank without callers, only for its machines. */
 export const quietBank: ServiceModule = {
   name: "bank",
   sections: [],
@@ -39,7 +39,7 @@ export class BankProcess {
     this.dispatched = dispatched;
   }
 
-  /** Put together, and nothing of it started. */
+  /** Assembles a process without starting it. */
   static async open(
     directory: string,
     flags: readonly string[] = [],
@@ -96,7 +96,7 @@ export async function makeFolder(): Promise<Folder> {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Waits for what a process does in its own time. */
+/** Waits for a condition of a process that runs in its own time. */
 export async function until(isTrue: () => Promise<boolean>): Promise<void> {
   for (let rounds = 0; rounds < 2_000; rounds++) {
     if (await isTrue()) return;

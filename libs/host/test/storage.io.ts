@@ -101,7 +101,7 @@ describe("a process that keeps machines", () => {
       );
       return true;
     });
-    // What was taken is given back.
+    // All resources are released.
     await (await BankProcess.start(folder.path)).host.stop();
   });
 

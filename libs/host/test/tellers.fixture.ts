@@ -1,4 +1,4 @@
-/** Tellers move money between accounts all the time, and know exactly what every account must have. */
+/** Tellers move money between accounts all the time, and know the exact expected amount of every account. */
 import { TuttiError } from "@tutti/kernel";
 import type { Client } from "./cluster.fixture.ts";
 
@@ -10,10 +10,10 @@ export interface TellersGiven {
 }
 
 export class Tellers {
-  /** What was acknowledged, as the sum per account. */
+  /** Acknowledged moves, as the sum per account. */
   readonly moved = new Map<string, number>();
   readonly calls: { readonly from: string; readonly endMs: number; readonly tookMs: number }[] = [];
-  /** Why calls were repeated, under the same key, and how often. */
+  /** Reasons and numbers of repetitions under the same key. */
   readonly repeated = new Map<string, number>();
   #running = true;
   #number = 0;
@@ -47,7 +47,7 @@ export class Tellers {
     }
   }
 
-  /** An unacknowledged call may have had its effect: it is repeated under the same key. */
+  /** Repeats an unacknowledged call under the same key, because it may have had its effect. */
   async #untilAcknowledged(work: () => Promise<unknown>): Promise<void> {
     for (;;) {
       try {

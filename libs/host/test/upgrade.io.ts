@@ -45,7 +45,7 @@ describe("an upgrade of real processes, one after the other, under load", {
     assert.ok(depositors.calls.length > 20, `${depositors.calls.length} calls`);
   }
 
-  /** Each deposit that was acknowledged has taken effect once. */
+  /** Checks that each acknowledged deposit has taken effect once. */
   async function checkBalances(name: string): Promise<void> {
     for (const account of accounts)
       assert.equal(await client.balance(account, `${name}-${account}`), acknowledged.get(account) ?? 0);

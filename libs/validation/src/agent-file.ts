@@ -1,4 +1,7 @@
-/** A file of agents: `agents: [{name, capabilities: [{name, inputSchema, outputSchema}]}]`, what definitions may count on. */
+/**
+ * A file of agents, `agents: [{name, capabilities: [{name, inputSchema, outputSchema}]}]`: capabilities that
+ * definitions may use.
+ */
 import {
   type DefinitionProblem,
   type DefinitionText,

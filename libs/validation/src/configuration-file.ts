@@ -8,8 +8,8 @@ type Json = Parameters<typeof holdAgainst>[0];
 const sections = withoutNull(schema as unknown as Json);
 
 /**
- * Returns whether it is one, and not what something else keeps under the same name: it has a section, or one of the
- * groups of sections.
+ * Returns whether a file is a configuration, and not another file with the same name: it has a section, or one of
+ * the groups of sections.
  */
 export function isConfiguration(file: DefinitionText): boolean {
   const { value } = readText(file);

@@ -1,9 +1,12 @@
-/** What an installation has of what definitions use: asked for before they are checked, since checking waits for nothing. */
+/**
+ * Capabilities and definitions of an installation that files use: requested before the check, because a check is
+ * synchronous.
+ */
 import type { Catalogue, KnownCapability, KnownDefinition } from "@tutti/definitions";
 
 export interface WantedName {
   readonly name: string;
-  /** Of a capability a range. Of a definition a label or a hash. */
+  /** For a capability a range. For a definition a label or a hash. */
   readonly version: string;
 }
 
@@ -12,7 +15,7 @@ export interface Used {
   readonly definitions: readonly WantedName[];
 }
 
-/** Where an installation is asked. Undefined means that it has none. */
+/** Lookups in an installation. Undefined means that it does not have the name. */
 export interface Installation {
   capability(wanted: WantedName): Promise<KnownCapability | undefined>;
   definition(wanted: WantedName): Promise<KnownDefinition | undefined>;
@@ -21,7 +24,7 @@ export interface Installation {
 const keyOf = ({ name, version }: WantedName): string => `${name}@${version}`;
 const nameIn = (key: string): string => key.slice(0, key.indexOf("@"));
 
-/** A catalogue that has every name, and records the names that a check looks up. */
+/** A catalogue that accepts every name, and records the names that a check looks up. */
 export class Usage implements Used {
   readonly #capabilities = new Map<string, WantedName>();
   readonly #definitions = new Map<string, WantedName>();
@@ -47,13 +50,16 @@ function noted(all: Map<string, WantedName>, wanted: WantedName): KnownDefinitio
   return {};
 }
 
-/** What an installation has of what is used, each by `name@version`: plain values, which pass between threads. */
+/**
+ * Capabilities and definitions of an installation that are used, each by `name@version`: plain values, which can
+ * be passed between threads.
+ */
 export interface Offered {
   readonly capabilities: ReadonlyMap<string, KnownCapability>;
   readonly definitions: ReadonlyMap<string, KnownDefinition>;
 }
 
-/** Asks for each once, a few at a time. */
+/** Requests each once, a few at a time. */
 export async function offeredFor(used: Used, installation: Installation): Promise<Offered> {
   const capabilities = await knownOf(used.capabilities, (wanted) => installation.capability(wanted));
   const definitions = await knownOf(used.definitions, (wanted) => installation.definition(wanted));
@@ -86,7 +92,7 @@ async function knownOf<Known>(
   return known;
 }
 
-/** What either has, the first before the second. */
+/** Combines two catalogues. The first takes precedence. */
 export function together(first: Catalogue, second: Catalogue): Catalogue {
   return {
     capability: (name, range) => first.capability(name, range) ?? second.capability(name, range),

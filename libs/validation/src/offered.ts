@@ -1,4 +1,4 @@
-/** What is offered and registered in a running installation, as a catalogue has it. */
+/** Offered capabilities and registered definitions of a running installation, for a catalogue. */
 import type { registryService } from "@tutti/contracts/registry/v1";
 import { type agentService, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { KnownCapability, KnownDefinition } from "@tutti/definitions";
@@ -12,7 +12,10 @@ export interface Offerers {
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
 }
 
-/** What an agent offers, or else a service has announced. Agents first: the registry hears of them a moment later. */
+/**
+ * Returns the capability that an agent offers, or else one that a service has announced. Agents first: the registry
+ * learns of them a moment later.
+ */
 export async function capabilityAt(
   { registry, agents }: Offerers,
   wanted: WantedName,
@@ -34,7 +37,9 @@ async function announced(
   return versions[0]?.capability;
 }
 
-/** By a worker that is linked or polls: all of a capability's workers in one version agree on what it takes. */
+/**
+ * Returns the capability of a worker that is linked or polls: all workers of a version have the same schemas.
+ */
 async function offered(
   agents: Offerers["agents"],
   { name: capability, version: versionRange }: WantedName,
@@ -62,7 +67,7 @@ interface Schemas {
   readonly parameterSchema: string;
 }
 
-/** Returns a definition that is registered. */
+/** Converts a registered definition. */
 export function knownDefinition({ inputSchema, outputSchema, parameterSchema }: Schemas): KnownDefinition {
   return {
     ...schema("inputSchema", inputSchema),
@@ -71,7 +76,7 @@ export function knownDefinition({ inputSchema, outputSchema, parameterSchema }: 
   };
 }
 
-/** Which version is meant: that with a hash, or with a label. */
+/** Selects a version by hash or label. */
 export function versionNamed(version: string, latest: string) {
   const isHash = /^[0-9a-f]{64}$/.test(version);
   return { $case: isHash ? "hash" : "label", value: version || latest } as const;
@@ -81,7 +86,7 @@ function schema<Name extends string>(
   name: Name,
   text: string | undefined,
 ): { readonly [Key in Name]?: Json } {
-  // What is registered is JSON: the contract says so.
+  // The contract guarantees that registered schemas are JSON.
   return text === undefined || text === ""
     ? {}
     : ({ [name]: JSON.parse(text) } as { readonly [Key in Name]?: Json });

@@ -1,4 +1,4 @@
-/** Policies of a folder, `*.cedar`: an installation checks them, because Cedar is larger than the whole command. */
+/** Policies in a folder, `*.cedar`: an installation checks them, because Cedar is larger than the whole CLI. */
 import type { DefinitionProblem, DefinitionText } from "@tutti/definitions";
 
 export interface PolicySource {
@@ -11,7 +11,9 @@ export function isPolicyFile(fileName: string): boolean {
   return /\.cedar$/i.test(fileName);
 }
 
-/** A policy has the name of its file: of two with one name in different folders only one would hold. */
+/**
+ * A policy has the name of its file: of two files with one name in different folders only one would apply.
+ */
 export function policiesIn(files: readonly Omit<DefinitionText, "format">[]): {
   readonly policies: readonly PolicySource[];
   readonly problems: readonly DefinitionProblem[];

@@ -1,8 +1,8 @@
 /**
  * The file of a resource of the platform: a pool, a scaler, a role and so on.
  *
- * 1. The first key is the kind, its value the id: `pool: render`. The other keys are the fields that REST has.
- * 2. Fields that the platform sets are refused: a file with them would never be what the platform has.
+ * 1. The first key is the kind, its value the id: `pool: render`. The other keys are the fields of REST.
+ * 2. Fields that the platform sets are refused: a file with them would never match the platform.
  * 3. The file of an alert rule may have its tests.
  * 4. A secret has no value in a file. `from` names where `tutti apply` reads the value: `env:NAME` or `file:PATH`.
  */
@@ -18,20 +18,22 @@ import { Mapping, schema } from "@tutti/rest/json";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** How the file of a kind is read. `apps/cli/src/commands/apply/resources.ts` has how it is written to the platform. */
+/** How the file of a kind is parsed. `apps/cli/src/commands/apply/resources.ts` writes it to the platform. */
 interface ResourceKind {
-  /** The message of the contracts. */
+  /** Message of the contracts. */
   readonly type: string;
-  /** The field that the first key sets. */
+  /** Field that the first key sets. */
   readonly id: string;
   // biome-ignore lint/suspicious/noExplicitAny: each rpc has a request of its own
   readonly rpc: RpcDescription<any, any>;
-  /** The request that sets such a message, and where the message is in the request. */
+  /** Request that sets such a message, and the location of the message in the request. */
   readonly request: (message: object) => object;
   readonly at: string;
-  /** What the platform has where a new resource does not say. */
+  /** Defaults of the platform for a new resource. */
   readonly defaults?: Json;
-  /** The platform has defaults of its own, so fields that the file does not set stay as they are there. */
+  /**
+   * Whether the platform has defaults of its own, so that fields that the file does not set stay unchanged.
+   */
   readonly keepsUnset?: boolean;
 }
 
@@ -106,7 +108,7 @@ export function isInPool(word: string): boolean {
   return inPools.has(word);
 }
 
-/** Fields that are no part of what a file describes. */
+/** Fields that a file cannot set. */
 const unsettable: ReadonlySet<string> = new Set([
   ...["namespace", "status", "revision", "createTimeMs", "createCause", "updateTimeMs", "updateCause"],
   "used",
@@ -126,7 +128,7 @@ const unsettable: ReadonlySet<string> = new Set([
   "rotateAfterMs",
   "expireTimeMs",
 ]);
-/** A binding ends at a time of its own. */
+/** A binding has an expiry that its file sets. */
 const settableAll: Readonly<Partial<Record<ResourceWord, readonly string[]>>> = { binding: ["expireTimeMs"] };
 
 export interface CheckedResource {
@@ -138,11 +140,11 @@ export interface CheckedResource {
 export interface DescribedResource {
   readonly word: ResourceWord;
   readonly id: string;
-  /** As REST has it, without what is empty. */
+  /** The resource in the form of REST, without empty fields. */
   readonly spec: Json;
-  /** Whether the file says if it is paused. */
+  /** Whether the file sets if it is paused. */
   readonly setsPaused: boolean;
-  /** Where the value of a secret is read: `env:NAME`, `file:PATH`. */
+  /** Source of the value of a secret: `env:NAME`, `file:PATH`. */
   readonly from?: string;
 }
 
@@ -164,7 +166,7 @@ export function isResourceWord(word: string): word is ResourceWord {
   return Object.hasOwn(resourceKinds, word);
 }
 
-/** Checks the file of a resource and finds every problem at once. */
+/** Checks the file of a resource and reports all problems together. */
 export function checkResource(source: DefinitionText, word: ResourceWord): CheckedResource {
   let resource: DescribedResource | undefined;
   const { problems } = readText(source, (value, findings) => {
@@ -202,7 +204,7 @@ function resourceIn(value: Json, word: ResourceWord, findings: Findings): Descri
   };
 }
 
-/** Says what is wrong with a key. Returns whether the rest can be read with it. */
+/** Reports the problem of a key. Returns whether the rest can be read with it. */
 function isKnownField(word: ResourceWord, field: string, findings: Findings): boolean {
   const known = fieldsOf(word);
   if (known.includes(field)) return true;
@@ -252,7 +254,7 @@ function messageIn(word: ResourceWord, json: Json, findings: Findings): object |
   return found.length === 0 ? message : undefined;
 }
 
-/** `rates[0].count` */
+/** Splits a path such as `rates[0].count`. */
 function stepsOf(field: string): (string | number)[] {
   return [...field.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(
     ([, quoted, index, name]) => (index === undefined ? (quoted ?? name ?? "") : Number(index)),
@@ -265,7 +267,10 @@ function isSettable(word: ResourceWord, field: string): boolean {
 
 const mapping = new Mapping(schema);
 
-/** Returns what a file can describe of a resource, read and written again, so that what is empty is the same everywhere. */
+/**
+ * Returns the part of a resource that a file can describe, parsed and written again, so that empty fields are the same
+ * everywhere.
+ */
 export function specOf(word: ResourceWord, resource: Json): Json {
   const { type, id, defaults } = resourceKinds[word] as ResourceKind;
   const known = new Set(fieldsOf(word));
@@ -288,14 +293,14 @@ function withoutEmpty(message: Json): Json {
   );
 }
 
-/** Returns the fields that a file of a kind can set, besides its id. */
+/** Returns the fields that a file of a kind can set, without its id. */
 function fieldsOf(word: ResourceWord): readonly string[] {
   const { type, id } = resourceKinds[word] as ResourceKind;
   const fields = schema.messages[type]?.fields ?? [];
   return fields.map(({ json }) => json).filter((field) => field !== id && isSettable(word, field));
 }
 
-/** Returns a field of each kind as an update has it that takes the field away. Undefined for a part of a choice. */
+/** Returns fields of a kind with the values that remove them in an update. Undefined for a part of a oneof. */
 export function emptyFields(word: ResourceWord): Json {
   const { type } = resourceKinds[word] as ResourceKind;
   const settable = new Set(fieldsOf(word));

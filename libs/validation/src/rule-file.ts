@@ -1,4 +1,4 @@
-/** A file of admission rules: `rules: [...]`, each as REST has it. */
+/** A file of admission rules: `rules: [...]`, each in the form of REST. */
 import { AdmissionRule } from "@tutti/contracts/governance/v1";
 import { type DefinitionProblem, type DefinitionText, type Findings, readText } from "@tutti/definitions";
 import { isTuttiError } from "@tutti/kernel";
@@ -67,7 +67,7 @@ function ruleIn(mapping: Mapping, json: unknown, path: Path, findings: Findings)
   }
 }
 
-/** `change.set["input.region"]`, `cases[0].title` */
+/** Splits a path such as `change.set["input.region"]` or `cases[0].title`. */
 function stepsOf(field: string): (string | number)[] {
   return [...field.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(
     ([, quoted, index, name]) => (index === undefined ? (quoted ?? name ?? "") : Number(index)),

@@ -11,7 +11,7 @@ const file = (fileName: string, text: string): DefinitionText => ({
   ...{ fileName, text },
 });
 
-/** `order.yaml:2:8 unknown_task` for each problem. */
+/** Returns `order.yaml:2:8 unknown_task` for each problem. */
 const told = (...files: readonly DefinitionText[]) =>
   validate(files).problems.map(({ fileName, line, column, code }) => `${fileName}:${line}:${column} ${code}`);
 

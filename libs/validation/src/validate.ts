@@ -1,11 +1,11 @@
 /**
  * Checks files together, each by its kind, without an installation.
  *
- * 1. What a file is follows from its name (`tutti.yaml`, `*.rules.yaml`, `*.agents.yaml`, `*.schema.json`), else from
- *    its outermost keys: `workflow` (in JSON with `tasks`, `steps` or `states`) or `session`. What is none of these is passed
- *    over, and counted.
- * 2. Definitions are compared with what the agents of the folder offer, where it says so of any, and against what an
- *    installation offers, where that was asked for.
+ * 1. The kind of a file follows from its name (`tutti.yaml`, `*.rules.yaml`, `*.agents.yaml`, `*.schema.json`),
+ *    otherwise from its outermost keys: `workflow` (in JSON with `tasks`, `steps` or `states`) or `session`. All other
+ *    files are skipped, and counted.
+ * 2. Definitions are checked against the capabilities of the agents in the folder, if it has agent files, and against
+ *    those of an installation, if requested.
  */
 import {
   type Catalogue,
@@ -39,7 +39,7 @@ import { type ApplySettings, applySettingsName, fillVariables, readApplySettings
 import { checkVariantText, isVariantText } from "./variant-file.ts";
 
 export interface Validated {
-  /** By file and place. */
+  /** Problems by file and place. */
   readonly problems: readonly DefinitionProblem[];
   readonly checked: readonly DefinitionText[];
   readonly skipped: readonly string[];
@@ -62,7 +62,7 @@ type Kind =
   | "definition";
 
 export interface ValidateOptions {
-  /** What an installation offers besides the folder: with it, definitions may use nothing else. */
+  /** Catalogue of an installation in addition to the folder: with it, definitions may use nothing else. */
   readonly installation?: Catalogue | undefined;
 }
 
@@ -103,7 +103,7 @@ export interface DefinitionFile {
   readonly document: Json;
 }
 
-/** Returns the definitions of the files in which nothing is wrong, as documents. */
+/** Returns the valid definitions of the files, as documents. */
 export function documentsIn(files: readonly DefinitionText[]): readonly DefinitionFile[] {
   const all: DefinitionFile[] = [];
   for (const file of files.flatMap(partsOf)) {
@@ -116,7 +116,7 @@ export function documentsIn(files: readonly DefinitionText[]): readonly Definiti
   return all;
 }
 
-/** Returns whether a file may be one that is checked, by its name. */
+/** Returns whether the name of a file allows a check. */
 export function mayBeChecked(fileName: string): boolean {
   return /\.(ya?ml|json)$/i.test(fileName);
 }
@@ -125,7 +125,7 @@ function isApplySettings({ fileName }: DefinitionText): boolean {
   return fileName.split(/[/\\]/).at(-1) === applySettingsName;
 }
 
-/** Files below a folder with `tutti.apply.yaml` have its variables, with the values that no environment changes. */
+/** Fills in the variables of files below a folder with `tutti.apply.yaml`, with their default values. */
 function withVariables(files: readonly DefinitionText[]) {
   const folders = new Map<string, ApplySettings>();
   for (const file of files.filter(isApplySettings)) {
@@ -144,7 +144,7 @@ function withVariables(files: readonly DefinitionText[]) {
   return { filled, problems };
 }
 
-/** Returns the documents of a file, where it has several. */
+/** Returns the documents of a file. */
 function partsOf(file: DefinitionText): readonly DefinitionText[] {
   const documents = documentsOf(file);
   return documents.length > 1 ? documents : [file];
@@ -162,7 +162,7 @@ function kindOf(file: DefinitionText): Kind | undefined {
   if (file.format === "yaml" && hasAppliedWord(file) && isUnreadable(file)) return "unreadable";
   if (!/^\s*["']?(?:workflow|session|schedule|trigger|source)["']?\s*:/m.test(file.text)) return;
   if (isSessionText(file)) return "session";
-  // JSON of programs often has a field of this name.
+  // JSON of programs often has a field with this name.
   if (file.format === "yaml" && isScheduleText(file)) return "schedule";
   if (file.format === "yaml" && isTriggerText(file)) return "trigger";
   if (file.format === "yaml" && isSourceText(file)) return "source";
@@ -170,8 +170,8 @@ function kindOf(file: DefinitionText): Kind | undefined {
 }
 
 /**
- * Returns whether the first line names something that `tutti apply` knows, such as `pool: render`. A file that cannot be read
- * has no keys, and must not pass as one of another kind.
+ * Returns whether the first line is a kind that `tutti apply` knows, such as `pool: render`. A file that cannot be
+ * parsed has no keys, and must not pass as a file of another kind.
  */
 function hasAppliedWord({ text }: DefinitionText): boolean {
   const first = text.split("\n").find((line) => !/^\s*(?:#.*)?$/.test(line) && !line.startsWith("---")) ?? "";
@@ -179,7 +179,7 @@ function hasAppliedWord({ text }: DefinitionText): boolean {
   return word === "adapter" || word === "variant" || isResourceWord(word);
 }
 
-/** The checker names what is wrong with it. */
+/** Returns whether a file cannot be parsed. Its checker reports the problem. */
 function isUnreadable(file: DefinitionText): boolean {
   return readText(file).value === undefined;
 }
@@ -219,7 +219,7 @@ function problemsOf(
       return readApplySettings(file).problems;
     case "definition":
       return checkText(file, against).problems;
-    // Agents were looked at before everything that counts on them.
+    // Agent files are read before all files that depend on them.
     case "agents":
     case undefined:
       return [];

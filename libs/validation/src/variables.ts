@@ -1,13 +1,13 @@
 /**
- * Variables of a folder and its environments. `tutti.apply.yaml` declares them, `${var.NAME}` in the other files reads
- * them. They are filled in before a file is read, on its line: the lines of errors stay what they are.
+ * Variables of a folder and its environments. `tutti.apply.yaml` declares them, and `${var.NAME}` in the other files
+ * reads them. They are filled in before a file is parsed, on its line, so that the lines of errors stay correct.
  */
 import { type DefinitionProblem, type DefinitionText, type Findings, readText } from "@tutti/definitions";
 
 type Scalar = string | number | boolean;
 
 export interface ApplySettings {
-  /** The name of the set: the value of the label of ownership. */
+  /** Name of the set: value of the ownership label. */
   readonly set?: string;
   readonly namespace?: string;
   readonly variables: Readonly<Record<string, Scalar>>;
@@ -73,7 +73,7 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Fills in variables. A name that is not declared is a problem at its place. */
+/** Fills in variables. An undeclared name is a problem at its place. */
 export function fillVariables<F extends DefinitionText>(
   file: F,
   variables: Readonly<Record<string, Scalar>>,

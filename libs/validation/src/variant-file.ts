@@ -6,21 +6,21 @@ export interface DescribedVariant {
   /** Capabilities. */
   readonly old: string;
   readonly new: string;
-  /** Of new runs, for the new variant. Undefined if the file leaves it to `tutti variant set`. */
+  /** Percentage of new runs for the new variant. Undefined if the file leaves it to `tutti variant set`. */
   readonly percent: number | undefined;
   readonly compare: boolean;
 }
 
 const fields: ReadonlySet<string> = new Set(["variant", "old", "new", "percent", "compare"]);
 
-/** Whether the first key of a text is `variant`. */
+/** Returns whether the first key of a text is `variant`. */
 export function isVariantText(source: DefinitionText): boolean {
   if (!/^\s*["'{]?\s*["']?variant["']?\s*:/m.test(source.text)) return false;
   const { value } = readText(source);
   return typeof value === "object" && value !== null && Object.keys(value)[0] === "variant";
 }
 
-/** Checks the file and finds every problem at once. */
+/** Checks the file and reports all problems together. */
 export function checkVariantText(source: DefinitionText): {
   readonly problems: readonly DefinitionProblem[];
   readonly variant: DescribedVariant | undefined;

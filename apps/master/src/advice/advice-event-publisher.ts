@@ -1,4 +1,4 @@
-/** Tells the bus what becomes of recommendations. */
+/** Publishes changes of recommendations on the bus. */
 import { type Bus, contractEvent, type EventInput } from "@tutti/bus";
 import { type IntelligenceEventPayloads, intelligenceEvents } from "@tutti/contracts/events/v1/intelligence";
 import {
@@ -36,7 +36,7 @@ interface AdviceNote extends NoteHead {
   readonly finding: string;
 }
 
-/** The first of several of one event of the machine. */
+/** The first of several notes of one event of the machine. */
 interface AdviceNotes {
   readonly notes: readonly AdviceNote[];
 }
@@ -57,7 +57,7 @@ function noteOf(
   };
 }
 
-/** Of one that is known, at most one. */
+/** Returns the notes about a known recommendation, at most one. */
 function notesOf(
   state: AdviceState,
   id: string,
@@ -82,7 +82,7 @@ const verdictTypes: Readonly<Partial<Record<TrialVerdict, AdviceEventType>>> = {
   [TrialVerdict.TRIAL_VERDICT_OVERTAKEN]: overtakenType,
 };
 
-/** The state is that before the event: new recommendations are in the event alone, others are not changed yet. */
+/** The state before the event: new recommendations are only in the event, others are unchanged. */
 const adviceNotes: Readonly<Record<string, NoteOf<AdviceState, never>>> = {
   advice_found: (state, { made, expired }: AdviceFoundV1, happening): AdviceNotes => ({
     notes: [
@@ -102,7 +102,7 @@ const adviceNotes: Readonly<Record<string, NoteOf<AdviceState, never>>> = {
     const type = verdictTypes[verdict];
     const known = state.recommendations.get(recommendationId);
     if (type === undefined || known === undefined) return { notes: [] };
-    // The others of the workflow rest on a version that is no longer the latest one.
+    // The other recommendations of the workflow refer to a version that is no longer the latest one.
     const others = type === keptType ? [...state.recommendations.values()].filter(isOpen) : [];
     const overtaken = others.filter(({ subject }) => subject === known.subject);
     return {

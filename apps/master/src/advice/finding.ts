@@ -61,7 +61,7 @@ function recommendationOf(
   });
 }
 
-/** The same advice has the same id, so it is known again. */
+/** The same advice has the same id, so it is recognised. */
 function idOf(parts: readonly string[]): string {
   const id = parts
     .filter((part) => part !== "")

@@ -6,7 +6,7 @@ import { forecastsOf } from "./forecast.ts";
 const hourMs = 3_600_000;
 const nowMs = 1_800_000_000_000;
 
-/** Ends of attempts, so many in each of the past hours, the latest last. */
+/** Returns ends of attempts: a number for each of the past hours, the latest last. */
 function outcomesOf(counts: readonly number[]): LearnedOutcome[] {
   return counts.flatMap((count, at) =>
     Array.from({ length: count }, (_, number) =>

@@ -1,4 +1,4 @@
-/** Forecasts of load, from the ends of attempts that estimates are learned from. */
+/** Forecasts of load, from the ends of attempts that estimates also use. */
 import {
   type ForecastRequest,
   ForecastSeries,
@@ -13,13 +13,13 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const minuteMs = 60_000;
 const valuesMax = 10_000;
-/** Attempts without a pool are of this one. */
+/** Attempts without a pool belong to this one. */
 const defaultPool = "default";
 const pastMax = 10_000;
 
 type Amount = (outcome: ReadOnly<LearnedOutcome>, stepMs: number) => number;
 
-/** What an ended attempt adds to the value of its step. */
+/** The contribution of an ended attempt to the value of its step. */
 const measures = new Map<string, Amount>(
   Object.entries({
     starts_per_sec: (_, stepMs) => 1_000 / stepMs,
@@ -81,7 +81,7 @@ function forecastOf(
   });
 }
 
-/** Values of the steps before now, from the first one that has an attempt. */
+/** Returns values of past steps, from the first one with an attempt. */
 function valuesOf(
   outcomes: readonly ReadOnly<LearnedOutcome>[],
   amountOf: (outcome: ReadOnly<LearnedOutcome>) => number,

@@ -1,4 +1,4 @@
-/** Advice: searched, listed, followed, applied to a part of the new runs, dismissed. */
+/** Advice: searched, listed, watched, applied to a share of the new runs, dismissed. */
 import {
   type ApplyRecommendationRequest,
   type adviceService,
@@ -146,7 +146,7 @@ async function findRecommendations(
     throw adviceErrors.invalid({ problem: "`subject`, `pool`: expected one of them" });
   const subject = pool === "" ? workflow : subjectOfPool(pool);
   const key = adviceKeyOf(context.namespace);
-  // Refused at once where another process has the advice.
+  // Refused at once if another process has the advice.
   await all(dependencies, context);
   const asking = { namespace: context.namespace, context };
   const sinceMs = endedSince === undefined ? 0 : fromTimestamp(endedSince);
@@ -206,7 +206,7 @@ async function* watchRecommendations(
   }
 }
 
-/** The strategy on trial has the first span. */
+/** Starts a trial with a pool. The strategy on trial has the first span. */
 async function applyToPool(
   dependencies: AdviceDependencies,
   { recommendationId, pool, document: strategy }: Recommendation,
@@ -224,7 +224,7 @@ async function applyToPool(
   });
 }
 
-/** The trial is in the journal first. If its version cannot be registered, the recommendation is open again. */
+/** Starts a trial. It is in the journal first. Without its version the recommendation is open again. */
 async function apply(
   dependencies: AdviceDependencies,
   { recommendationId, reason, percent: requestedPercent }: ApplyRecommendationRequest,

@@ -1,4 +1,4 @@
-/** What finds, keeps and tries advice. */
+/** The parts that find, store and try advice. */
 import { analysisService, factService } from "@tutti/contracts/insight/v1";
 import { adviceService } from "@tutti/contracts/intelligence/v1";
 import { poolService } from "@tutti/contracts/swarm/v1";
@@ -18,9 +18,9 @@ import { Workflows } from "./workflows.ts";
 export const adviceMachines = [advice];
 
 export interface AdviceHosting {
-  /** Hears what is recorded. */
+  /** Receives recorded events. */
   readonly eventListener: MachineEventListener;
-  /** Everything else, with what the machines of the service run on. */
+  /** Registers all other parts, with the storage of the machines. */
   begin(storage: Pick<ServiceStorage, "runtime" | "archive">, learners: Learners): void;
 }
 

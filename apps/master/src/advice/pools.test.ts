@@ -32,11 +32,11 @@ const asking = { namespace: "default" };
 const searchEveryMs = 1_000 * spanMs;
 const usual = { tasks: 900, waitP99Ms: 400, timeMeanMs: 200, cost: 3 };
 
-/** A pool whose tasks take as long as the strategy gives them, and its trial. */
+/** A pool whose task durations depend on the strategy, and its trial. */
 class World {
   readonly driver = new MachineDriver({ machines: [advice], service: "master" });
   readonly set: string[] = [];
-  /** The strategies, by the number of a span. */
+  /** The strategy of each span, by its number. */
   readonly spans: string[] = [];
   pool = Pool.fromPartial({ pool: "gpu", strategy: { kind: StrategyKind.STRATEGY_KIND_LEAST_LOADED } });
   requested: ReplayPoolRequest | undefined;
@@ -76,7 +76,7 @@ class World {
     this.#trials = new TestTrials(this.#parts());
   }
 
-  /** A user changes the strategy. */
+  /** Changes the strategy as a user. */
   change(kind: StrategyKind): void {
     this.pool = { ...this.pool, strategy: { kind, weights: {} } };
   }
@@ -91,13 +91,13 @@ class World {
     return recommendationId;
   }
 
-  /** The service searches for advice by itself. */
+  /** Lets the service search for advice by itself. */
   async search(): Promise<void> {
     this.driver.advance(searchEveryMs);
     await this.#trials.turn();
   }
 
-  /** Spans pass, until it is decided. */
+  /** Lets spans pass until the trial is decided. */
   async pass(spans: number): Promise<string> {
     for (let at = 0; at < spans && this.status === "trial"; at++) {
       await this.#trials.turn();
@@ -117,7 +117,7 @@ class World {
     return statusWord(this.one?.status ?? RecommendationStatus.RECOMMENDATION_STATUS_UNSPECIFIED);
   }
 
-  /** The statement is executed: tasks of the spans, and some that do not count. */
+  /** Executes the statement: tasks of the spans, and some that do not count. */
   #facts(sql: string): QueryFactsReply {
     const database = this.#database;
     const insert = database.prepare(
@@ -133,7 +133,7 @@ class World {
       const heldMs = (this.#timesMs[strategy] ?? 0) + (at % 7);
       for (let task = 0; task < 10; task++) add(fromMs + task, strategy, heldMs);
       if (strategy === "cheapest") add(fromMs, strategy, 50, "failed");
-      // Tasks that the other strategy still had at the start of a span, copies, and repeated tasks are no part of it.
+      // Tasks of the other strategy at the start of a span, copies, and repeated tasks do not count.
       for (let task = 0; task < 6; task++)
         add(fromMs, strategy === "least_loaded" ? "fastest" : "least_loaded", 90_000);
       add(fromMs, strategy, 90_000, "completed", 1);
@@ -157,7 +157,7 @@ class World {
   #parts(): TrialsParts {
     const { driver } = this;
     const clock = { now: () => driver.nowMs, monotonic: () => driver.nowMs };
-    // The casts: a round uses these parts alone.
+    // The casts: a round uses only these parts.
     return {
       ...{ adviceEveryMs: searchEveryMs, foundation: { clock }, pools: this.pools, uses: {} },
       workflows: { names: async () => [] },

@@ -1,10 +1,10 @@
 /**
- * Pools as advice sees them: what other strategies would have given in the same time, and the strategies of a trial.
+ * Pools as advice sees them: replays of the same time with other strategies, and the strategies of a trial.
  *
- * 1. All tasks of a pool wait in one queue, so two strategies at once would each change what the other one gives. A trial
- *    has them in turn instead, for a span each.
- * 2. Which strategy chose an agent is recorded with each task. A span with a change in it counts without the tasks that were
- *    chosen by the other strategy, so a late change is no part of the comparison.
+ * 1. All tasks of a pool wait in one queue, so two concurrent strategies would influence each other. A trial
+ *    alternates them instead, for a span each.
+ * 2. Each task records the strategy that chose its agent. A span does not count the tasks of the other
+ *    strategy, so a late change does not affect the comparison.
  */
 import { createHash } from "node:crypto";
 import {
@@ -27,17 +27,17 @@ export interface PoolClients {
   readonly replays: Pick<Client<typeof analysisService>, "replayPool">;
   readonly facts: Pick<Client<typeof factService>, "queryFacts">;
   readonly clock: Pick<Clock, "now">;
-  /** Whether a process records what agents had. */
+  /** Returns whether a process records attempts of agents. */
   readonly isServed: () => boolean;
 }
 
 const hourMs = 3_600_000;
 const poolsMax = 100;
-/** Of so many tasks a replay says something about a strategy. */
+/** Minimum number of tasks for a meaningful replay. */
 const tasksMin = 200;
 /** A smaller gain is not worth a trial. */
 const gainMin = 0.03;
-/** So much more is no difference. */
+/** A smaller increase is no difference. */
 const tolerance = 1.02;
 const resolutionMs = 1;
 export const spanMs = 300_000;
@@ -58,7 +58,7 @@ export class Pools {
     return pools.map(({ pool }) => pool);
   }
 
-  /** What the recorded tasks of a pool show: of the last hour unless another time is asked for. */
+  /** Returns findings from the recorded tasks of a pool, by default of the last hour. */
   async findAbout(asking: Asking, name: string, sinceMs: number): Promise<Found> {
     const { namespace, context } = asking;
     const pool = await this.#get(asking, name);
@@ -97,7 +97,7 @@ export class Pools {
     await this.#clients.pools.updatePool(request, context && { context });
   }
 
-  /** The spans since a trial started that were a strategy's, and are over. */
+  /** Returns the complete spans of each strategy since the start of a trial. */
   async samples(
     { namespace, context }: Asking,
     { id, name, startMs, before, tried }: TrialOfPool,
@@ -140,7 +140,7 @@ export class Pools {
 }
 
 interface TrialOfPool {
-  /** Of the recommendation. */
+  /** Id of the recommendation. */
   readonly id: string;
   readonly name: string;
   readonly startMs: number;
@@ -157,14 +157,14 @@ type SpanRow = readonly [
   money: number | null,
 ];
 
-/** Of each two spans one is of each strategy. Which comes first is drawn, so a load that comes every 10 minutes meets both. */
+/** Each pair of spans has one on trial. The order is drawn, so a load every 10 minutes meets both. */
 export function isTriedIn(id: string, span: number): boolean {
   const pair = Math.floor(span / 2);
   const isFirst = pair === 0 || (createHash("sha256").update(`${id}/${pair}`).digest()[0] ?? 0) < 128;
   return isFirst === (span % 2 === 0);
 }
 
-/** It takes less time, and no task, tenant or bill is worse off. */
+/** Returns whether it takes less time, and no task, tenant or bill is worse. */
 function isBetter({ gain, gainLow, replay }: StrategyReplay, same: PoolReplay): boolean {
   const other = replay ?? PoolReplay.create();
   const starved = ({ tenants }: PoolReplay) => tenants.filter((tenant) => tenant.starved).length;
@@ -226,7 +226,7 @@ function recommendationOf(
   });
 }
 
-/** `auction(load=0.5)` as a part of an id: `auction-load-0-5`. */
+/** Returns `auction(load=0.5)` as a part of an id: `auction-load-0-5`. */
 const idOf = (strategy: string): string => strategy.match(/[a-z0-9]+/g)?.join("-") ?? "";
 const msText = (ms: number): string =>
   ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;

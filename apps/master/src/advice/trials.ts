@@ -1,11 +1,12 @@
 /**
  * Searches for recommendations, and brings trials to their end.
  *
- * 1. The process that owns the advice of a namespace does it, so each trial is compared by one process. A round that fails
- *    is repeated with the next.
- * 2. The verdict is in the journal before new runs go by it. An unsettled trial is settled again until it succeeds.
- * 3. If new runs no longer go as the trial divided them, a user did that. Then the trial ends, and the runs stay as they are.
- *    A pool whose strategy is not the one that this process set was changed by a user, too.
+ * 1. The process that owns the advice of a namespace does this, so one process compares each trial. A failed
+ *    round is repeated with the next one.
+ * 2. The verdict is in the journal before new runs follow it. An unsettled trial is settled again until it
+ *    succeeds.
+ * 3. If new runs are no longer divided as the trial set it, a user changed that. Then the trial ends, and the
+ *    runs stay as they are. The same applies to a pool whose strategy was not set by this process.
  */
 import type { Recommendation } from "@tutti/contracts/intelligence/v1";
 import { RecommendationStatus } from "@tutti/contracts/intelligence/v1";
@@ -35,7 +36,7 @@ const {
 } = RecommendationStatus;
 
 const trialRoundMs = 10_000;
-/** A trial whose version is not registered by then was left by a process that ended. */
+/** If its version is not registered by then, the process that started the trial has ended. */
 const startMaxMs = 60_000;
 const workflowsMax = 100;
 
@@ -63,7 +64,7 @@ export class Trials extends Rounds {
   constructor(parts: TrialsParts) {
     super(parts.foundation, trialRoundMs, "advice is not searched");
     this.#parts = parts;
-    // Not with the start of the process, when there is enough to do.
+    // Not at the start of the process, which is busy enough.
     this.#searchedMs = parts.foundation.clock.monotonic();
   }
 
@@ -109,14 +110,14 @@ export class Trials extends Rounds {
       const subject = subjectOfPool(name);
       const { baseHash, found } = await pools.findAbout({ namespace }, name, 0);
       const known = await this.#recommended(adviceKeyOf(namespace));
-      // On trial a pool has two strategies. What a replay finds then is about one of them.
+      // On trial a pool has two strategies. A replay then describes one of them.
       if (known.some((each) => each.subject === subject && isBeingTried(each))) continue;
       if (found.length > 0 || known.some((each) => each.subject === subject))
         await this.#execute(adviceKeyOf(namespace), keepFound, { subject, baseHash, found });
     }
   }
 
-  /** Brings each trial of a namespace a step further. */
+  /** Advances each trial of a namespace. */
   async #bring(key: InstanceKey): Promise<void> {
     for (const each of (await this.#recommended(key)).filter(isBeingTried)) {
       if (this.stopping.aborted) return;
@@ -154,7 +155,7 @@ export class Trials extends Rounds {
     await this.#execute(key, judgeTrialOf, { recommendationId, before, tried });
   }
 
-  /** The pool chooses by the strategy of the span, and spans that are over are compared. */
+  /** Sets the strategy of the span for the pool, and compares complete spans. */
   async #comparePool(key: InstanceKey, each: ReadOnly<Recommendation>, startMs: number): Promise<void> {
     const { pools, foundation } = this.#parts;
     const { recommendationId: id, pool: name, baseHash: before, trial } = each;
@@ -176,7 +177,7 @@ export class Trials extends Rounds {
     await this.#execute(key, judgeTrialOf, { recommendationId: id, ...samples });
   }
 
-  /** A pool that has neither strategy of the trial was changed by a user. */
+  /** Settles a trial of a pool. A pool with neither strategy of the trial was changed by a user. */
   async #settlePool(key: InstanceKey, each: ReadOnly<Recommendation>): Promise<void> {
     const { recommendationId: id, pool: name, status, trial, baseHash: before, document } = each;
     const { namespace } = key;
@@ -190,13 +191,13 @@ export class Trials extends Rounds {
     await this.#execute(key, settleTrial, { recommendationId: id });
   }
 
-  /** New runs go as it was decided. */
+  /** Applies the verdict to new runs. */
   async settle(key: InstanceKey, each: ReadOnly<Recommendation>): Promise<void> {
     if (each.pool !== "") return await this.#settlePool(key, each);
     const { recommendationId, subject: name, status, trial, baseHash } = each;
     const asking = { namespace: key.namespace };
     const latest = await this.#parts.workflows.latest(asking, name);
-    // A trial starts only if new runs are not divided: so a division is its own, also if its version is not known.
+    // A trial starts only with undivided new runs, so a division belongs to it, even without a known version.
     const version = trial?.hash || (latest?.rollout?.hash ?? "");
     if (status !== expired && latest?.hash === baseHash && latest.rollout?.hash === version) {
       const reason = `Advice ${recommendationId}. ${trial?.finding ?? ""}`;

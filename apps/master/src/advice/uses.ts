@@ -1,4 +1,4 @@
-/** What tasks used, as their workers measured it: see `task_cpu_cores` and `task_memory_bytes` of the SDKs. */
+/** The use of resources, measured by workers: see `task_cpu_cores` and `task_memory_bytes` of the SDKs. */
 import {
   Aggregation,
   ListMetricsRequest,
@@ -22,10 +22,10 @@ const { AGGREGATION_QUANTILE, AGGREGATION_INCREASE, AGGREGATION_MAX, AGGREGATION
 
 export class Uses {
   readonly #metrics: Pick<Client<typeof metricService>, "listMetrics" | "querySeries">;
-  /** Whether a process records series. */
+  /** Returns whether a process records series. */
   readonly #isServed: () => boolean;
   readonly #clock: Clock;
-  /** Of this minute, by namespace and caller: rights are those of the caller. */
+  /** Results of this minute, by namespace and caller: rights depend on the caller. */
   readonly #measured = new Map<string, Promise<readonly RecordedUse[]>>();
   #minuteMs = 0;
 
@@ -35,7 +35,7 @@ export class Uses {
     this.#clock = clock;
   }
 
-  /** Of the last seven days, if a task of the workflow reserves something that is measured. */
+  /** Returns the use of the last seven days, if a task of the workflow reserves a measured resource. */
   async of(asking: Asking, { tasks = {} }: Document): Promise<readonly RecordedUse[]> {
     const reserves = Object.values(tasks).some(({ resources: stated = {} }) =>
       resources.some((resource) => stated[resource] !== undefined),
@@ -43,10 +43,10 @@ export class Uses {
     return reserves ? this.measured(asking) : [];
   }
 
-  /** Of the last seven days. Nothing changes before the minute is over, so it is read once a minute. */
+  /** Returns the use of the last seven days, read once a minute: it does not change in between. */
   async measured(asking: Asking): Promise<readonly RecordedUse[]> {
     if (!this.#isServed()) return [];
-    // The minute that is not over has no count yet.
+    // The present minute has no count yet.
     const nowMs = Math.floor(this.#clock.now() / minuteMs) * minuteMs;
     if (nowMs !== this.#minuteMs || this.#measured.size >= callersMax) this.#measured.clear();
     this.#minuteMs = nowMs;

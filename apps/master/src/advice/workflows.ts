@@ -1,4 +1,4 @@
-/** Workflows as advice sees them: their documents, recorded runs, and how new runs are divided between versions. */
+/** Workflows as advice sees them: documents, recorded runs, and the division of new runs. */
 import type { Recommendation, TrialSample } from "@tutti/contracts/intelligence/v1";
 import { type Payload, WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -33,13 +33,13 @@ export interface WorkflowClients {
 
 export type Document = Parameters<typeof advise>[0];
 
-/** In whose name it is asked. Without a context it is this service. */
+/** The caller. Without a context it is this service. */
 export interface Asking {
   readonly namespace: string;
   readonly context?: CallContext;
 }
 
-/** By a search: the version or strategy that it rests on, and how much was read. */
+/** The result of a search: the version or strategy that it is based on, and the amount of data. */
 export interface Found {
   readonly baseHash: string;
   readonly runs: number;
@@ -68,7 +68,7 @@ export class Workflows {
     return (await this.#clients.definitions.getDefinition(request, options)).definition;
   }
 
-  /** Undefined for what has no tasks of its own, such as a function. */
+  /** Returns undefined for a definition without tasks, such as a function. */
   async document({ namespace, ...options }: Asking, definition: Definition): Promise<Document | undefined> {
     const { name, hash, kind, source: given } = definition;
     if (kind !== DefinitionKind.DEFINITION_KIND_TASKS) return undefined;
@@ -99,7 +99,7 @@ export class Workflows {
       .map(({ name }) => name);
   }
 
-  /** Completed runs of a version, the newest first. */
+  /** Returns completed runs of a version, the newest first. */
   async recorded(
     asking: Asking,
     { hash, count, sinceMs }: { readonly hash: string; readonly count: number; readonly sinceMs: number },
@@ -132,7 +132,7 @@ export class Workflows {
     };
   }
 
-  /** Ended runs of a version that were accepted since. */
+  /** Returns a sample of ended runs of a version that were accepted since a time. */
   async sample(asking: Asking, hash: string, sinceMs: number): Promise<TrialSample> {
     const filter = {
       definitionHash: hash,
@@ -148,7 +148,7 @@ export class Workflows {
     };
   }
 
-  /** Returns the hash of the version. */
+  /** Registers a version. Returns its hash. */
   async register(
     { namespace, ...options }: Asking,
     name: string,
@@ -202,7 +202,7 @@ async function newest<Item>(
   return all;
 }
 
-/** Not an entry, a round or an addition of another task. */
+/** Returns whether the task is not an entry, a round or an addition of another task. */
 const isOwn = ({ parentTaskId }: Task): boolean => parentTaskId === "";
 
 function entryOf({
@@ -232,13 +232,13 @@ function timesOf({ taskId: task, readyTime, startTime, endTime, attempts }: Task
   ];
 }
 
-/** Undefined if no agent started it. */
+/** Returns the duration. Undefined if no agent started it. */
 function attemptMs({ startTime, endTime }: Partial<Task["attempts"][number]> = {}): number | undefined {
   if (startTime === undefined || endTime === undefined) return undefined;
   return fromTimestamp(endTime) - fromTimestamp(startTime);
 }
 
-/** An output that came from the cache was not computed. */
+/** Returns inputs and outputs. An output from the cache was not computed. */
 function dataOf({ taskId: task, input, outcome, fromCache }: Task): RecordedData[] {
   if (outcome?.result?.$case !== "completed" || fromCache) return [];
   return [{ task, input: textOf(input), output: textOf(outcome.result.value) }];

@@ -1,4 +1,4 @@
-/** Tells the bus what happens to sessions. */
+/** Publishes events of sessions on the bus. */
 import type { Bus, EventInput } from "@tutti/bus";
 import {
   type EventMapper,
@@ -13,7 +13,7 @@ import type { RuntimeOfService } from "@tutti/runtime";
 import { eventOf, type SessionNote } from "./session-note.ts";
 import { sessionNotes } from "./session-notes.ts";
 
-/** Changes that every session has. */
+/** Changes of every session. */
 const usual: ReadonlySet<string> = new Set(["accepted", "planned", "mode_chosen", "started", "completed"]);
 
 type MachineQueries = Pick<RuntimeOfService, "query">;
@@ -85,7 +85,7 @@ export class SessionEventPublisher extends MachineEventPublisher<SessionNote> {
     this.#mapper = mapper;
   }
 
-  /** Some events need data from the runtime, which needs this to start. */
+  /** Sets the runtime. Some events need its data, and it needs this publisher to start. */
   begin(runtime: MachineQueries): void {
     this.#mapper.runtime = runtime;
   }

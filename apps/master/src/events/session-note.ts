@@ -1,4 +1,4 @@
-/** Notes of the events of a session: taken when an event is decided, published when it is durable. */
+/** Notes of the events of a session: recorded when an event is decided, published when it is durable. */
 import { type SessionEventPayloads, sessionEvents } from "@tutti/contracts/events/v1/session";
 import { type EventNote, eventNotesOf } from "@tutti/host/serving";
 

@@ -1,4 +1,4 @@
-/** The events of sessions that are published. */
+/** The published events of sessions. */
 import type {
   Mode,
   ModeChosenV1,
@@ -18,7 +18,7 @@ import { eventNote } from "./session-note.ts";
 
 const tasksMax = 100;
 
-/** Of which versions of which events: their names with the function that notes them. */
+/** Event names with versions, each with the function that notes it. */
 export const sessionNotes: Readonly<Record<string, NoteOf<Session, never>>> = {
   session_accepted: (_session, { order }: SessionAcceptedV1, happening) => {
     const { title = "", mode = 0, labels = {}, work } = order?.spec ?? {};
@@ -47,7 +47,7 @@ export const sessionNotes: Readonly<Record<string, NoteOf<Session, never>>> = {
     }),
   tasks_moved: (session, { tasks, toPart, reason }: TasksMovedV1, happening) =>
     rebalanced(session, { tasks, mode: session.parts[toPart]?.mode ?? 0, reason }, happening),
-  // A part that takes tasks of another one.
+  // A part that takes over tasks of another part.
   part_made: (session, { part }: PartMadeV1, happening) => part && rebalanced(session, part, happening),
   session_paused: (_session, _body, happening) =>
     eventNote(happening, "tutti.session.session.paused", { error: undefined }),
@@ -81,7 +81,7 @@ export const sessionNotes: Readonly<Record<string, NoteOf<Session, never>>> = {
   tasks_joined: progress,
 };
 
-/** Undefined for tasks that were in no part: they were added. */
+/** Returns undefined for tasks that were in no part: they were added. */
 function rebalanced(
   { tasks, parts }: Session,
   moved: { readonly tasks: readonly number[]; readonly mode: Mode; readonly reason: string },
@@ -105,7 +105,7 @@ function durationOf({ beginMs, createMs }: Session, { timeMs }: Happening): numb
   return Math.max(0, timeMs - (beginMs || createMs));
 }
 
-/** The session's own may be changed. */
+/** The error object of the session may change later. */
 function copied(error: ErrorDetail | undefined): ErrorDetail | undefined {
   return error && { ...error };
 }

@@ -62,7 +62,7 @@ function modelNote(_: never, changed: ModelChangedV1, head: Happening): ModelNot
 
 interface Watched {
   readonly drifts: Drifts;
-  /** What has come since it was looked at last. Undefined for nothing. */
+  /** The latest change since the last check. Undefined for none. */
   head: NoteHead | undefined;
   isLooking: boolean;
 }
@@ -87,12 +87,12 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote | Mo
     this.#logger = foundation.logger;
   }
 
-  /** They need the runtime, which needs this. */
+  /** Sets the learners. They need the runtime, which needs this publisher. */
   begin(learners: Pick<Learners, "hosted">): void {
     this.#learners = learners;
   }
 
-  /** What was recorded is learned from first, and looked at as often as that takes. */
+  /** Records are learned first. Checks run as often as that takes. */
   override handle(notes: readonly unknown[]): void {
     for (const note of notes) {
       if (note instanceof Error || isOfModel(note)) super.handle([note]);
@@ -123,7 +123,7 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote | Mo
         super.handle(drifted.map((each): DriftNote => ({ ...about, kind: "drift", drifted: each })));
       }
     } catch (error) {
-      // The partition has gone elsewhere: its new owner tells of it.
+      // The partition has moved: its new owner reports the drift.
       this.#logger.debug("failed to check estimates for drift", { error: errorFromUnknown(error) });
     } finally {
       watched.isLooking = false;

@@ -1,4 +1,4 @@
-/** Estimates: learned from ends of attempts, asked for, followed. */
+/** Estimates: learned from ends of attempts, read, watched. */
 import {
   type CompareModelsReply,
   type CompareModelsRequest,
@@ -111,7 +111,7 @@ export function estimateHandlers(dependencies: EstimateDependencies): Handlers<t
   };
 }
 
-/** Durations are known without them, so an estimate does not fail with them. */
+/** Returns the use of resources. An estimate does not fail with it: durations are still known. */
 async function usesIn(
   { foundation, uses }: EstimateDependencies,
   context: CallContext,
@@ -246,8 +246,8 @@ const lookMs = 1_000;
 const signOfLifeMs = 5_000;
 
 /**
- * A cursor says from how many attempts its reader has learned, and how often something was forgotten by then: who comes
- * back hears of the models that have learned since.
+ * Watches estimates. A cursor contains the number of attempts that its reader knows, and the number of
+ * forgotten ones. So a returning reader gets the models that have learned since.
  */
 async function* watchEstimates(
   { learners, foundation }: EstimateDependencies,
@@ -288,7 +288,7 @@ async function* watchEstimates(
   }
 }
 
-/** Each namespace learns from its own. A batch is answered when all of it is durable. */
+/** Records outcomes. Each namespace learns from its own. A batch is confirmed when all of it is durable. */
 async function* recordOutcomes(
   dependencies: EstimateDependencies,
   requests: AsyncIterable<RecordOutcomesRequest>,

@@ -1,4 +1,4 @@
-/** What is learned from ends of attempts, until a service of its own does it. */
+/** Learns from ends of attempts, until a separate service does that. */
 import { estimateService } from "@tutti/contracts/intelligence/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
@@ -13,9 +13,9 @@ import { Trainings } from "./trainings.ts";
 export const intelligenceMachines = [experience];
 
 export interface IntelligenceHosting {
-  /** Hears what is recorded. */
+  /** Receives recorded events. */
   readonly eventListener: MachineEventListener;
-  /** Everything else, with what the machines of the service run on. */
+  /** Registers all other parts, with the storage of the machines. */
   begin(storage: Pick<ServiceStorage, "runtime" | "archive">): Learners;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What is known in each namespace, learned from its experience and brought up to date whenever it is asked for. It is
- * no state: it is made again from what the machine keeps, and then is the same.
+ * The knowledge of each namespace, learned from its experience and updated at each use. It is no state: it
+ * can be made again from the data of the machine, and is then the same.
  */
 import { type MachineDependencies, query } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
@@ -15,7 +15,7 @@ import {
 } from "@tutti/machine-entities/experience";
 import { runtimeErrors } from "@tutti/runtime/errors";
 
-/** Namespaces that are remembered at most. Others are learned again when they are asked for. */
+/** Maximum of remembered namespaces. Others are learned again at the next use. */
 const learnersMax = 200;
 
 const nothing: ExperienceNews = {
@@ -40,7 +40,7 @@ export class Learners {
     this.#dependencies = dependencies;
   }
 
-  /** Refused where another process has the experience. */
+  /** Returns the learner of a namespace. Refused if another process has the experience. */
   async of(context: CallContext): Promise<Learner> {
     const learner = this.#learners.get(context.namespace) ?? this.#begin(context.namespace);
     for (;;) {
@@ -49,7 +49,7 @@ export class Learners {
     }
   }
 
-  /** Of a namespace whose experience is here. */
+  /** Returns the knowledge of a namespace with experience on this process. */
   async hosted(namespace: string): Promise<Knowledge> {
     const learner = this.#learners.get(namespace) ?? this.#begin(namespace);
     for (;;) {
@@ -59,7 +59,7 @@ export class Learners {
     }
   }
 
-  /** What has come since. Refused where another process has it. */
+  /** Returns later experience. Refused if another process has it. */
   async read(place: NewsWanted, context: CallContext): Promise<ExperienceNews> {
     const call = { query: experienceNews, body: place };
     try {
@@ -70,7 +70,7 @@ export class Learners {
     }
   }
 
-  /** What models are compared on. Refused where another process has it. */
+  /** Returns the records on which models are compared. Refused if another process has them. */
   async recorded(context: CallContext): Promise<RecordedModels> {
     try {
       const call = { query: recordedModels, body: undefined };

@@ -1,4 +1,4 @@
-/** Estimates and models as the contract shows them. */
+/** Converts estimates and models to the contract. */
 import type {
   AttemptOutcome,
   CapabilityModel,
@@ -23,8 +23,8 @@ import {
 const unknown = { meanMs: 0, p50Ms: 0, p90Ms: 0, p99Ms: 0, msPerByte: 0, samples: 0, confidence: 0 };
 
 /**
- * @param nowMs when the attempt starts. 0: at any time of day
- * @param uses what attempts used, of any capability
+ * @param nowMs start of the attempt. 0: at any time of day
+ * @param uses resource use of attempts at any capability
  */
 export function estimateOf(
   knowledge: Knowledge,
@@ -55,7 +55,7 @@ export function estimateOf(
   };
 }
 
-/** Undefined where nothing can be learned from it. */
+/** Returns undefined if nothing can be learned from it. */
 export function learnedOf(outcome: AttemptOutcome): LearnedOutcome | undefined {
   const { subject = EstimateSubject.create(), runMs, errorCode, used, endTime } = outcome;
   if (subject.capability === "") return undefined;
@@ -100,7 +100,7 @@ export function modelOf(
   };
 }
 
-/** @param live what is live now */
+/** @param live the live model */
 export function trainingOf(
   { number, timeMs, fromMs, toMs, samples, features, scores, finding }: ReadOnly<ModelTraining>,
   live: string,

@@ -1,9 +1,10 @@
 /**
  * Compares the models of each capability when enough new attempts were recorded.
  *
- * 1. The process that owns the experience of a namespace does it. A round that fails is repeated with the next.
+ * 1. The process that owns the experience of a namespace does this. A failed round is repeated with the next
+ *    one.
  * 2. The machine decides. So the live model follows from the journal, and a crash in between compares again.
- * 3. A comparison replays thousands of attempts. It gives way to everything else after a few hundred.
+ * 3. A comparison replays thousands of attempts. It yields to all other work after a few hundred.
  */
 import type { LearnedOutcome } from "@tutti/contracts/intelligence/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
@@ -22,7 +23,7 @@ export interface TrainingsParts extends MachineDependencies {
   readonly foundation: Foundation;
 }
 
-/** New attempts that are worth another comparison. */
+/** Minimum number of new attempts for another comparison. */
 const newEndsMin = 50;
 
 const cause: Cause = {
@@ -32,7 +33,7 @@ const cause: Cause = {
   reason: "training",
 };
 
-/** Refused if too few attempts were recorded. */
+/** Compares models. Refused if too few attempts were recorded. */
 export async function compared(
   { timers, clock }: Pick<Foundation, "timers" | "clock">,
   outcomes: readonly ReadOnly<LearnedOutcome>[],
@@ -70,7 +71,7 @@ export class Trainings extends Rounds {
     for (const capability of new Set(outcomes.map((outcome) => outcome.capability))) {
       if (this.stopping.aborted) return;
       const last = models.get(capability)?.trainings.at(-1);
-      // An attempt that claims to end in the future must not keep the next comparison away.
+      // An attempt with an end in the future must not prevent the next comparison.
       const toMs = last === undefined ? Number.NEGATIVE_INFINITY : Math.min(last.toMs, last.timeMs);
       const fresh = endsOf(outcomes, capability).filter(({ endMs }) => endMs > toMs);
       if (fresh.length < newEndsMin) continue;

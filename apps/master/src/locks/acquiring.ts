@@ -1,9 +1,9 @@
 /**
  * Acquiring a lock for a caller that waits.
  *
- * 1. The machine keeps the line. Here is only who listens. A caller that hangs up, or a process that dies, leaves a
- *    place that is kept for a while, and given up without a further request.
- * 2. A missed release, for example after the lock has moved to another owner, is found by asking again once in a while.
+ * 1. The machine keeps the line. This module keeps only the listeners. After a hang-up or a crash, a place is
+ *    kept for a while, and given up without another request.
+ * 2. A missed release, for example after the lock has moved to another owner, is found by periodic requests.
  */
 import { type AcquireLockRequest, type LockGrant, LockWaitEnd } from "@tutti/contracts/session/v1";
 import { execute, query } from "@tutti/host/serving";
@@ -14,7 +14,7 @@ import type { LockWaitOutcome } from "./lock-waits.ts";
 import { grantOf } from "./messages.ts";
 
 const askAgainMs = 15_000;
-/** The part of a deadline that remains for the transport of the answer. */
+/** Time of a deadline that is left for the transport of the answer. */
 const answerMs = 250;
 
 export async function acquireLock(
@@ -66,7 +66,7 @@ function hear({ waits, foundation: { timers } }: LockDependencies, key: Instance
   };
 }
 
-/** A caller that lost its place without its own fault asks again, and then learns the reason if there is one. */
+/** Refuses a caller. One that lost its place without its own fault retries, and learns the reason then. */
 function refuse(
   { reason, message }: Extract<LockWaitOutcome, { kind: "ended" }>,
   { name, holder }: AcquireLockRequest,
@@ -77,7 +77,7 @@ function refuse(
   if (isGivenUp) throw lockErrors.placeLost({ name, holder });
 }
 
-/** The place is kept for a repeated request. A lost notice does no harm: the place is given up a little later. */
+/** Reports that a caller hung up. A lost report does no harm: the place is given up a little later. */
 async function hangUp(
   dependencies: LockDependencies,
   key: InstanceKey,

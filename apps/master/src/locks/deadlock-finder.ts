@@ -1,11 +1,12 @@
 /**
- * Looks for circles of works that wait for each other's locks, and has one of each give way.
+ * Finds cycles of works that wait for each other's locks, and lets one of each cycle give way.
  *
- * 1. A circle is believed when it was seen twice, with the same waits and the same grants: then there was a moment at
- *    which it was there as a whole, and a circle does not go away by itself while its leases are renewed.
- * 2. Each process looks at the namespaces in which a waiter waits for one of its own locks. The process that has the lock
- *    that a victim waits for reports the victim. So every circle is looked for, and reported once.
- * 3. What cannot be asked is left out: then a circle may be found later, and none is seen that is not there.
+ * 1. A cycle counts when it was seen twice, with the same waits and the same grants: then it existed as a
+ *    whole at some time, and it does not end by itself while its leases are renewed.
+ * 2. Each process checks the namespaces with waiters for its own locks. The process with the lock that a
+ *    victim waits for reports the victim. So every cycle is checked, and reported once.
+ * 3. A lock that cannot be read is left out: then a cycle may be found later, but never one that does not
+ *    exist.
  */
 import type { Lock } from "@tutti/contracts/session/v1";
 import { allEntries, type MachineDependencies } from "@tutti/host/serving";
@@ -20,13 +21,13 @@ export interface DeadlockFinderParts extends Pick<MachineDependencies, "archive"
   readonly partitionOwner: Pick<LockDependencies["partitionOwner"], "holds">;
   readonly runtime: Pick<LockDependencies["runtime"], "service" | "partitionOf">;
   readonly foundation: Pick<Foundation, "timers" | "logger">;
-  /** How often it looks. */
+  /** Interval of the checks. */
   readonly checkMs: number;
 }
 
-/** Locks of a namespace that are looked at together. */
+/** Maximum of locks of a namespace that are checked together. */
 const locksMax = 1_000;
-/** Asked at once. */
+/** Maximum of concurrent reads. */
 const asksMax = 50;
 
 export class DeadlockFinder implements Component {
@@ -56,7 +57,7 @@ export class DeadlockFinder implements Component {
     await this.#looking;
   }
 
-  /** One look at all namespaces with waiters here. */
+  /** Checks all namespaces with waiters here once. */
   async look(): Promise<void> {
     const namespaces = new Set<string>();
     for (const key of this.#parts.waits.contended) {
@@ -78,7 +79,7 @@ export class DeadlockFinder implements Component {
     for (const deadlock of findDeadlocks(both)) await this.#resolve(namespace, deadlock);
   }
 
-  /** Waits for locks of this process are known at once, those of others when the index has them. */
+  /** Returns contended locks: those of this process at once, those of others by the index. */
   async #contendedIn(namespace: string): Promise<readonly string[]> {
     const names = new Set<string>();
     for (const key of this.#parts.waits.contended) if (key.namespace === namespace) names.add(key.id);

@@ -1,4 +1,4 @@
-/** What the handlers of locks work with. */
+/** The dependencies of the handlers of locks. */
 import type { lockService } from "@tutti/contracts/session/v1";
 import { type MachineDependencies, orIfAbsent, query, type WatchMemory } from "@tutti/host/serving";
 import type { CallContext, Foundation, InstanceKey } from "@tutti/kernel";
@@ -10,7 +10,7 @@ export interface LockDependencies extends MachineDependencies {
   readonly foundation: Foundation;
   readonly waits: LockWaits;
   readonly watches: WatchMemory;
-  /** Brings a call to the owner of the lock, be it this process. */
+  /** Calls the owner of the lock, possibly this process. */
   readonly locks: Client<typeof lockService>;
 }
 
@@ -32,7 +32,7 @@ const freeLock: LockStanding = {
   isLive: false,
 };
 
-/** An unused one does not exist, and free. */
+/** Returns the state of a lock. An unused lock does not exist, and is free. */
 export async function standingOf(
   dependencies: LockDependencies,
   key: InstanceKey,

@@ -1,4 +1,4 @@
-/** Locks: acquired, kept, given back, set, taken away, looked at. */
+/** Locks: acquired, renewed, released, set, removed, read. */
 import type {
   ListDeadlocksReply,
   ListDeadlocksRequest,
@@ -66,7 +66,7 @@ async function renewLocks(
   return { receipts: await Promise.all(renewals.map((renewal) => renewOne(dependencies, renewal, context))) };
 }
 
-/** A lock of another owner is passed on to it. */
+/** Renews one lease. A lock of another owner is forwarded. */
 async function renewOne(
   dependencies: LockDependencies,
   renewal: LockRenewal,

@@ -1,4 +1,4 @@
-/** All that locks are made of in this service: what tells of them, who waits for them, who finds deadlocks, who answers. */
+/** The parts of locks in this service: events, waiting callers, deadlocks, and handlers. */
 import { lockService } from "@tutti/contracts/session/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
@@ -14,15 +14,15 @@ import { LockWorks } from "./lock-works.ts";
 import { WorkEnds } from "./work-ends.ts";
 
 export interface LockHosting {
-  /** Hears what happens to locks. */
+  /** Receives the events of locks. */
   readonly eventListener: MachineEventListener;
-  /** Everything else, with what the machines of the service run on. */
+  /** Registers all other parts, with the storage of the machines. */
   begin(storage: Pick<ServiceStorage, "runtime" | "archive">): void;
 }
 
 export const lockMachines = [lock, deadlocks];
 
-/** @param service registers the parts, in start order. */
+/** @param service registers the parts, in start order */
 export function hostLocks(
   service: Pick<Orchestrator, "name" | "register">,
   host: HostContext,

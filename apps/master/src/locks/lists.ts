@@ -1,4 +1,4 @@
-/** Lists and watches of locks. Names come from the index and from what happens here, how they stand from their owners. */
+/** Lists and watches of locks. Names come from the index and from local events, states from their owners. */
 import {
   type ListLocksReply,
   ListLocksRequest,
@@ -61,14 +61,14 @@ function locksBy(
         statuses: [WorkStatus.WORK_STATUS_RUNNING],
         labels: contendedOnly ? [contended] : [],
       });
-      // A name restarts with each incarnation, and so does the count of its events.
+      // A name restarts with each incarnation, and so does the number of its events.
       const found = new Map(
         entries.map(({ key, incarnation, events }) => [
           key.id,
           { events: -(incarnation * eventsMax + events) },
         ]),
       );
-      // What happened here a moment ago is not in the index yet.
+      // Recent local events are not in the index yet.
       for (const [name, change] of dependencies.waits.liveIn(namespace))
         if (name.startsWith(prefix)) found.set(name, { events: change });
       return found;

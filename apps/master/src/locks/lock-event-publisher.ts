@@ -1,4 +1,4 @@
-/** Tells those who wait for locks, and the bus, what happens to them. */
+/** Reports events of locks to waiting callers, and on the bus. */
 import { type Bus, contractEvent, type EventInput } from "@tutti/bus";
 import type { EventHeader } from "@tutti/contracts/events/v1";
 import { type SessionEventPayloads, sessionEvents } from "@tutti/contracts/events/v1/session";
@@ -15,7 +15,7 @@ class LockEventMapper implements EventMapper<LockEvent> {
   eventOf({ key, event, timeMs, cause, type, body }: LockEvent): EventInput {
     const { namespace, id: resource } = key;
     const header: EventHeader = { namespace, resource, sequence: event, time: toTimestamp(timeMs), cause };
-    // The body is the payload of this very type without its header.
+    // The body is the payload of this type without its header.
     const payload = { ...body, header } as unknown as SessionEventPayloads[typeof type];
     return contractEvent(sessionEvents[type], payload, { source });
   }
@@ -53,7 +53,7 @@ export class LockEventPublisher extends MachineEventPublisher<LockEvent> {
     this.#works = works;
   }
 
-  /** Those who wait hear of it at once. */
+  /** Waiting callers are informed at once. */
   override handle(notes: readonly unknown[]): void {
     const lockEvent: unknown[] = [];
     for (const note of notes) {
@@ -61,7 +61,7 @@ export class LockEventPublisher extends MachineEventPublisher<LockEvent> {
         lockEvent.push(note);
         continue;
       }
-      // Every other note was taken by the functions of this folder.
+      // Only the functions of this folder make the other notes.
       const { key, isLive, heard, isWaitedFor, joined, left, lockEvent: event } = note as LockNote;
       if (joined !== undefined) this.#works.joined(key, joined);
       if (left !== undefined) this.#works.left(key, left);

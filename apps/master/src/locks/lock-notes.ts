@@ -1,4 +1,4 @@
-/** The events of locks that are published: noted when they are decided, published when they are durable. */
+/** The published events of locks: noted when they are decided, published when they are durable. */
 import type { SessionEventPayloads } from "@tutti/contracts/events/v1/session";
 import type {
   DeadlockFoundV1,
@@ -24,7 +24,7 @@ type LockEventType =
   | "tutti.session.lock.expired"
   | "tutti.session.deadlock.resolved";
 
-/** What the bus hears. */
+/** An event for the bus. */
 export interface LockEvent<T extends LockEventType = LockEventType> extends NoteHead {
   readonly kind: "event";
   readonly type: T;
@@ -35,13 +35,13 @@ export interface LockEvent<T extends LockEventType = LockEventType> extends Note
 export interface LockNote {
   readonly key: InstanceKey;
   readonly heard?: { readonly holder: string; readonly lockEvent: LockWaitOutcome };
-  /** A waiter waits for it. */
+  /** True if a waiter waits for it. */
   readonly isWaitedFor?: boolean;
-  /** Whether it is held, waited for or set from then on. A free one is as if it had never been. */
+  /** Whether it is held, waited for or set from then on. A free lock looks as if it had never existed. */
   readonly isLive?: boolean;
   /** A work that starts to hold it or to wait for it. */
   readonly joined?: WorkReference | undefined;
-  /** A work that has ceased to. */
+  /** A work that no longer does. */
   readonly left?: WorkReference | undefined;
   readonly lockEvent?: LockEvent;
 }
@@ -133,7 +133,7 @@ function released(
   };
 }
 
-/** One that holds it or waits for it goes. */
+/** Returns whether the lock stays in use without one holder or waiter. */
 function isLiveWithoutOne({ permits, holds, line }: Lock): boolean {
   return permits > 1 || holds.size + line.size > 1;
 }
@@ -143,6 +143,6 @@ function lockEventOf<T extends LockEventType>(
   type: T,
   body: LockEvent<T>["body"],
 ): LockEvent {
-  // A union of what each type has.
+  // A union of the parts of each type.
   return { kind: "event", ...headOf(happening), type, body } as LockEvent;
 }

@@ -1,21 +1,21 @@
-/** Who listens in this process for what becomes of a wish for a lock, which locks are of interest here, and whose they are. */
+/** The listeners of this process for requested locks, the locks of interest here, and their owners. */
 import type { LockHold, LockWaitEnd } from "@tutti/contracts/session/v1";
 import { type InstanceKey, textOf } from "@tutti/kernel";
 
-/** What became of one that waited. */
+/** The end of a wait. */
 export type LockWaitOutcome =
   | { readonly kind: "granted"; readonly hold: LockHold }
   | { readonly kind: "ended"; readonly reason: LockWaitEnd; readonly message: string };
 
 type Listener = (lockEvent: LockWaitOutcome) => void;
 
-/** Locks that are remembered at most. Others are in the index a moment later. */
+/** Maximum of remembered locks. Others are in the index a moment later. */
 const locksMax = 10_000;
 
 export class LockWaits {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #contended = new Map<string, InstanceKey>();
-  /** Locks that are held, waited for or set, each with a number that changes whenever something happens to it. */
+  /** Locks that are held, waited for or set, each with a number that changes with each event. */
   readonly #live = new Map<string, { readonly key: InstanceKey; readonly change: number }>();
   #changes = 0;
 
@@ -24,7 +24,7 @@ export class LockWaits {
     return [...this.#contended.values()];
   }
 
-  /** Returns how to stop listening. */
+  /** Adds a listener. Returns a function that removes it. */
   listen(key: InstanceKey, holder: string, listener: Listener): () => void {
     const name = nameOf(key, holder);
     const there = this.#listeners.get(name) ?? new Set();
@@ -36,19 +36,19 @@ export class LockWaits {
     };
   }
 
-  /** That is durable. */
+  /** Reports a durable outcome. */
   tell(key: InstanceKey, holder: string, lockEvent: LockWaitOutcome): void {
     for (const listener of this.#listeners.get(nameOf(key, holder)) ?? []) listener(lockEvent);
   }
 
-  /** Names in a namespace, each with a number that changes whenever something happens to it. */
+  /** Returns names in a namespace, each with a number that changes with each event. */
   liveIn(namespace: string): readonly (readonly [string, number])[] {
     return [...this.#live.values()].flatMap(({ key, change }) =>
       key.namespace === namespace ? [[key.id, change] as const] : [],
     );
   }
 
-  /** @param isLive false when it is free, as if it had never been. */
+  /** @param isLive false if it is free, as if it had never existed */
   moved(key: InstanceKey, isLive: boolean): void {
     const name = textOf(key);
     if (!isLive) this.#live.delete(name);
@@ -60,7 +60,7 @@ export class LockWaits {
     if (this.#contended.size < locksMax) this.#contended.set(textOf(key), key);
   }
 
-  /** No waiter waits for it any more, or not here. */
+  /** Records that no waiter waits for it any more, or not here. */
   over(key: InstanceKey): void {
     this.#contended.delete(textOf(key));
   }

@@ -1,8 +1,10 @@
-/** Which locks of this process are held or waited for by which works. After a restart it knows of none of before: their leases end. */
+/**
+ * The locks of this process by the works that hold or want them. A restart forgets them: their leases expire.
+ */
 import type { WorkReference } from "@tutti/contracts/types/v1";
 import { type InstanceKey, textOf } from "@tutti/kernel";
 
-/** Works that are remembered at most. */
+/** Maximum of remembered works. */
 const worksMax = 10_000;
 
 type Whole = Pick<WorkReference, "namespace" | "kind" | "id">;

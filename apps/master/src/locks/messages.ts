@@ -1,4 +1,4 @@
-/** Locks as the contract shows them. */
+/** Converts locks to the contract. */
 import type {
   Deadlock,
   DeadlockFoundV1,
@@ -10,7 +10,7 @@ import type {
 import { type ReadOnly, toTimestamp } from "@tutti/kernel";
 import type { LockStanding } from "@tutti/machine-lock";
 
-/** Those that wait that are named. */
+/** Maximum of named waiters. */
 export const waitersMax = 100;
 
 export function lockOf(namespace: string, name: string, standing: LockStanding): Lock {

@@ -1,4 +1,4 @@
-/** Work that has ended holds no lock and waits for none, in any case. What is missed here ends with its lease. */
+/** Releases the locks and waits of ended work in any case. A missed end is covered by the lease. */
 import type { Bus, BusEvent, Subscription } from "@tutti/bus";
 import type { Cause } from "@tutti/contracts/types/v1";
 import { type Component, errorFromUnknown, type Foundation, type InstanceKey } from "@tutti/kernel";
@@ -15,7 +15,9 @@ export interface WorkEndsParts {
 }
 
 const kinds: ReadonlySet<string> = new Set(["run", "mission", "session"]);
-/** By these, and not by kind: most events of work are not its end, and each would wake every process. */
+/**
+ * Subscribed by name, not by kind: most events of work are not its end, and each would wake every process.
+ */
 const ends = ["completed", "failed", "cancelled", "terminated"];
 
 export class WorkEnds implements Component {
@@ -55,7 +57,7 @@ export class WorkEnds implements Component {
     try {
       await runtime.execute({ key, command: endWork, body: { work }, cause });
     } catch (error) {
-      // Its lease ends it, here or where the lock is by now.
+      // Its lease ends it, here or at the present owner of the lock.
       const { code } = errorFromUnknown(error);
       foundation.logger.debug("failed to report ended work to a lock", { lock: key.id, code });
     }

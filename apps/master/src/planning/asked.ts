@@ -1,4 +1,4 @@
-/** A planning request, as planners see it. */
+/** A planning request in the form for planners. */
 import type { PlanAgent, PlanRequest, PlanTask } from "@tutti/contracts/intelligence/v1";
 import { Agent } from "@tutti/contracts/swarm/v1";
 import { TaskSpec } from "@tutti/contracts/types/v1";
@@ -6,13 +6,13 @@ import type { IntendedTask, PresentAgent } from "@tutti/planner";
 import { intendedOf, presentIn } from "@tutti/sessions";
 import { planningErrors } from "./errors.ts";
 
-/** Tasks, and the definition that they are of. Empty where there is none. */
+/** Tasks, and their definition. Empty without a definition. */
 export interface Named {
   readonly tasks: readonly TaskSpec[];
   readonly definition: string;
 }
 
-/** What the contract has and plans do not look at is refused. */
+/** Rejects fields of the contract that plans do not use. */
 export function checkLookedAt(request: PlanRequest): void {
   const field = [...unlooked(request)].find(([, isGiven]) => isGiven)?.[0];
   if (field !== undefined) throw planningErrors.notLookedAt({ field });
@@ -59,7 +59,7 @@ export function intendedTasks(
   });
 }
 
-/** Agents that only the question knows of are in the pool that it is about. */
+/** Returns agents of the request. They count as members of its pool. */
 export function givenAgents(
   given: readonly PlanAgent[],
   tasks: readonly TaskSpec[],

@@ -1,4 +1,4 @@
-/** Choices over all sessions of a namespace, as each session has them. */
+/** Lists choices over all sessions of a namespace. */
 import type { ListChoicesReply, ListChoicesRequest } from "@tutti/contracts/intelligence/v1";
 import { type Choice, Mode, SessionFilter } from "@tutti/contracts/session/v1";
 import { listLines, sizeOf, spanOf } from "@tutti/host/serving";
@@ -12,7 +12,7 @@ import type { PlanningDependencies } from "./dependencies.ts";
 const lookedAtMax = 1_000;
 const concurrentMax = 16;
 
-/** A mode that was requested by name is no choice. */
+/** A requested mode is no choice. */
 const chosenModes: ReadonlySet<string> = new Set(
   [Mode.MODE_ADAPTIVE, Mode.MODE_HYBRID].map((mode) => modeName(mode)),
 );
@@ -64,7 +64,7 @@ function isWanted(
   { kind: ofKind, mode, chosen }: Omit<ListChoicesRequest, "page">,
 ): boolean {
   if (ofKind !== "" && kind !== ofKind) return false;
-  // A cut has parts in several modes, which together are one.
+  // A cut has parts in several modes, and together they are one choice.
   const made = kind === "cut" ? Mode.MODE_HYBRID : candidates[place]?.mode;
   if (mode !== Mode.MODE_UNSPECIFIED && made !== mode) return false;
   const span = spanOf(chosen);

@@ -1,4 +1,4 @@
-/** A choice among candidates of the caller's own, and what came of it. */
+/** Chooses among candidates of the caller, and learns the outcome. */
 import type {
   ChooseModeReply,
   ChooseModeRequest,
@@ -64,7 +64,7 @@ function expectedOf(
     cost: money || timeMs || meanMs,
     use: { timeMs, money },
     words: reason,
-    // Not set means that it can be chosen.
+    // Unset means that it can be chosen.
     ...(!eligible && reason !== "" && { ineligible: reason }),
   };
 }
@@ -82,7 +82,7 @@ export async function recordChoices(
   const key = experienceOf(context.namespace);
   let learned = 0;
   for (const choice of lessons) {
-    // Each counts once by its session and end: no key of the call may make the second of them the first again.
+    // Each end counts once by its session: a key of the call must not turn the second end into the first.
     const order = { command: learnChoice, body: { choice }, idempotencyKey: "" };
     if ((await execute(dependencies, key, order, context)).learned) learned++;
   }

@@ -1,4 +1,4 @@
-/** What handlers of planning work with. */
+/** The dependencies of the handlers of planning. */
 import type { planningService } from "@tutti/contracts/intelligence/v1";
 import type { Client } from "@tutti/mesh";
 import type { Fleet } from "@tutti/sessions";

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why nothing is planned, or no choice made or learned from. */
+/** Reasons why nothing is planned, chosen or learned. */
 export const planningErrors = defineErrors("planning", {
   workUnnamed: {
     status: "INVALID_ARGUMENT",

@@ -1,4 +1,4 @@
-/** Plans and choices as answers to questions: nothing is started by them. */
+/** Answers questions about plans and choices, without starting anything. */
 import type { planningService } from "@tutti/contracts/intelligence/v1";
 import { atOwner, type Handlers } from "@tutti/mesh";
 import { listChoices } from "./choices.ts";
@@ -9,7 +9,7 @@ import { plan } from "./plans.ts";
 export function planningHandlers(dependencies: PlanningDependencies): Handlers<typeof planningService> {
   const { planning } = dependencies;
   return {
-    // What is known is known where the experience of the namespace is.
+    // The knowledge is at the owner of the namespace's experience.
     plan: (request, context) =>
       atOwner(
         () => plan(dependencies, request, context),

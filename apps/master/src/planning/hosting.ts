@@ -1,4 +1,4 @@
-/** What answers questions about plans and choices, with what sessions and estimates work with. */
+/** Registers the handlers of plans and choices, with parts of sessions and estimates. */
 import { planningService } from "@tutti/contracts/intelligence/v1";
 import type { HostContext } from "@tutti/host";
 import { Fleet } from "@tutti/sessions";
@@ -6,7 +6,7 @@ import type { SessionDependencies } from "../api/sessions/dependencies.ts";
 import type { Learners } from "../intelligence/learners.ts";
 import { planningHandlers } from "./handlers.ts";
 
-/** @param service its name */
+/** @param service name of the service */
 export function hostPlanning(
   service: string,
   { mesh, foundation }: Pick<HostContext, "mesh" | "foundation">,

@@ -1,4 +1,4 @@
-/** What a session would come to if it were started now, and plans of tasks alone. */
+/** Estimates a session as if it were started now, and plans tasks alone. */
 import type {
   EstimateSubject,
   PlannedAssignment,
@@ -62,7 +62,7 @@ async function ofSession(
   return { ...plan, mode, choice, p50Ms, p90Ms, cases, money };
 }
 
-/** What could not be started is not planned either, and for the same reasons. */
+/** Checks a request. A session that could not be started is not planned either, for the same reasons. */
 async function checked(
   dependencies: PlanningDependencies,
   given: SessionSpec,
@@ -147,7 +147,10 @@ function shown(
   };
 }
 
-/** By the recorded attempts if the plan used them, else by the hint of the author. Without both there is no duration. */
+/**
+ * Returns the estimate by recorded attempts if the plan used them, else by the hint. Without both there is
+ * none.
+ */
 function estimated(
   knowledge: Knowledge,
   { tasks, definition }: Named,

@@ -1,4 +1,4 @@
-/** Who has what: as pools count it, beside what was set aside and what shares would give. */
+/** The allocation of resources: the use counted by pools, reservations, and shares. */
 import type {
   Allocation,
   ExplainAllocationReply,
@@ -83,7 +83,7 @@ export async function listResources(
   return { resources: items, page: { nextToken, total: all.length } };
 }
 
-/** Returns whether labels say all that is asked of agents. */
+/** Returns whether labels are the only requirement on agents. */
 function hasLabelsAlone(agents: LabelSelector | undefined): boolean {
   return agents !== undefined && agents.exists.length + agents.absent.length === 0;
 }
@@ -111,17 +111,17 @@ export async function listAllocations(
   return { allocations: items, page: { nextToken, total: all.length } };
 }
 
-/** How a session stands, and beside whom. */
+/** The state of a session and its rivals. */
 interface Standing {
   readonly allocation: Allocation;
-  /** What its share of each thing is a share of, in words. */
+  /** The base of its share of each resource, as texts. */
   readonly of: Record<string, string[]>;
-  /** Sessions of the namespace that contend for the same, and whether others do too. */
+  /** Sessions of the namespace that compete for the same resources, and whether others do too. */
   readonly rivals: Map<string, number>;
   isBesideOthers: boolean;
 }
 
-/** One for each session with something running or waiting, over all pools. */
+/** Returns one standing for each session with running or waiting tasks, over all pools. */
 async function standingsOf(
   dependencies: ResourceDependencies,
   pool: string,
@@ -158,13 +158,13 @@ function noteShare(found: Standing, use: Use, share: PoolShare, name: string): v
 }
 
 interface Field {
-  /** What the labels of its agents satisfy, in words. Empty for all of the pool. */
+  /** The labels of its agents, as a text. Empty for the whole pool. */
   readonly where: string;
   readonly capacity: number;
   readonly shares: readonly PoolShare[];
 }
 
-/** The agents that a session contends for: the fewest that have all that it has and wants. */
+/** Returns the agents that a session competes for: the smallest group with all that it uses and wants. */
 function fieldOf({ resources, shares, groups }: Use, share: PoolShare, name: string): Field {
   const all = amountIn(share, name);
   const capacityIn = (of: typeof resources) => of.find((one) => one.name === name)?.capacity ?? 0;

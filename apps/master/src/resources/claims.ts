@@ -1,6 +1,6 @@
 /**
- * What pools said last of what they use: they say it every second where something has a limit. It is no state: the next
- * owner of the ledger hears it within a second.
+ * The last reported use of pools. They report it every second if anything has a limit. It is no state: the
+ * next owner of the ledger gets it within a second.
  */
 import type { AllotmentUse } from "@tutti/contracts/session/v1";
 import type { Clock } from "@tutti/kernel";
@@ -10,7 +10,7 @@ interface Claim {
   readonly atMs: number;
 }
 
-/** Who has not said anything for so long uses nothing any more. */
+/** A pool that has been silent for this long uses nothing any more. */
 const rememberedMs = 60_000;
 
 export class Claims {
@@ -30,7 +30,7 @@ export class Claims {
     this.#claims.set(namespace, ofNamespace);
   }
 
-  /** What is used of a quota, by name. */
+  /** Returns the use of a quota, by name. */
   usedOf(namespace: string, quotaId: string): Record<string, number> {
     const used: Record<string, number> = {};
     const sinceMs = this.#clock.monotonic() - rememberedMs;

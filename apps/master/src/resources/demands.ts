@@ -1,4 +1,6 @@
-/** Whether a session could ever have what its tasks need: what no quota allows is refused at once, naming the task. */
+/**
+ * Checks that a session could ever have its resources. A task beyond its quota is rejected, with its name.
+ */
 import type { Quota, SessionSpec } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { Asker } from "../api/sessions/capabilities.ts";
@@ -18,7 +20,7 @@ export async function checkDemands(
   await checkReservations(dependencies, spec, asker);
 }
 
-/** The same of tasks alone: those that come later use what the session was given. */
+/** Checks tasks alone: later tasks use the resources of the session. */
 export async function checkAmounts(
   { resources }: Pick<ResourceDependencies, "resources">,
   tasks: readonly TaskSpec[],
@@ -55,7 +57,7 @@ function checkQuota({ quotaId: quota, limits }: Quota, tasks: readonly TaskSpec[
   for (const beyond of beyondOf(limits, tasks)) throw resourceErrors.beyondQuota({ ...beyond, quota });
 }
 
-/** What single tasks ask for beyond what is allowed at once. */
+/** Yields requirements of single tasks that exceed a limit. */
 function* beyondOf(limits: Readonly<Record<string, number>>, tasks: readonly TaskSpec[]) {
   for (const [name, limit] of Object.entries(limits))
     for (const { id: task, work, resources } of tasks) {

@@ -1,4 +1,4 @@
-/** What sessions wait for of each other: said when they are started, or until they start. */
+/** Dependencies between sessions: set at the start, or until the session starts. */
 import type {
   AddDependencyReply,
   AddDependencyRequest,
@@ -18,7 +18,7 @@ import { executeOnSession, sessionNamed } from "../api/sessions/dependencies.ts"
 import { checkWaits } from "../api/sessions/waits.ts";
 import type { ResourceDependencies } from "./resource-dependencies.ts";
 
-/** Sessions that have not started and are looked at for whom they wait. */
+/** Maximum of pending sessions that are checked for their dependencies. */
 const lookedAtMax = 1_000;
 
 export async function listDependencies(
@@ -41,7 +41,7 @@ export async function listDependencies(
   return { needs, neededBy: await whoNeeds(dependencies, sessionId, session, context) };
 }
 
-/** Known in the session before it starts. The same again changes nothing. */
+/** Adds a dependency before the session starts. A repetition changes nothing. */
 export async function addDependency(
   dependencies: ResourceDependencies,
   { sessionId, dependency, reason }: AddDependencyRequest,
@@ -57,7 +57,7 @@ export async function addDependency(
   return { session: await sessionNamed(dependencies, sessionId, context) };
 }
 
-/** What it waits for no longer. What it does not wait for is no error. */
+/** Removes a dependency. A missing one is no error. */
 export async function removeDependency(
   dependencies: ResourceDependencies,
   { sessionId, session, reason }: RemoveDependencyRequest,
@@ -72,7 +72,7 @@ export async function removeDependency(
   return { session: await sessionNamed(dependencies, sessionId, context) };
 }
 
-/** Sessions of the same namespace that wait for one: others do not exist for the caller. */
+/** Returns sessions of the same namespace that wait for one: others do not exist for the caller. */
 async function whoNeeds(
   dependencies: ResourceDependencies,
   sessionId: string,
@@ -124,7 +124,7 @@ async function sessionIn(
   try {
     return (await sessions.getSession({ namespace, sessionId, atEvent: 0 }, { context })).session;
   } catch (error) {
-    // A caller that may see what a session waits for may not be able to look into the other's namespace.
+    // The caller may see a dependency without access to its namespace.
     if (isTuttiError(error) && ["NOT_FOUND", "PERMISSION_DENIED"].includes(error.status)) return undefined;
     throw error;
   }

@@ -1,6 +1,6 @@
 import { amountOf, defineErrors } from "@tutti/kernel";
 
-/** Why nothing can be done about resources. */
+/** Errors of resources. */
 export const resourceErrors = defineErrors("resource", {
   beyondQuota: {
     status: "FAILED_PRECONDITION",

@@ -1,4 +1,4 @@
-/** Resources between sessions: quotas, reservations, who has what, and who waits for whom. */
+/** Resources between sessions: quotas, reservations, allocations, and dependencies. */
 import type { resourceService } from "@tutti/contracts/session/v1";
 import type { Handlers } from "@tutti/mesh";
 import { explainAllocation, listAllocations, listResources } from "./allocations.ts";

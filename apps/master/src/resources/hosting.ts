@@ -1,4 +1,4 @@
-/** All that resources are made of in this service. */
+/** Registers the parts of resources in this service. */
 import { resourceService, sessionService } from "@tutti/contracts/session/v1";
 import { poolService } from "@tutti/contracts/swarm/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";

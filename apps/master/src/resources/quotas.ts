@@ -20,7 +20,7 @@ export async function setQuota(
   context: CallContext,
 ): Promise<Quota> {
   const body = { quota, revision: numberOf(revision) };
-  // The same again is the same by itself.
+  // A repetition is recognised by its content.
   const call = { command: keepQuota, body, reason, idempotencyKey: "" };
   await execute(dependencies, ledgerOf(context.namespace), call, context);
   return quotaNamed(dependencies, quota.quotaId, context);
@@ -88,7 +88,7 @@ function shown(
   };
 }
 
-/** Returns the number in a revision. One that was never given matches none. */
+/** Returns the number of a revision. An invalid one matches none. */
 function numberOf(revision: string): number {
   if (revision === "") return 0;
   return /^a[1-9]\d*$/.test(revision) ? Number(revision.slice(1)) : -1;

@@ -1,4 +1,4 @@
-/** Reservations: made where their pool has room for them, taken away, looked at. */
+/** Reservations: created if their pool has room, deleted, read. */
 import {
   type CreateReservationReply,
   type CreateReservationRequest,
@@ -27,10 +27,10 @@ export async function createReservation(
   const body = {
     reservation,
     capacity: capacityIn(use),
-    // Reported before those that were only requested.
+    // Reported before the amounts that were only requested.
     capacityThere: agents === undefined ? {} : capacityIn(use.groups[0]),
   };
-  // Under its id the same again is the same.
+  // A repetition is recognised by its id.
   const call = { command: reserve, body, idempotencyKey: "" };
   const { existed } = await execute(dependencies, ledgerOf(namespace), call, context);
   return { reservation: await reservationNamed(dependencies, reservation.reservationId, context), existed };

@@ -1,4 +1,4 @@
-/** What the handlers of resources work with. */
+/** The dependencies of the handlers of resources. */
 import type { resourceService, sessionService } from "@tutti/contracts/session/v1";
 import type { poolService } from "@tutti/contracts/swarm/v1";
 import type { LabelSelector } from "@tutti/contracts/types/v1";
@@ -21,7 +21,7 @@ export interface ResourceDependencies extends MachineDependencies {
   readonly pools: Pick<Client<typeof poolService>, "listPools" | "getPoolUse">;
   /** Sessions of any owner. */
   readonly sessions: Pick<Client<typeof sessionService>, "getSession">;
-  /** The ledger, wherever it is. */
+  /** The ledger of any owner. */
   readonly resources: Pick<Client<typeof resourceService>, "listQuotas" | "listReservations">;
 }
 
@@ -31,7 +31,7 @@ export function ledgerOf(namespace: string): InstanceKey {
 
 const nothing: LedgerContents = { quotas: [], reservations: [], pools: new Map() };
 
-/** One in which nothing was ever kept is not there, and empty. */
+/** Returns the contents of a ledger. An unused one does not exist, and is empty. */
 export function contentsOf(
   dependencies: ResourceDependencies,
   context: CallContext,
@@ -40,7 +40,7 @@ export function contentsOf(
   return orIfAbsent(query(dependencies, ledgerOf(context.namespace), call, context), nothing);
 }
 
-/** Returns whether a quota or reservation is about what has these labels. */
+/** Returns whether a quota or reservation applies to work with these labels. */
 export function isAbout(sessions: ReadOnly<LabelSelector> | undefined, labels: Labels): boolean {
   // Only read.
   return sessions !== undefined && labelsMatch(labels, sessions as LabelSelector);

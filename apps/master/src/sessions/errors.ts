@@ -15,7 +15,7 @@ export const sessionServiceErrors = defineErrors("session", {
       task: string;
       capability: string;
       range: string;
-      /** Empty for the one that is meant where none is named. */
+      /** Empty for the default pool. */
       pool: string;
     }) =>
       `No worker offers \`${capability}\`${range === "" ? "" : ` in version ${range}`}${pool === "" ? "" : ` in pool \`${pool}\``} for task \`${task}\``,

@@ -1,4 +1,4 @@
-/** All that sessions are made of in this service: what they want done, and who answers about them. */
+/** The parts of sessions in this service: effects and handlers. */
 import { estimateService } from "@tutti/contracts/intelligence/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import { lockService, resourceService, sessionService } from "@tutti/contracts/session/v1";
@@ -18,17 +18,17 @@ import { OfferingsSeen } from "../api/sessions/offerings-seen.ts";
 import { SessionEventPublisher } from "../events/session-event-publisher.ts";
 
 export interface SessionHosting {
-  /** What sessions want done. Nothing is asked for before `begin`. */
+  /** The effects of sessions. They are called only after `begin`. */
   readonly effects: SessionEffects;
-  /** Hears what happens to sessions. */
+  /** Receives the events of sessions. */
   readonly eventListener: MachineEventListener;
-  /** Everything else, with what the machines of the service run on. */
+  /** Registers all other parts, with the storage of the machines. */
   begin(storage: Pick<ServiceStorage, "runtime" | "archive">): SessionDependencies;
 }
 
 export const sessionMachines = [session];
 
-/** @param service registers the parts, in start order. */
+/** @param service registers the parts, in start order */
 export function hostSessions(
   service: Pick<Orchestrator, "name" | "register">,
   host: HostContext,
@@ -93,7 +93,7 @@ export function hostSessions(
   };
 }
 
-/** @param service the one that hosts the sessions, with their locks and estimates */
+/** @param service the service that hosts the sessions, with their locks and estimates */
 function sessionClients(mesh: HostContext["mesh"], service: string) {
   return {
     runs: mesh.client(runService),

@@ -8,7 +8,7 @@ import { watch } from "./watch.ts";
 
 const ready = { state: HealthState.HEALTH_STATE_READY, reason: "" };
 
-/** Two instances of a service, the stream of the one's process, and how many are ready. */
+/** Opens two instances of a service with the stream of one of them, and counts the ready ones. */
 async function openWatched(dependencies: TestRegistry) {
   for (const id of ["a", "b"]) await dependencies.registrar.register(instance(id), 0);
   const stream = new AbortController();

@@ -3,7 +3,7 @@ import type { RegistrySettings } from "../configuration.ts";
 import type { RegistrarInstruments } from "../effects/instruments.ts";
 import type { Registrar } from "../effects/registrar.ts";
 
-/** What the handlers work with. */
+/** The dependencies of the handlers. */
 export interface RegistryDependencies {
   readonly registrar: Registrar;
   readonly settings: RegistrySettings;
@@ -11,5 +11,5 @@ export interface RegistryDependencies {
   readonly instruments: RegistrarInstruments;
 }
 
-/** What questions are answered from: who is there, and whether absence means gone. */
+/** The data behind answers: the present instances, and whether a missing one has left. */
 export type Answering = Pick<Registrar, "directory" | "complete">;

@@ -9,7 +9,7 @@ export function registryHandlers(dependencies: RegistryDependencies): Handlers<t
   const { registrar } = dependencies;
   return {
     register: async ({ instance, leaseMs }) => {
-      // The contract requires an instance. This is for the compiler alone.
+      // The contract requires an instance. This check is for the compiler.
       if (instance === undefined) throw new TypeError("no instance");
       return registrar.register(instance, leaseMs);
     },

@@ -53,7 +53,7 @@ export function findInstances(
   };
 }
 
-/** Returns the conditions of a request, the same for any order they are written in: a map has none. */
+/** Returns the conditions of a request, the same for any order of the map. */
 function conditionsOf({ service, capability, labels, health }: FindInstancesRequest): readonly unknown[] {
   const wantedCapability = capability && [namespaceOf(capability), capability.name, capability.versionRange];
   const selected = labels && [

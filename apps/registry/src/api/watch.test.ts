@@ -5,7 +5,7 @@ import { instance, offer } from "../../test/fixtures.ts";
 import { openRegistry, renewal, revisionOf, type TestRegistry } from "../../test/registry.fixture.ts";
 import { watch } from "./watch.ts";
 
-/** Returns a watcher that takes a reply only when told to. */
+/** Returns a watcher that takes a reply only on request. */
 function watcher(dependencies: TestRegistry, given: Partial<WatchRequest> = {}) {
   const stopping = new AbortController();
   const replies = watch(dependencies, WatchRequest.fromPartial(given), stopping.signal);
@@ -175,7 +175,7 @@ describe("watch", () => {
     while (seen.length < 40) await take(one);
     assert.deepEqual(seen, ids);
     await one.stop();
-    // The same as changes, where each reply is at the last one that it told.
+    // The same as changes. The position of each reply is that of its last change.
     const again = watcher(dependencies, { withSchemas: true, after: { history: "history-1", revision: 10 } });
     seen.length = 0;
     const stands: (number | undefined)[] = [];

@@ -1,13 +1,14 @@
 /**
- * A watch holds no queue of its own: each watcher is a position in the one history of changes and reads on from there
- * at its own pace. One that falls behind what is remembered gets a new snapshot. The others do not notice.
+ * A watch has no queue of its own: each watcher is a position in the common history of changes, and reads at
+ * its own pace. A watcher that falls behind the stored changes gets a new snapshot. The others are not
+ * affected.
  */
 import type { Change, Instance, Position, WatchReply, WatchRequest } from "@tutti/contracts/registry/v1";
 import { type Entry, instanceOf } from "../directory/entry.ts";
 import { inPieces, weightOf } from "../directory/weight.ts";
 import type { RegistryDependencies } from "./dependencies.ts";
 
-/** Of instances or changes in one reply. */
+/** Maximum of instances or changes in one reply. */
 const itemsMax = 200;
 
 export async function* watch(
@@ -25,7 +26,7 @@ export async function* watch(
     while (!signal.aborted) {
       const { directory, complete } = registrar;
       const { position } = directory;
-      // Fixed before the first part goes out: what happens while a reply is read comes as changes after it.
+      // Fixed before the first part is sent: later events follow as changes.
       const stand: Stand = { position, complete };
       const changes = seen?.history === position.history ? directory.changesAfter(seen.revision) : undefined;
       seen = position;
@@ -44,27 +45,27 @@ export async function* watch(
         if (ids.length > 0) yield { ...stand, news: { $case: "figures", value: directory.figures(ids) } };
       }
       round = fresh.round;
-      // Nothing may be awaited between this look and the wait, or a ring in between would be missed.
+      // Nothing may be awaited between this check and the wait, or a ring in between would be missed.
       const now = registrar.position;
       if (now.revision !== position.revision || now.history !== position.history) continue;
       const rung = await registrar.bell.wait(settings.signOfLifeMs, signal);
-      // A long silence is broken by a reply without news.
+      // A long silence is broken by an empty reply.
       if (!rung) toldComplete = undefined;
     }
   } finally {
     instruments.watchers.add(-1);
-    // One that ends reads no more: only a stream that broke off says that its process may be gone.
+    // A watcher that ends stops reading: only a broken stream shows that its process may have died.
     if (signal.aborted) registrar.brokeOff(request.instanceIds);
   }
 }
 
-/** Where a watcher stands once it has taken a reply in. */
+/** The position of a watcher after a reply. */
 interface Stand {
   readonly position: Position;
   readonly complete: boolean;
 }
 
-/** Brought into form part by part: a watcher that reads slowly holds on to no copies. */
+/** Yields the snapshot part by part: a slow watcher keeps no copies in memory. */
 function* snapshot(
   stand: Stand,
   entries: readonly Entry[],
@@ -75,7 +76,7 @@ function* snapshot(
     left -= instances.length;
     const last = left === 0;
     const news: WatchReply["news"] = { $case: "snapshot", value: { instances: [...instances], last } };
-    // Only a copy that is complete has a position, and knows all.
+    // Only the last part has a position, and completes the snapshot.
     yield last ? { ...stand, news } : { position: undefined, complete: false, news };
   }
 }
@@ -84,7 +85,7 @@ function* formed(entries: readonly Entry[], form: (instance: Instance) => Instan
   for (const entry of entries) yield form(instanceOf(entry));
 }
 
-/** Changes in as many replies as they take. Each is at the last one that it tells. */
+/** Yields changes in as few replies as possible. The position of each is that of its last change. */
 function* repliesWith({ position, complete }: Stand, changes: readonly Change[]): Iterable<WatchReply> {
   let left = changes.length;
   for (const piece of inPieces(changes, { weightOf: weightOfChange, itemsMax })) {
@@ -101,7 +102,7 @@ function weightOfChange({ what }: Change): number {
   return what?.$case === "put" ? weightOf(what.value) : 300;
 }
 
-/** What a watcher wants to hear of, and in which form. */
+/** Returns the wanted services of a watcher, and the form of its replies. */
 function wantedBy({ services, withSchemas, withFigures }: WatchRequest) {
   const names = new Set(services);
   const service = (name: string | undefined) => names.size === 0 || names.has(name ?? "");

@@ -1,6 +1,6 @@
 import { HealthState, type Load } from "@tutti/contracts/registry/v1";
 
-/** How busy an instance is: as one number to sort by, where a fuller one always comes after. */
+/** Returns the load of an instance as one number to sort by: a fuller instance always comes later. */
 export function busyness(load: Load | undefined): number {
   return load === undefined ? 0 : load.utilization * 1e6 + load.queued + load.inFlight;
 }
@@ -14,7 +14,7 @@ const healthWords: Readonly<Record<HealthState, string>> = {
   [HealthState.UNRECOGNIZED]: "unknown",
 };
 
-/** Health as people and bus events say it. */
+/** Returns the word for a health state, for people and bus events. */
 export function healthWord(health: HealthState): string {
   return healthWords[health];
 }

@@ -1,11 +1,11 @@
 /**
- * The registry's picture of who is there. Pure: the time is handed in, and what happens outside it learns as steps
- * from the store, in the store's order.
+ * The registry's list of instances. Pure: the caller passes the time, and external events arrive as steps
+ * from the store, in the order of the store.
  *
- * 1. The same steps give the same picture, in every registry of a cluster.
- * 2. Revisions only grow. A step that is not newer than what is known is ignored.
- * 3. Numbers (load, host, time of renewal) come with renewals, outside the sequence of changes, and are never taken for
- *    a change.
+ * 1. The same steps give the same list, in every registry of a cluster.
+ * 2. Revisions only grow. A step that is not newer than the present revision is ignored.
+ * 3. Numbers (load, host, time of renewal) come with renewals, outside the sequence of changes, and are never
+ *    treated as a change.
  */
 import {
   type Change,
@@ -21,11 +21,11 @@ import { getOrMake } from "./get-or-make.ts";
 import { OfferIndex } from "./offers.ts";
 
 export interface DirectoryOptions {
-  /** Names the sequence that the revisions belong to. */
+  /** Name of the sequence that the revisions belong to. */
   readonly history: string;
-  /** Changes remembered. */
+  /** Maximum of stored changes. */
   readonly historyMax: number;
-  /** How much later than given a sign of life may be taken in. */
+  /** How much later than sent a heartbeat may arrive. */
   readonly latenessMs: number;
 }
 
@@ -56,7 +56,7 @@ export class Directory {
     return this.#entries.size;
   }
 
-  /** What an instance said last, with its latest numbers. */
+  /** Returns the last report of an instance, with its latest numbers. */
   get(id: string): Instance | undefined {
     const entry = this.#entries.get(id);
     return entry === undefined ? undefined : instanceOf(entry);
@@ -66,7 +66,7 @@ export class Directory {
     return this.#entries.get(id)?.leaseMs;
   }
 
-  /** The same, with the lease it has. */
+  /** Returns the registration of an instance, with its lease. */
   registrationOf(id: string): Registration | undefined {
     const entry = this.#entries.get(id);
     return entry === undefined ? undefined : { instance: instanceOf(entry), leaseMs: entry.leaseMs };
@@ -76,7 +76,7 @@ export class Directory {
     for (const entry of this.entries(service)) yield instanceOf(entry);
   }
 
-  /** All entries as they are now: a change replaces one, only its numbers are brought up to date in place. */
+  /** Returns the present entries. A change replaces an entry. Only its numbers are updated in place. */
   entries(service = ""): readonly Entry[] {
     const entries = service === "" ? this.#entries : this.#byService.get(service);
     return entries === undefined ? [] : [...entries.values()];
@@ -86,12 +86,12 @@ export class Directory {
     return [...this.#byService.keys()].sort();
   }
 
-  /** Changes after a revision, or undefined when they are no longer remembered. */
+  /** Returns the changes after a revision, or undefined if they are no longer stored. */
   changesAfter(revision: number): readonly Change[] | undefined {
     return revision > this.#revision ? undefined : this.#changes.after(revision);
   }
 
-  /** Takes in what happened. Returns whether it was new. */
+  /** Applies a step. Returns whether it was new. */
   apply(step: Step, moment: Moment): boolean {
     if (step.revision <= this.#revision) return false;
     this.#revision = step.revision;
@@ -100,12 +100,12 @@ export class Directory {
     return true;
   }
 
-  /** Everything there was has been taken in. Who saw less than that has to start with a snapshot. */
+  /** Marks the initial load as complete. A reader of an earlier state needs a snapshot. */
   loaded(): void {
     this.#changes.beginAt(this.#revision);
   }
 
-  /** Takes in a sign of life. Returns whether the instance is known. */
+  /** Applies a heartbeat. Returns whether the instance is known. */
   renew(id: string, { load, host }: Pick<Renewal, "load" | "host">, moment: Moment): boolean {
     const entry = this.#entries.get(id);
     if (entry === undefined) return false;
@@ -116,12 +116,12 @@ export class Directory {
     return true;
   }
 
-  /** Gives every entry its full lease again: after a time in which renewals could not be heard. */
+  /** Gives every entry its full lease again, after a time in which renewals could not be received. */
   pardonAll({ monotonicMs }: Moment): void {
     for (const entry of this.#entries.values()) entry.renewedAtMs = monotonicMs;
   }
 
-  /** Those of some instances that were not heard since a moment. */
+  /** Returns those of the instances without a heartbeat since a time. */
   silentSince(ids: readonly string[], monotonicMs: number): string[] {
     return ids.filter((id) => {
       const entry = this.#entries.get(id);
@@ -129,12 +129,12 @@ export class Directory {
     });
   }
 
-  /** Ids of the instances whose lease has run out. */
+  /** Returns the ids of instances with an expired lease. */
   expired(moment: Moment): string[] {
     return [...this.#entries.keys()].filter((id) => this.expiry(id, moment) !== undefined);
   }
 
-  /** How an instance goes whose lease has run out. Undefined while it has not. */
+  /** Returns the farewell of an instance with an expired lease. Undefined for a valid lease. */
   expiry(id: string, { monotonicMs }: Moment): Farewell | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
@@ -196,7 +196,7 @@ export class Directory {
 }
 
 /**
- * The latest changes, so that a watcher which was away gets only what it missed.
+ * The latest changes, so that a reconnected watcher gets only the missed ones.
  *
  * 1. Revisions are strictly increasing. They may have gaps, because a store may use numbers for other things.
  * 2. `after(r)` is undefined exactly when something after `r` may have been forgotten.
@@ -204,7 +204,7 @@ export class Directory {
 class ChangeHistory {
   readonly #capacity: number;
   readonly #changes: Change[] = [];
-  /** Everything after this revision is remembered. */
+  /** All changes after this revision are stored. */
   #rememberedAfter = 0;
 
   constructor(capacity: number) {
@@ -213,19 +213,19 @@ class ChangeHistory {
 
   append(change: Change): void {
     this.#changes.push(change);
-    // Cut in larger pieces: shifting an array by one for each change would cost its whole length each time.
+    // Cut in large pieces: shifting an array by one for each change would cost its whole length each time.
     if (this.#changes.length < this.#capacity * 2) return;
     const forgotten = this.#changes.splice(0, this.#changes.length - this.#capacity);
     this.#rememberedAfter = forgotten.at(-1)?.revision ?? this.#rememberedAfter;
   }
 
-  /** Forgets everything up to a revision: a directory that was just loaded does not know how it came about. */
+  /** Forgets everything up to a revision: a directory that was just loaded does not know earlier changes. */
   beginAt(revision: number): void {
     this.#changes.length = 0;
     this.#rememberedAfter = revision;
   }
 
-  /** The changes after a revision in order, or undefined when some of them are forgotten. */
+  /** Returns the changes after a revision in order, or undefined if some of them are forgotten. */
   after(revision: number): readonly Change[] | undefined {
     if (revision < this.#rememberedAfter) return undefined;
     return this.#changes.slice(this.#indexAfter(revision));

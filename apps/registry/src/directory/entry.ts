@@ -2,19 +2,19 @@ import type { Instance, Load, RemovalCause } from "@tutti/contracts/registry/v1"
 import type { HostFigures } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 
-/** An instance as the directory keeps it. What it said is never changed in place: watchers may still hold it. */
+/** An instance in the directory. Its report is never changed in place: watchers may still hold it. */
 export interface Entry {
   readonly instance: Instance;
   readonly leaseMs: number;
-  /** The latest numbers. They come with renewals and are no change of the entry. */
+  /** The latest numbers. They come with renewals and are not a change of the entry. */
   load: Load | undefined;
   host: HostFigures | undefined;
-  /** When it last gave a sign of life: on the monotonic clock, for the lease, and on the wall, for people. */
+  /** Last heartbeat: on the monotonic clock, for the lease, and on the wall clock, for people. */
   renewedAtMs: number;
   renewTimeMs: number;
 }
 
-/** What an instance said last, with its latest numbers. */
+/** Returns the last report of an instance, with its latest numbers. */
 export function instanceOf({ instance, load, host, renewTimeMs }: Entry): Instance {
   return { ...instance, load, host, renewTime: toTimestamp(renewTimeMs) };
 }
@@ -25,19 +25,19 @@ export interface Registration {
   readonly leaseMs: number;
 }
 
-/** An instance that goes, and how. */
+/** A leaving instance, with the reason. */
 export interface Farewell {
   readonly instanceId: string;
   readonly cause: RemovalCause;
   readonly reason: string;
 }
 
-/** What happened to one entry, with the revision it got. */
+/** A change of one entry, with its revision. */
 export type Step =
   | { readonly revision: number; readonly put: Registration }
   | { readonly revision: number; readonly removed: Farewell };
 
-/** A moment on both clocks. */
+/** A time on both clocks. */
 export interface Moment {
   readonly nowMs: number;
   readonly monotonicMs: number;

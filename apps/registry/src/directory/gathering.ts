@@ -1,6 +1,6 @@
 /**
- * When an instance is to renew next, so that many come at the same moments: a third of its lease from now, moved to the
- * next of the moments that are `gatherMs` apart, or the one before where that is nearer.
+ * Returns when an instance renews next. Many instances renew at the same times: a third of the lease from
+ * now, moved to the nearest multiple of `gatherMs`.
  */
 export function renewAfterMs(monotonicMs: number, leaseMs: number, gatherMs: number): number {
   const everyMs = leaseMs / 3;

@@ -1,4 +1,4 @@
-/** Returns the value of a key. One is made and kept where there is none. */
+/** Returns the value of a key. Makes and stores one if there is none. */
 export function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const known = map.get(key);
   if (known !== undefined) return known;

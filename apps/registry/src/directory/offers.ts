@@ -18,7 +18,7 @@ import { getOrMake } from "./get-or-make.ts";
 
 const providersMax = 100;
 
-/** Returns whether a version will do. An empty range is satisfied by all, pre-releases included. */
+/** Returns whether a version matches. An empty range matches all versions, pre-releases included. */
 function versionMatches(version: string, range: string): boolean {
   return range === "" || satisfies(version, range);
 }
@@ -32,9 +32,7 @@ interface Offering {
   readonly offer: Offer;
 }
 
-/**
- * Who offers what, by namespace and name, so that a question costs no more than its answer.
- */
+/** Offers by namespace and name, so that a query costs no more than its answer. */
 export class OfferIndex {
   /** namespace → capability → instance id → its offers of that name */
   readonly #offers = new Map<string, Map<string, Map<string, Offering[]>>>();
@@ -43,7 +41,7 @@ export class OfferIndex {
     for (const offer of entry.instance.offers) {
       const byInstance = this.#byInstance(namespaceOf(offer), offer.capability?.name ?? "");
       const offerings = byInstance.get(entry.instance.id);
-      // Of the same version twice, the last counts.
+      // If the same version is offered twice, the last one counts.
       const others = offerings?.filter((known) => versionOf(known.offer) !== versionOf(offer)) ?? [];
       byInstance.set(entry.instance.id, [...others, { entry, offer }]);
     }
@@ -61,7 +59,7 @@ export class OfferIndex {
     }
   }
 
-  /** The versions of a capability that will do, newest first, each with those who offer it. */
+  /** Returns the matching versions of a capability, newest first, each with its providers. */
   find(
     request: Omit<FindCapabilitiesRequest, "labels"> & { labels?: LabelSelector | undefined },
   ): CapabilityVersion[] {
@@ -80,7 +78,7 @@ export class OfferIndex {
       .map(([, sameVersion]) => capabilityVersion(sameVersion));
   }
 
-  /** Returns whether an instance offers a capability in a version that will do. */
+  /** Returns whether an instance offers a capability in a matching version. */
   offers(instanceId: string, namespace: string, name: string, versionRange: string): boolean {
     const offerings = this.#offers.get(namespaceOf({ namespace }))?.get(name)?.get(instanceId);
     return offerings?.some(({ offer }) => versionMatches(versionOf(offer), versionRange)) ?? false;

@@ -1,17 +1,17 @@
 import type { CapabilityVersion, Instance } from "@tutti/contracts/registry/v1";
 import type { Capability } from "@tutti/contracts/types/v1";
 
-/** Of one message: far below what a mesh takes, so that a rough weight will do. */
+/** Maximum of one message: far below the limit of a mesh, so that a rough weight is sufficient. */
 const messageWeightMax = 1_048_576;
 
-/** Roughly how many bytes an instance takes in a message. Instances may have thousands of offers with schemas. */
+/** Returns the approximate bytes of an instance: it may have thousands of offers with schemas. */
 export function weightOf({ offers, labels, health }: Instance): number {
   let weight = 300 + Object.keys(labels).length * 100 + (health?.reason.length ?? 0);
   for (const { capability } of offers) weight += weightOfCapability(capability);
   return weight;
 }
 
-/** Roughly how many bytes the versions of a capability take. */
+/** Returns the approximate bytes of the versions of a capability. */
 export function weightOfVersions(versions: readonly CapabilityVersion[]): number {
   let weight = 0;
   for (const { capability, providers } of versions) {
@@ -25,7 +25,7 @@ function weightOfCapability(capability: Capability | undefined): number {
   return 100 + capability.inputSchema.length + capability.outputSchema.length + capability.description.length;
 }
 
-/** Cuts a list into pieces that fit a message each: at most so many, and not too heavy. An empty list is one piece. */
+/** Splits a list into pieces that fit a message: limited in number and weight. An empty list is one piece. */
 export function* inPieces<T>(
   items: Iterable<T>,
   { weightOf, itemsMax }: { readonly weightOf: (item: T) => number; readonly itemsMax: number },

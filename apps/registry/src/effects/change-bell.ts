@@ -1,8 +1,8 @@
 import type { Timer, Timers } from "@tutti/kernel";
 
 /**
- * Wakes all waiting watchers, at most once in a while: changes in between are sent in one piece, so that a thousand
- * registrations in a burst are not a thousand messages to each watcher.
+ * Wakes all waiting watchers, at a limited rate. Changes in between are sent in one piece, so that a burst of
+ * a thousand registrations is not a thousand messages to each watcher.
  */
 export class ChangeBell {
   readonly #timers: Timers;

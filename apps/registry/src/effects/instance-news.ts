@@ -19,7 +19,7 @@ export interface InstanceChange {
   readonly nowMs: number;
 }
 
-/** Returns the event that tells of a change. Undefined if no watched field changed. */
+/** Returns the event of a change. Undefined if no watched field changed. */
 export function newsOf({ step, instance, before, nowMs }: InstanceChange): EventInput | undefined {
   const { id, service, address, version } = instance;
   const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "removed" in step ? "registry" : service };

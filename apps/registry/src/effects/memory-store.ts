@@ -3,7 +3,7 @@ import { type Clock, type Health, healthy } from "@tutti/kernel";
 import type { Farewell, Registration, Step } from "../directory/entry.ts";
 import type { Store, StoreListener } from "./store.ts";
 
-/** Entries of one registry alone, gone with its process. Instances register again when they hear so. */
+/** Entries of a single registry, lost with its process. Instances register again when they learn that. */
 export class MemoryStore implements Store {
   readonly latenessMs = 0;
   readonly #history: string;

@@ -1,12 +1,12 @@
 /**
- * Entries that all registries of a cluster share: in a bucket of NATS, under each instance's id, what it registered, or
- * for a minute how it went. Written with every change. Signs of life are shared apart.
+ * Entries that all registries of a cluster share, in a NATS bucket by instance id: the registration, or for a
+ * minute the reason of the removal. Written with every change. Heartbeats are shared separately.
  *
- * 1. Changes are reported in the bucket's order and from the bucket alone, own changes included, so that every
- *    registry has the same history under the same revisions.
- * 2. An entry is replaced or removed only at the revision that was judged: an instance that registered again meanwhile
- *    stays as it is.
- * 3. A bucket that was made again is another history: its revisions start again.
+ * 1. Changes are reported in the bucket's order and from the bucket alone, own changes included, so that
+ *    every registry has the same history under the same revisions.
+ * 2. An entry is replaced or removed only at the revision that was read: an instance that registered again
+ *    meanwhile stays unchanged.
+ * 3. A recreated bucket is another history: its revisions restart.
  */
 import { type Position, RemovalCause, type Renewal, StoredEntry } from "@tutti/contracts/registry/v1";
 import { degraded, type Foundation, type Health, healthy, type Timer } from "@tutti/kernel";
@@ -23,9 +23,9 @@ export interface NatsStoreOptions {
   /** Id of this registry process. */
   readonly registry: string;
   readonly replicas: number;
-  /** How often signs of life are shared. Default 500. */
+  /** Interval of sharing heartbeats. Default 500. */
   readonly shareMs?: number;
-  /** How long it is remembered how an instance went. Default 60,000. */
+  /** How long the reason of a removal is stored. Default 60,000. */
   readonly rememberGoneMs?: number;
 }
 
@@ -110,7 +110,7 @@ export class NatsStore implements Store {
   async caughtUp(instanceId: string): Promise<void> {
     for (;;) {
       const entry = await this.#instances.bucket.get(keyOf(instanceId));
-      // Again if it was written again on the way: that change is reported later than others that are known by now.
+      // Repeated if it was written again in between: that change is reported later than others.
       if (entry === undefined || (await this.#revisions.reached(entry.revision))) return;
     }
   }
@@ -121,7 +121,7 @@ export class NatsStore implements Store {
 
   async #written(instanceId: string, written: Written): Promise<Position | undefined> {
     if (written.written) return this.#reached(instanceId, written.revision);
-    // The conflicting entry has to be known here before the caller looks again.
+    // The conflicting entry has to be known here before the caller checks again.
     await this.caughtUp(instanceId);
     return undefined;
   }
@@ -148,12 +148,12 @@ export class NatsStore implements Store {
       const step = stepOf(change);
       if (step !== undefined) this.#listener?.stepped(step);
     } finally {
-      // Also past what cannot be understood: a caller may wait for a later one.
+      // Also after an unreadable entry: a caller may wait for a later one.
       this.#revisions.advance(change.revision);
     }
   }
 
-  /** Forgets how instances went, some time after they did. */
+  /** Deletes reasons of removals after their time. */
   async #forgetGone(): Promise<void> {
     const { foundation, rememberGoneMs } = this.#options;
     const { bucket } = this.#instances;
@@ -180,7 +180,7 @@ function tellsOfRemoval(value: Uint8Array): boolean {
   try {
     return StoredEntry.decode(value).what?.$case === "removed";
   } catch {
-    // Told of when it was met. Not ours to delete.
+    // Reported when it was read. Other entries must not be deleted here.
     return false;
   }
 }
@@ -191,7 +191,7 @@ function putBytes(value: Registration): Uint8Array {
 
 function stepOf(change: Exclude<BucketChange, { readonly kind: "snapshot-end" }>): Step | undefined {
   const { revision } = change;
-  // Of one that is gone, cleared away. Or an entry that was deleted by hand.
+  // The deleted reason of a removal. Or an entry that was deleted by hand.
   if (change.kind === "delete") return { revision, removed: { ...cleared, instanceId: idOf(change.key) } };
   const { what } = StoredEntry.decode(change.value);
   if (what?.$case === "removed") return { revision, removed: what.value };
@@ -204,7 +204,7 @@ const cleared = {
   reason: "its entry was deleted from the store",
 };
 
-// A key takes no two dots in a row, an id may have them. An equals sign only a key can have.
+// A key must not have two dots in a row, an id may. An equals sign is possible only in keys.
 function keyOf(id: string): string {
   return id.replaceAll(".", "=");
 }

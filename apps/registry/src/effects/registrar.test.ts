@@ -9,7 +9,7 @@ import type { Farewell, Registration } from "../directory/entry.ts";
 import { type InstanceChange, newsOf } from "./instance-news.ts";
 import { MemoryStore } from "./memory-store.ts";
 
-/** Writes what is about some instances only when it is let. */
+/** Delays writes about some instances until they are released. */
 class SlowStore extends MemoryStore {
   readonly writes = gate();
   readonly slow = new Set<string>();
@@ -38,7 +38,7 @@ async function openSlowRegistry(...slow: readonly string[]) {
   return { dependencies, store, [Symbol.asyncDispose]: () => dependencies[Symbol.asyncDispose]() };
 }
 
-/** The event that a reader gets of a change, without its header. */
+/** Returns the event of a change for a reader, without its header. */
 function eventOf(change: InstanceChange) {
   const event = newsOf(change);
   if (event === undefined) return undefined;

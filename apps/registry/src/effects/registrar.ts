@@ -1,11 +1,12 @@
 /**
- * Keeps the directory true: takes in what the store tells, writes what instances ask for, and removes those whose
- * lease ran out.
+ * Keeps the directory correct: applies the steps of the store, writes the requests of instances, and removes
+ * those with an expired lease.
  *
- * 1. A change is taken in here before its caller gets the reply, so that the next request of the caller sees it.
- * 2. No instance is judged dead by a registry that may have been deaf to its renewals, or was suspended itself.
- * 3. An instance whose process broke off its stream is not responding if it is not heard for a moment after that. One
- *    that lives renews at once. Its next renewal says how it is.
+ * 1. A change is applied here before its caller gets the reply, so that the next request of the caller sees
+ *    it.
+ * 2. A registry that may have missed renewals, or was suspended itself, declares no instance dead.
+ * 3. An instance whose process broke off its stream is not responding if no heartbeat follows within a
+ *    moment. A living instance renews at once. Its next renewal states its health.
  */
 
 import type { Instance, Position, Renewal, RenewReply } from "@tutti/contracts/registry/v1";
@@ -28,14 +29,14 @@ export interface RegistrarOptions {
   readonly settings: RegistrySettings;
   readonly foundation: Foundation;
   readonly instruments: RegistrarInstruments;
-  /** Told of every change that this registry made itself. Must not wait or throw. */
+  /** Called for every change that this registry made itself. Must not wait or throw. */
   readonly announce: (change: InstanceChange) => void;
 }
 
-/** A sweep that is later than this share of a lease was held up: by a suspended process, or by a busy one. */
+/** A sweep that is later than this share of a lease was delayed: by a suspended or busy process. */
 const heldUpShare = 1 / 3;
 
-/** After its stream broke off a process has so long to be heard. */
+/** Time for a heartbeat of a process after its stream broke off. */
 const silentMs = 2_000;
 const notResponding = {
   state: HealthState.HEALTH_STATE_NOT_READY,
@@ -43,7 +44,7 @@ const notResponding = {
 };
 
 export class Registrar implements Component, StoreListener {
-  /** Rung whenever watchers may find something new. */
+  /** Rung when watchers may find changes. */
   readonly bell: ChangeBell;
   readonly #options: RegistrarOptions;
   #directory: Directory | undefined;
@@ -95,12 +96,12 @@ export class Registrar implements Component, StoreListener {
     return this.directory.position;
   }
 
-  /** Whether absence means gone. */
+  /** Whether a missing instance has left. */
   get complete(): boolean {
     return this.#options.foundation.clock.monotonic() >= this.#completeFromMs;
   }
 
-  /** Instances whose numbers came since the round before, and the number of the round. */
+  /** Instances with new numbers since the previous round, and the number of the round. */
   get freshFigures(): { readonly round: number; readonly ids: readonly string[] } {
     return { round: this.#figuresRound, ids: this.#freshFigures };
   }
@@ -111,7 +112,7 @@ export class Registrar implements Component, StoreListener {
     for (;;) {
       const known = this.directory.get(instance.id);
       const registerTime = known?.registerTime ?? toTimestamp(foundation.clock.now());
-      // What an instance says of itself does not let go of its breaker.
+      // A report of the instance itself does not close its breaker.
       const openBreaker = known?.openBreaker ?? "";
       const registration: Registration = {
         instance: { ...instance, registerTime, openBreaker, revision: 0 },
@@ -121,14 +122,14 @@ export class Registrar implements Component, StoreListener {
         known === undefined
           ? await store.put(registration)
           : await store.replace(registration, known.revision);
-      // Again, if its breaker may have been opened in between.
+      // Repeated, if its breaker may have been opened in between.
       if (position === undefined) continue;
       this.#announce({ revision: position.revision, put: registration }, instance, known);
       return { position, leaseMs };
     }
   }
 
-  /** Empty lets go of it. */
+  /** Sets the open breaker of an instance. Empty closes it. */
   async setBreaker(instanceId: string, openBreaker: string): Promise<Instance> {
     if (this.directory.get(instanceId) === undefined) await this.#options.store.caughtUp(instanceId);
     if (this.directory.get(instanceId) === undefined)
@@ -153,12 +154,12 @@ export class Registrar implements Component, StoreListener {
     for (const { instanceId } of known) this.#fresh.add(instanceId);
     this.#options.store.renewed(known);
     this.#options.instruments.renewals.add(known.length);
-    // All at once: no lease waits for the store to have written another's health.
+    // In parallel: no lease waits until the store has written the health of another instance.
     await Promise.all(known.map((renewal) => this.#takeHealth(renewal)));
     return { unknownInstanceIds, position: this.position, renewAfterMs: this.#renewAfterMs(known, moment) };
   }
 
-  /** The stream of a process broke off: it is looked a moment later whether its instances were heard since. */
+  /** Schedules a check of instances after their stream broke off: whether a heartbeat has followed. */
   brokeOff(ids: readonly string[]): void {
     if (ids.length === 0 || this.#timers.length === 0) return;
     const { foundation, store } = this.#options;
@@ -182,7 +183,7 @@ export class Registrar implements Component, StoreListener {
       const known = this.directory.get(instanceId);
       if (known === undefined) return false;
       if (await this.#remove({ instanceId, cause, reason }, known)) return true;
-      // Again, when another registry changed the entry in between: good-bye outweighs every change.
+      // Repeated if another registry changed the entry in between: a goodbye overrides every change.
       if (this.directory.get(instanceId)?.revision === known.revision) return false;
     }
   }
@@ -199,7 +200,7 @@ export class Registrar implements Component, StoreListener {
   stepped(step: Step): void {
     const moment = this.#moment();
     this.#loading?.apply(step, moment);
-    // Questions are answered from the picture before until the new one is whole. What is written meanwhile is in both.
+    // Queries use the previous directory until the new one is complete. Writes in between are in both.
     if (this.#loading !== undefined && this.#loading.history !== this.#directory?.history) return;
     if (this.directory.apply(step, moment)) this.#changed();
   }
@@ -234,7 +235,7 @@ export class Registrar implements Component, StoreListener {
     this.bell.ring();
   }
 
-  /** A change of health is a change of the entry, and every watcher hears of it. */
+  /** Applies a change of health. It changes the entry, and every watcher is informed. */
   async #takeHealth({ instanceId, health }: Pick<Renewal, "instanceId" | "health">): Promise<void> {
     if (health === undefined) return;
     await this.#change(instanceId, (known) => (sameHealth(known, health) ? undefined : { health }));
@@ -256,7 +257,7 @@ export class Registrar implements Component, StoreListener {
         this.#announce({ revision: position.revision, put: registration }, instance, known.instance);
         return;
       }
-      // Again, when the instance said something else of itself in between: that must not be overwritten.
+      // Repeated if the instance reported something else in between: that must not be overwritten.
       if (this.directory.get(instanceId)?.revision === revision) return;
     }
   }
@@ -282,8 +283,8 @@ export class Registrar implements Component, StoreListener {
   }
 
   /**
-   * Returns whether all signs of life are heard. After a time in which they were not, every instance gets a full lease
-   * again.
+   * Returns whether all heartbeats arrive. After a time in which they did not, every instance gets a full
+   * lease again.
    */
   #mayJudge(): boolean {
     if (this.#loading !== undefined) return false;
@@ -294,7 +295,7 @@ export class Registrar implements Component, StoreListener {
   }
 
   async #expire(id: string): Promise<void> {
-    // Judged at this very moment: while others were removed it may have renewed.
+    // Checked right now: it may have renewed while others were removed.
     const farewell = this.directory.expiry(id, this.#moment());
     const known = this.directory.get(id);
     if (farewell === undefined || known === undefined || !(await this.#remove(farewell, known))) return;

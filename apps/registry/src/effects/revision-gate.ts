@@ -1,8 +1,8 @@
 /**
- * Lets those through who wait until a revision has been taken in.
+ * Callers that wait until a revision has been reported.
  *
- * A revision may be passed over: an entry that is written again before its report is reported in its newer form
- * alone, and later than others in between. The waiter learns which it was.
+ * A revision may be skipped: an entry that is written again before its report is reported only in its newer
+ * form, after others in between. The waiter learns whether it was skipped.
  */
 import { registryErrors } from "../errors.ts";
 
@@ -12,7 +12,7 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Of the latest revisions. Older ones count as reported. */
+/** Number of remembered revisions. Older ones count as reported. */
 const rememberedMax = 1_024;
 
 export class RevisionGate {
@@ -24,8 +24,8 @@ export class RevisionGate {
   #waiting: Waiting[] = [];
 
   /**
-   * Resolves when everything up to this revision has been reported: with false when the revision itself was passed
-   * over.
+   * Resolves when everything up to this revision has been reported: with false if the revision itself was
+   * skipped.
    */
   reached(revision: number): Promise<boolean> {
     if (revision <= this.#revision) {
@@ -45,7 +45,7 @@ export class RevisionGate {
     }
   }
 
-  /** Revisions start again. What those who wait were promised is gone. */
+  /** Restarts revisions. Earlier waiters are rejected. */
   beginAnew(): void {
     this.#revision = 0;
     this.#oldest = 0;
@@ -64,7 +64,7 @@ export class RevisionGate {
     if (this.#remembered.size <= rememberedMax) return;
     const [oldest = 0] = this.#remembered;
     this.#remembered.delete(oldest);
-    // Never lower: after a new beginning of the same history they come in the order of another telling.
+    // Never lower: after a restart of the same history they are reported in another order.
     this.#oldest = Math.max(this.#oldest, oldest + 1);
   }
 }

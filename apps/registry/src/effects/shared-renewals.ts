@@ -1,10 +1,10 @@
 /**
- * Signs of life that the registries of a cluster share, in a bucket in memory: under each registry's id what it heard,
- * once in a while in one piece, however many instances there are.
+ * Heartbeats that the registries of a cluster share, in a memory bucket by registry id: all received ones, in
+ * one periodic message for any number of instances.
  *
- * 1. Every registry shares at that pace, if need be nothing, and hears its own share like all others. One that does
- *    not hear itself may be deaf to the others too, and says so.
- * 2. What reached another registry is heard here within `latenessMs`, or this one has noticed that it is deaf.
+ * 1. Every registry sends at that rate, possibly an empty message, and receives its own messages like all
+ *    others. A registry that does not receive its own may also miss others, and is degraded.
+ * 2. A heartbeat at another registry arrives here within `latenessMs`, or this registry is degraded.
  */
 import { type Renewal, RenewRequest } from "@tutti/contracts/registry/v1";
 import { degraded, type Foundation, type Health, healthy, type Timer } from "@tutti/kernel";
@@ -17,13 +17,13 @@ export interface SharedRenewalsOptions {
   /** Id of this registry process. */
   readonly registry: string;
   readonly replicas: number;
-  /** How often signs of life are shared. */
+  /** Interval of sharing heartbeats. */
   readonly shareMs: number;
-  /** Told what other registries heard. */
+  /** Called with heartbeats of other registries. */
   readonly onRenewed: (renewals: readonly Renewal[]) => void;
 }
 
-/** Of one entry: far below what any server takes in one piece. */
+/** Maximum of one entry: far below the limit of any server. */
 const renewalsMax = 2_000;
 
 export class SharedRenewals {
@@ -35,14 +35,14 @@ export class SharedRenewals {
   #timer: Timer | undefined;
   #sharing = false;
   #live = false;
-  /** When this registry last heard itself. */
+  /** When this registry last received its own message. */
   #heardMs = 0;
 
   constructor(options: SharedRenewalsOptions) {
     const { connection, foundation, replicas, shareMs } = options;
     this.#options = options;
     this.#deafAfterMs = 2 * shareMs;
-    // Silence that is not noticed yet, and what the other one has not shared yet.
+    // Silence that is not noticed yet, and heartbeats that the other registry has not shared yet.
     this.latenessMs = this.#deafAfterMs + shareMs;
     this.#followed = new FollowedBucket({
       connection,
@@ -75,14 +75,14 @@ export class SharedRenewals {
     return degraded(`the other registries have not been heard for ${Math.round(silentMs)} ms`);
   }
 
-  /** Shares these with the next piece. */
+  /** Adds heartbeats to the next message. */
   add(renewals: readonly Renewal[]): void {
     for (const renewal of renewals) this.#unshared.set(renewal.instanceId, renewal);
   }
 
   #take(change: BucketChange): void {
     if (change.kind === "snapshot-end") this.#live = true;
-    // An entry from before is old, and no sign of life any more.
+    // An earlier entry is old, and no sign of life any more.
     if (change.kind !== "put" || !this.#live) return;
     const [registry] = change.key.split(".");
     if (registry === this.#options.registry) this.#heardMs = this.#options.foundation.clock.monotonic();

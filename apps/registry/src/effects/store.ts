@@ -3,48 +3,48 @@ import type { Health } from "@tutti/kernel";
 import type { Farewell, Registration, Step } from "../directory/entry.ts";
 
 /**
- * Where entries are kept. A store numbers its changes and reports them in that order to its listener, the listener's
- * own writes included: a write resolves after its report.
+ * The storage of entries. A store numbers its changes and reports them in that order to its listener,
+ * including the listener's own writes: a write resolves after its report.
  */
 export interface Store {
-  /** How much later than given a sign of life may be heard here that reached another registry, in milliseconds. */
+  /** How much later a heartbeat at another registry may arrive here, in milliseconds. */
   readonly latenessMs: number;
   start(listener: StoreListener, signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
-  /** While not healthy, signs of life that reach other registries may not be heard here. */
+  /** While not healthy, heartbeats at other registries may be missed here. */
   health(): Health;
-  /** Writes an entry over any former one. */
+  /** Writes an entry, and replaces an earlier one. */
   put(registration: Registration): Promise<Position>;
   /**
-   * Writes an entry that is still at this revision. Undefined when it is gone, or has changed since. By then the
-   * listener has that change.
+   * Replaces an entry at this revision. Undefined if it was removed or changed since. Then the listener
+   * already has that change.
    */
   replace(registration: Registration, revision: number): Promise<Position | undefined>;
-  /** Removes an entry, on the same condition. */
+  /** Removes an entry at this revision. */
   remove(farewell: Farewell, service: string, revision: number): Promise<Position | undefined>;
-  /** Resolves when all writes of an instance until now have been reported, of any writer. */
+  /** Resolves when all writes of an instance until now, by any writer, have been reported. */
   caughtUp(instanceId: string): Promise<void>;
-  /** Shares signs of life with other registries. Never waits. */
+  /** Shares heartbeats with other registries. Never waits. */
   renewed(renewals: readonly Renewal[]): void;
 }
 
-/** The sequence that revisions belong to: within one they only grow, and nothing is lost. */
+/** The sequence that revisions belong to: within it they only grow, and nothing is lost. */
 export interface History {
-  /** Of no other history, ever. */
+  /** Unique among all histories. */
   readonly name: string;
-  /** When it started, by the wall clock: who was entered before that has to be entered again. */
+  /** When it started, by the wall clock: earlier instances have to register again. */
   readonly beganMs: number;
 }
 
 export interface StoreListener {
   /**
-   * All entries follow now, from the start: at the start of the store, and whenever a change may have been missed.
+   * Called before all entries are reported from the start: at first, and after a possible loss of changes.
    */
   began(history: History): void;
-  /** Something happened. Called in order of revision. */
+  /** Called for each change, in the order of revisions. */
   stepped(step: Step): void;
   /** All entries have been reported. */
   loaded(): void;
-  /** Another registry heard of these. */
+  /** Called with heartbeats at another registry. */
   renewed(renewals: readonly Pick<Renewal, "instanceId" | "load" | "host">[]): void;
 }

@@ -1,6 +1,9 @@
 import type { EnumWords } from "./field.ts";
 
-/** The name of an enum's value in the contracts: `WORK_STATUS_RUNNING`. `UNRECOGNIZED` for one of a later release. */
+/**
+ * Returns the name of a value of an enum in the contracts: `WORK_STATUS_RUNNING`. `UNRECOGNIZED` for a value of a
+ * later release.
+ */
 export function enumName(words: EnumWords, value: number): string {
   for (const name in words) if (words[name] === value) return name;
   return unrecognized;

@@ -9,7 +9,7 @@ import type { Reader } from "./reader.ts";
 export type Row = readonly [name: string, number: number, of: RowType, how?: string];
 type RowType = ScalarName | EnumWords | FieldMessage;
 
-/** What a field needs of the message that it holds. */
+/** The methods of a nested message that a field needs. */
 interface FieldMessage {
   read(reader: Reader, end: number): object;
   readInSlices(reader: Reader, end: number, sliceBytes: number): Generator<undefined, object>;
@@ -23,7 +23,7 @@ interface FieldMessage {
 export type EnumWords = Readonly<Record<string, number>>;
 type ScalarName = keyof typeof scalars;
 
-/** What a value is. The numbers are what the loops that read and write switch on. */
+/** Kinds of values. The loops that read and write switch on the numbers. */
 export const kinds = {
   string: 0,
   uint32: 1,
@@ -41,7 +41,7 @@ export const kinds = {
   mask: 12,
 } as const;
 
-/** How many values a field has, and where they are kept. */
+/** Number of values of a field, and where they are stored. */
 export const ways = { single: 0, list: 1, map: 2, oneof: 3 } as const;
 
 const varint = 0;
@@ -49,7 +49,7 @@ const bits64 = 1;
 const delimited = 2;
 const bits32 = 5;
 
-/** How each scalar goes over the wire, and what a message has if none came. */
+/** Wire type of each scalar, and the value of an absent field. */
 const scalars = {
   string: { wire: delimited, absent: "" },
   bytes: { wire: delimited, absent: undefined },
@@ -66,42 +66,45 @@ const scalars = {
 
 export interface Field {
   readonly name: string;
-  /** Its name in the contracts, which JSON may use as well. */
+  /** Name in the contracts, which JSON may use as well. */
   readonly protoName: string;
   readonly kind: number;
   readonly way: number;
-  /** The property that holds it: its name, or that of its oneof. */
+  /** Property that holds it: its name, or that of its oneof. */
   readonly property: string;
-  /** A value that is not written: the default, or undefined if absence is known. */
+  /** A value that is not written: the default, or undefined if presence is tracked. */
   readonly absent: unknown;
-  /** Whether absence is known. */
+  /** Whether presence is tracked. */
   readonly isOptional: boolean;
-  /** The tag before one value. For a map before one entry. */
+  /** Tag before one value, or before one entry of a map. */
   readonly tag: number;
-  /** The tag before all numbers of a list, else -1: no tag is negative. */
+  /** Tag of a packed list, otherwise -1: no tag is negative. */
   readonly packedTag: number;
-  /** Whether such a list is written with that tag. Read are both. */
+  /** Whether such a list is written packed. Both forms are read. */
   readonly isPacked: boolean;
-  /** For an entry of a map, the tag before its value. */
+  /** Tag of the value in an entry of a map. */
   readonly valueTag: number;
   readonly of: FieldMessage | undefined;
   readonly words: EnumWords | undefined;
-  /** For a field of a oneof, all fields of it by name. */
+  /** All fields of the oneof by name, for a field of a oneof. */
   readonly choices: Map<string, Field> | undefined;
 }
 
-/** Whether a value is empty bytes that need not be written: nothing tells them from absent ones. */
+/**
+ * Returns whether a value is empty bytes that need not be written: they cannot be distinguished from absent
+ * ones.
+ */
 export function isEmpty({ kind, isOptional }: Field, value: unknown): boolean {
   return kind === kinds.bytes && !isOptional && (value as Uint8Array).length === 0;
 }
 
-/** A table in the forms that the loops need. */
+/** A table in the forms that the loops use. */
 export interface Fields {
   readonly all: readonly Field[];
   readonly byNumber: readonly (Field | undefined)[];
-  /** By the property of a message. Of a oneof the first. */
+  /** Fields by the property of a message. For a oneof, the first field. */
   readonly byProperty: ReadonlyMap<string, Field>;
-  /** One field per property, in their order: of a oneof the first. */
+  /** One field per property, in their order. For a oneof, the first field. */
   readonly members: readonly Field[];
 }
 

@@ -2,7 +2,7 @@ import { enumName, enumValue } from "./enum.ts";
 import { type EnumWords, type Field, type Fields, isEmpty, kinds, ways } from "./field.ts";
 import type { Values } from "./wire.ts";
 
-/** Messages as proto3 JSON, for people and for those who speak no protobuf. */
+/** Returns a message as proto3 JSON, for people and for clients without protobuf. */
 export function jsonOf({ members }: Fields, message: Values): Values {
   const json: Values = {};
   for (let index = 0; index < members.length; index++) {

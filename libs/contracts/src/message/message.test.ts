@@ -18,7 +18,10 @@ import { plainOf, randomOf, valuesOf } from "./values.fixture.ts";
 // biome-ignore lint/suspicious/noExplicitAny: the types of all messages, of which a test knows no one
 type Type = MessageType<any>;
 
-/** The tables are ours. The library reads descriptors. It says what the bytes must be, for every message there is. */
+/**
+ * The tables belong to this package. The library reads descriptors, and determines the expected bytes of every
+ * message.
+ */
 describe("every message of the contracts", () => {
   const all: { readonly desc: DescMessage; readonly type: Type }[] = [];
   const seed = Number(process.env["TUTTI_SEED"] ?? Math.floor(Math.random() * 1e9));
@@ -35,7 +38,7 @@ describe("every message of the contracts", () => {
     assert.ok(all.length > 1_000);
   });
 
-  /** With values of each message. What fails names the message and the seed. */
+  /** Tests values of each message. A failure names the message and the seed. */
   function ofEach(
     check: (desc: DescMessage, type: Type, values: Record<string, unknown>, random: () => number) => void,
   ) {

@@ -29,18 +29,18 @@ export type DeepPartial<T> = T extends Builtin
           ? { [K in keyof T]?: DeepPartial<T[K]> }
           : Partial<T>;
 
-/** Decoding so many bytes takes about a millisecond in code that is cold. */
+/** Decoding this many bytes takes about a millisecond in cold code. */
 export const sliceBytesUsual = 16_384;
 
 /**
- * What the contracts know of a message, made from the table that is generated of it. Messages are plain objects with all
- * properties, in the order of the contract.
+ * Codec of a message, built from its generated table. Messages are plain objects with all properties, in the order of
+ * the contract.
  *
  * 1. The bytes are those of proto3, fields in their order, absent ones and defaults left out.
- * 2. The table is made and compiled at the first use: a message that a process does not use costs it nothing.
+ * 2. The table is built and compiled at the first use: an unused message costs nothing.
  */
 export class MessageType<T extends object> {
-  /** A message with all defaults. */
+  /** Returns a message with all defaults. */
   readonly #empty: () => T;
   readonly #rows: () => readonly Row[];
   #compiled: Fields | undefined;
@@ -50,7 +50,7 @@ export class MessageType<T extends object> {
     this.#rows = rows;
   }
 
-  /** Without a writer it makes one of its own. */
+  /** Encodes a message. Default for the writer: a new one. */
   encode(message: T, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return this.write(message, writer);
   }
@@ -66,11 +66,14 @@ export class MessageType<T extends object> {
     return this.readInSlices(reader, reader.len, sliceBytes);
   }
 
-  /** A message with what is given, and defaults for the rest. Lists, maps and messages are copied, bytes are not. */
+  /**
+   * Returns a message with the given values, and defaults for the rest. Lists, maps and messages are copied, bytes
+   * are not.
+   */
   fromPartial(given: DeepPartial<T>): T {
     const message = this.#empty();
     const { byProperty } = this.fields;
-    // Reads of absent fields cost most. Messages that are instances have their fields as getters.
+    // Reading absent fields costs most. Messages that are instances have getters for their fields.
     const isPlain = Object.getPrototypeOf(given) === Object.prototype;
     for (const property of isPlain ? Object.keys(given) : byProperty.keys()) {
       const value = (given as Values)[property];
@@ -85,7 +88,7 @@ export class MessageType<T extends object> {
     return given === undefined ? this.#empty() : this.fromPartial(given);
   }
 
-  /** As proto3 JSON, with what is absent or default left out. */
+  /** Returns a message as proto3 JSON, without absent and default values. */
   toJSON(message: T): unknown {
     return jsonOf(this.fields, message as Values);
   }
@@ -96,12 +99,12 @@ export class MessageType<T extends object> {
     return message;
   }
 
-  /** Writes the fields alone, without a length before them. */
+  /** Writes only the fields, without a length. */
   write(message: T, writer: BinaryWriter): BinaryWriter {
     return writeFields(this.fields, message as Values, writer);
   }
 
-  /** As `write`, with a yield between two slices, so that a large message does not stop others. */
+  /** As `write`, with a yield between two slices, so that a large message does not block others. */
   writeInSlices(message: T, writer: FlatWriter, sliceBytes: number): Generator<undefined, void> {
     return writeSlices(this.fields, message as Values, writer, sliceBytes);
   }
@@ -113,7 +116,7 @@ export class MessageType<T extends object> {
     return message;
   }
 
-  /** As `read`, with a yield between two slices, so that a large message does not stop others. */
+  /** As `read`, with a yield between two slices, so that a large message does not block others. */
   readInSlices(reader: Reader, end: number, sliceBytes: number): Generator<undefined, T> {
     return readSlices(this.fields, this.#empty(), reader, end, sliceBytes);
   }
@@ -124,7 +127,7 @@ export class MessageType<T extends object> {
   }
 }
 
-/** A message that is written and read by code of its own. Rare fields of it are left to the table. */
+/** A message with hand-written code for writing and reading. The table handles its rare fields. */
 export class HotMessageType<T extends object> extends MessageType<T> {
   readonly #write: Write<T>;
   readonly #read: Read<T>;
@@ -143,13 +146,15 @@ export class HotMessageType<T extends object> extends MessageType<T> {
     return this.#read(reader, end);
   }
 
-  /** Writes a field by the table. */
+  /** Writes a field with the table. */
   writeOther(message: T, name: string, writer: BinaryWriter): void {
     for (const field of this.fields.members)
       if (field.name === name) writeField(field, message as Values, writer);
   }
 
-  /** Reads a field by the table, or passes it when it is not known. False where no tag can be: the message ends there. */
+  /**
+   * Reads a field with the table, or skips an unknown one. Returns false for an invalid tag: the message ends there.
+   */
   readOther(message: T, tag: number, reader: Reader): boolean {
     return readField(this.fields, message as Values, tag, reader);
   }

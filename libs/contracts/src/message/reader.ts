@@ -1,11 +1,11 @@
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 
-/** A reader that knows how deep it is in messages within messages. */
+/** A reader that tracks the depth of nested messages. */
 export class Reader extends BinaryReader {
   depth = 0;
   readonly #isExact: boolean;
 
-  /** @param isExact refuses a string that is not UTF-8. Otherwise each byte that is wrong becomes U+FFFD */
+  /** @param isExact refuses a string that is not UTF-8. Otherwise each invalid byte becomes U+FFFD */
   constructor(bytes: Uint8Array, isExact = false) {
     super(bytes);
     this.#isExact = isExact;
@@ -15,20 +15,20 @@ export class Reader extends BinaryReader {
     return super.string(this.#isExact);
   }
 
-  /** Reads one message deeper. Returns the end position. An error in it ends the whole reading. */
+  /** Enters a nested message. Returns the end position. An error in it ends the whole reading. */
   enter(): number {
     if (++this.depth >= depthMax) throw new Error("protobuf decode recursion limit exceeded");
     const length = this.uint32();
     return this.pos + length;
   }
 
-  /** Ends what `enter` started. Gives what was read. */
+  /** Leaves a nested message. Returns it. */
   leave<T>(message: T): T {
     this.depth--;
     return message;
   }
 
-  /** 64-bit integers are numbers: one that a number cannot hold is refused instead of losing digits. */
+  /** 64-bit integers become numbers: one outside of the exact range is refused instead of losing digits. */
   safeInt64(): number {
     return safe(this.int64());
   }
@@ -45,5 +45,5 @@ function safe(value: bigint | string): number {
   return number;
 }
 
-/** Messages within messages, the outermost included. */
+/** Maximum depth of nested messages, including the outermost. */
 const depthMax = 100;

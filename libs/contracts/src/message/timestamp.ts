@@ -4,11 +4,14 @@ import { MessageType } from "./message.ts";
 export interface Timestamp {
   /** Seconds since the Unix epoch. */
   seconds: number;
-  /** Nanoseconds that count forward from these, also before the epoch: 0 to 999,999,999. */
+  /** Nanoseconds that are added to these, also before the epoch: 0 to 999,999,999. */
   nanos: number;
 }
 
-/** As JSON it is a text with milliseconds: `2027-01-15T08:00:00.500Z`. Texts with more digits are read whole. */
+/**
+ * In JSON it is a text with milliseconds: `2027-01-15T08:00:00.500Z`. Texts with more digits are parsed
+ * completely.
+ */
 class TimestampType extends MessageType<Timestamp> {
   override toJSON({ seconds, nanos }: Timestamp): string {
     return new Date(seconds * 1_000 + nanos / nanosPerMs).toISOString();
@@ -21,7 +24,7 @@ class TimestampType extends MessageType<Timestamp> {
     }
     const [, digits = ""] = fraction.exec(json) ?? [];
     const nanos = Number(digits.slice(0, 9).padEnd(9, "0"));
-    // Dates read three digits. The rest is ours.
+    // `Date` parses three digits. The rest is parsed here.
     const time = new Date(json.replace(fraction, (text) => text.slice(0, wholeSecondLength))).getTime();
     const ms = time + Math.trunc(nanos / nanosPerMs);
     return { seconds: Math.trunc(ms / 1_000), nanos: (ms % 1_000) * nanosPerMs + (nanos % nanosPerMs) };
@@ -37,7 +40,7 @@ export const Timestamp: MessageType<Timestamp> = new TimestampType(
 );
 
 const nanosPerMs = 1_000_000;
-/** The seconds of a time with their fraction. */
+/** The fraction of the seconds of a time. */
 const fraction = /:\d{2}\.(\d+)/;
-/** `:00` */
+/** Length of `:00`. */
 const wholeSecondLength = 3;

@@ -2,13 +2,13 @@ import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { ScalarType } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 
-/** Values of every message of the contracts, made by chance from the descriptors, in the form that the contracts have. */
+/** Random values of every message of the contracts, derived from the descriptors, in the form of the contracts. */
 
 type Values = Record<string, unknown>;
 
 const deepest = 3;
 
-/** Numbers from 0 to 1 that follow from a seed. */
+/** Returns numbers from 0 to 1 that follow from a seed. */
 export function randomOf(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -51,7 +51,7 @@ function oneOf(field: DescField, random: () => number, depth: number): unknown {
   const pick = <T>(...choices: T[]): T => choices[Math.floor(random() * choices.length)] as T;
   if (field.message !== undefined) {
     if (field.message.typeName === mask) return pick([], ["a"], ["a", "b.c"]);
-    // As JSON times have milliseconds.
+    // Times have milliseconds in JSON.
     if (field.message.typeName === timestamp) return { seconds: pick(0, 1_800_000_000), nanos: pick(0, 5e8) };
     return valuesOf(field.message, random, depth + 1);
   }
@@ -75,7 +75,7 @@ function oneOf(field: DescField, random: () => number, depth: number): unknown {
   }
 }
 
-/** Returns a message of the library in the form that the contracts have. */
+/** Converts a message of the library to the form of the contracts. */
 export function plainOf(desc: DescMessage, message: Message): Values {
   return plain(reflect(desc, message));
 }

@@ -3,13 +3,13 @@ import type { FlatWriter } from "../wire/flat-writer.ts";
 import { type Field, type Fields, isEmpty, kinds, ways } from "./field.ts";
 import type { Reader } from "./reader.ts";
 
-/** A message as the loops see it: properties by their names. */
+/** A message in the loops: properties by their names. */
 export type Values = Record<string, unknown>;
 
-/** What a message has for bytes that it has not: all the same, for it has none that could change. */
+/** Value of absent bytes: shared, because it has no content that could change. */
 export const nothing: Uint8Array = new Uint8Array(0);
 
-/** Reads fields into a message that has their defaults, up to an end. */
+/** Reads fields into a message with defaults, up to an end. */
 export function readFields(fields: Fields, message: Values, reader: Reader, end: number): void {
   while (reader.pos < end) {
     // The caller sees that the reader stopped before the end.
@@ -51,7 +51,7 @@ function lengthAhead(reader: Reader): number {
 }
 
 /**
- * Reads the field behind a tag, or skips an unknown one. Returns false when there is no tag: the message ends there.
+ * Reads the field after a tag, or skips an unknown one. Returns false if there is no tag: the message ends there.
  */
 export function readField({ byNumber }: Fields, message: Values, tag: number, reader: Reader): boolean {
   const field = byNumber[tag >>> 3];
@@ -148,7 +148,7 @@ export function writeFields({ members }: Fields, message: Values, writer: Binary
   return writer;
 }
 
-/** As `writeFields`, with a yield between two slices of long lists, in the message or in one that it has. */
+/** As `writeFields`, with a yield between two slices of long lists, in the message or in a nested one. */
 export function* writeSlices(
   { members }: Fields,
   message: Values,
@@ -219,7 +219,7 @@ function writeEntry(field: Field, key: string, value: unknown, writer: BinaryWri
   writer.join();
 }
 
-/** The value behind the tag. */
+/** Writes the value after the tag. */
 function writeValue(field: Field, value: unknown, writer: BinaryWriter): void {
   switch (field.kind) {
     case kinds.string:
@@ -264,5 +264,5 @@ function writeValue(field: Field, value: unknown, writer: BinaryWriter): void {
 }
 
 const endGroup = 4;
-/** Field 1, something with its length before it: the key of an entry of a map, a path of a mask. */
+/** Tag of field 1, length-delimited: the key of an entry of a map, a path of a mask. */
 const keyTag = 10;

@@ -2,10 +2,10 @@
  * Requests that break one rule each, derived from the descriptors of the contracts. A request is made as bytes, the way
  * a client of any language sends it, so the codec of its rpc reads it first.
  *
- * 1. The smallest request of an rpc holds what the rules require and nothing else. It breaks no rule.
+ * 1. The smallest request of an rpc contains only the fields that the rules require. It breaks no rule.
  * 2. A broken request differs from the smallest one in one value, and `field` is the path of that value.
- * 3. Every rule of every message type that a request can hold is broken once. Where a second field holds the same
- *    type, it gets one broken value: this shows that the check descends into the second field too.
+ * 3. Every rule of every message type that a request can hold is broken once. Where a second field holds the same type,
+ *    it gets one broken value: this shows that the check descends into the second field too.
  */
 import {
   clone,
@@ -27,13 +27,16 @@ import { fileDescriptorSet } from "../generated/descriptors.ts";
 import { badValues, type FieldRule, goodValue, type Kind, kindOf, noRule, type Scalar } from "./values.ts";
 
 export interface BrokenRequest {
-  /** Path of the value that is wrong: `instance.id`. */
+  /** Path of the wrong value: `instance.id`. */
   readonly field: string;
   readonly bytes: Uint8Array;
 }
 
 export interface ContractRefusals {
-  /** Returns the smallest request of an rpc, named like `/tutti.registry.v1.RegistryService/Register`. */
+  /**
+   * Returns the smallest request of an rpc, by its path, such as
+   * `/tutti.registry.v1.RegistryService/Register`.
+   */
   smallest(path: string): Uint8Array;
   broken(path: string): Iterable<BrokenRequest>;
 }
@@ -191,7 +194,10 @@ class Requests {
     for (const each of bad) yield { field: at(goodKey), message: mapped([[goodKey, each]]) };
   }
 
-  /** What can be wrong with a message in a field: everything at the first field that holds its type, then one thing. */
+  /**
+   * Yields what can be wrong with a message in a field: every case at the first field that holds its type, then one
+   * case.
+   */
   *#within(type: DescMessage, known: Set<DescMessage>): Generator<Broken> {
     if (!known.has(type)) yield* this.broken(type, known);
     else {
@@ -229,7 +235,7 @@ class Requests {
     return hasOption(field, this.#fieldOption) ? (getOption(field, this.#fieldOption) as FieldRule) : noRule;
   }
 
-  /** A number that a range keeps from being zero need not be required: when it is left out, it is zero. */
+  /** A number whose range excludes zero need not be required: an absent number is zero. */
   #mustBeSet(field: DescField): boolean {
     const { required, min = 0, max = 0 } = this.#ruleOf(field);
     const isZeroUnset = field.fieldKind === "scalar" && !field.proto.proto3Optional;

@@ -2,7 +2,7 @@
 import { type DescEnum, type DescField, ScalarType } from "@bufbuild/protobuf";
 import type { forms } from "../checks.ts";
 
-/** A `tutti.types.v1.FieldRule` as its descriptor reads it. */
+/** A `tutti.types.v1.FieldRule`, as in its descriptor. */
 export interface FieldRule {
   readonly required: boolean;
   readonly maxLength: number;
@@ -39,16 +39,16 @@ function exampleOf(form: number): (typeof formExamples)[number] {
   return example;
 }
 
-/** What a field or an entry of it holds: a scalar or an enum. */
+/** Type of the value or the entries of a field: a scalar or an enum. */
 export type Kind = { readonly scalar: ScalarType } | { readonly enum: DescEnum };
 
-/** Returns the scalar or enum that a field holds. Undefined where it holds messages. */
+/** Returns the scalar or enum of a field. Undefined if it holds messages. */
 export function kindOf(field: DescField): Kind | undefined {
   if (field.message !== undefined) return undefined;
   return field.enum === undefined ? { scalar: field.scalar as ScalarType } : { enum: field.enum };
 }
 
-/** Is not the default value, and keeps the rule. */
+/** Returns a value that is not the default, and keeps the rule. */
 export function goodValue(kind: Kind, rule: FieldRule): Scalar {
   if ("enum" in kind) return kind.enum.values.find(({ number }) => number !== 0)?.number ?? 0;
   const { scalar } = kind;
@@ -62,7 +62,7 @@ export function goodValue(kind: Kind, rule: FieldRule): Scalar {
   return numberOf(scalar, min <= 1 && max >= 1 ? 1 : min > 1 ? min : max);
 }
 
-/** One value for each part of the rule. What bytes of this type cannot hold is left out. */
+/** Yields one value for each part of the rule, without values that the type cannot encode. */
 export function* badValues(kind: Kind, rule: FieldRule): Generator<Scalar> {
   if ("enum" in kind) {
     yield Math.max(...kind.enum.values.map(({ number }) => number)) + 1;
@@ -103,7 +103,7 @@ function numberOf(scalar: ScalarType, value: number): number | bigint {
 function rangeOf(scalar: ScalarType): readonly [least: number, most: number] {
   if (isFraction(scalar)) return [-Infinity, Infinity];
   const isUnsigned = unsigned.has(scalar);
-  // Numbers beyond what JavaScript counts to do not pass the codecs.
+  // The codecs refuse numbers outside of JavaScript's exact range.
   if (big.has(scalar)) return [isUnsigned ? 0 : Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
   return isUnsigned ? [0, 2 ** 32 - 1] : [-(2 ** 31), 2 ** 31 - 1];
 }

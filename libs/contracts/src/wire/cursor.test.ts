@@ -7,7 +7,7 @@ import { FlatWriter } from "./flat-writer.ts";
 const uint32 = fc.oneof(fc.nat(300), fc.integer({ min: 0, max: 0xffff_ffff }));
 const text = fc.oneof(fc.string({ maxLength: 40 }), fc.string({ unit: "grapheme", maxLength: 40 }));
 
-/** What is written, and how it is read again. */
+/** How a field is written, and how it is read again. */
 const field = fc.oneof(
   uint32.map((value) => ({
     value,

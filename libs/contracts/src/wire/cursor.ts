@@ -1,10 +1,10 @@
 /**
- * Reads fields of messages by hand, for the few that are read a hundred thousand times a second. Fields are handed out
- * as views of what is read.
+ * A hand-written reader of fields, for the few messages that are read a hundred thousand times a second. Fields are
+ * returned as views of the input.
  *
- * 1. Nothing is read beyond the end: it throws a RangeError.
- * 2. A string that is not UTF-8 is refused: it throws a TypeError.
- * 3. Of a number that takes more than 32 bits the rest is dropped, as the contracts' language says.
+ * 1. Reading beyond the end throws a RangeError.
+ * 2. A string that is not UTF-8 throws a TypeError.
+ * 3. A number of more than 32 bits is truncated, as proto3 requires.
  */
 export class Cursor {
   readonly bytes: Uint8Array;
@@ -20,7 +20,7 @@ export class Cursor {
   }
 
   uint32(): number {
-    // Beyond the end there is undefined, which is not below anything.
+    // Beyond the end the byte is undefined, which is not less than anything.
     const byte = this.bytes[this.at] as number;
     if (byte < 0x80) {
       this.at++;
@@ -40,7 +40,7 @@ export class Cursor {
     return this.#data.getFloat64(at, true);
   }
 
-  /** Where something ends that starts with its length. */
+  /** Returns the end of a length-delimited value. */
   endOfLength(): number {
     const length = this.uint32();
     const end = this.at + length;
@@ -53,7 +53,7 @@ export class Cursor {
     const end = this.endOfLength();
     const at = this.at;
     this.at = end;
-    // Half the price of the `subarray` of a Buffer, which is what transports hand out.
+    // Half the cost of the `subarray` of a Buffer, which transports return.
     return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + at, end - at);
   }
 
@@ -73,7 +73,7 @@ export class Cursor {
     return String.fromCharCode.apply(String, codes);
   }
 
-  /** Passes what a tag stands before. False for groups, which are obsolete, and for what is no tag. */
+  /** Skips the value after a tag. Returns false for groups, which are obsolete, and for an invalid tag. */
   skip(tag: number): boolean {
     switch (tag & 7) {
       case 0:
@@ -93,7 +93,7 @@ export class Cursor {
     }
   }
 
-  /** Passes something that starts with its length: whether it is these bytes. */
+  /** Skips a length-delimited value. Returns whether it equals these bytes. */
   isNext(wanted: Uint8Array): boolean {
     const end = this.endOfLength();
     const start = this.at;
@@ -122,7 +122,7 @@ export class Cursor {
   }
 }
 
-/** A byte order mark at the beginning is part of the text. */
+/** A byte order mark at the start is part of the text. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
-/** Up to here a loop over the bytes is faster than the decoder, which costs 80 ns a call. */
+/** Up to this length a loop over the bytes is faster than the decoder, which costs 80 ns a call. */
 const readByHandMax = 24;

@@ -2,7 +2,7 @@ import type { HostFrame } from "../generated/tutti/agent/v1/link.ts";
 import { Encoded } from "./encoded.ts";
 import { readHostFrame } from "./link-frames.ts";
 
-/** A host's frame that was encoded when it was put together, and is kept as bytes until it is acknowledged. */
+/** A frame of a host that was encoded when it was created, and is kept as bytes until it is acknowledged. */
 export class EncodedHostFrame extends Encoded implements HostFrame {
   #decoded: HostFrame | undefined;
 

@@ -1,7 +1,7 @@
 import type { Offer } from "../generated/tutti/swarm/v1/offer.ts";
 import { Cursor } from "./cursor.ts";
 
-/** A field's number and how it is written: 0 a number, 1 a double, 2 something with its length before it. */
+/** Tags: the number of a field and its wire type. 0 is a varint, 1 a double, 2 a length-delimited value. */
 export const offerTags = {
   token: 10,
   profile: 16,
@@ -19,23 +19,22 @@ export const offerTags = {
 } as const;
 
 const nothing = new Uint8Array(0);
-/** Never filled: offers that have some are decoded by rule. */
+/** Always empty: offers with entries are decoded by the generated code. */
 const none: never[] = [];
 Object.freeze(none);
 
 /**
- * An offer with the fields of every day, within the request that brought it: what is long is decoded when one looks at
- * it.
+ * An offer with the common fields, within the request that contains it: long fields are decoded on their first read.
  */
 export class EncodedOffer implements Offer {
-  /** The request, and where the offer is in it. Not to be changed. */
+  /** The request, and the place of the offer in it. Must not be changed. */
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
-  /** Where the bytes of its token start and end. */
+  /** Start and end of its token. */
   tokenStart = 0;
   tokenEnd = 0;
-  /** The same of its input. Below 0 when it has none. */
+  /** Start and end of its input. Below 0 if it has none. */
   inputStart = -1;
   inputEnd = 0;
   profile = 0;
@@ -69,7 +68,7 @@ export class EncodedOffer implements Offer {
     return this.#token;
   }
   get input() {
-    // The check of a request looks at it, and at nothing else that is long.
+    // The check of a request reads it, and no other long field.
     if (this.inputStart >= 0)
       this.#input ??= { $case: "inlineInput", value: viewOf(this.bytes, this.inputStart, this.inputEnd) };
     return this.#input;
@@ -96,7 +95,7 @@ export class EncodedOffer implements Offer {
   }
 }
 
-/** What is at a place that an encoded offer had. What is bytes in it are views. */
+/** Decodes the encoded offer at a place. Bytes in it are views. */
 export function openOffer(bytes: Uint8Array, start: number, end: number): Offer {
   const cursor = new Cursor(bytes);
   cursor.at = start;
@@ -147,7 +146,7 @@ export function openOffer(bytes: Uint8Array, start: number, end: number): Offer 
   return offer;
 }
 
-/** Returns whether an encoded offer names this work and this task. Both as UTF-8. Nothing is made of it. */
+/** Returns whether an encoded offer has this work and this task, both as UTF-8. Allocates nothing. */
 export function isOfferOf(
   bytes: Uint8Array,
   start: number,

@@ -1,6 +1,6 @@
 /**
- * A message in the form in which it travels. A transport that sends bytes takes these as they are. Code that looks at a
- * field, such as an agent in the same process, has it decoded then.
+ * A message that is kept encoded. A transport sends its bytes unchanged. Code that reads a field, such as an agent in
+ * the same process, decodes it then.
  */
 export abstract class Encoded {
   readonly #bytes: Uint8Array;
@@ -9,7 +9,7 @@ export abstract class Encoded {
     this.#bytes = bytes;
   }
 
-  /** Not to be changed. */
+  /** Must not be changed. */
   static bytesOf(message: unknown): Uint8Array | undefined {
     return message instanceof Encoded ? message.#bytes : undefined;
   }

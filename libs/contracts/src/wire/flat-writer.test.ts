@@ -12,7 +12,7 @@ const text = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 200 }),
   fc.string({ unit: "binary", maxLength: 40 }),
   fc.string({ unit: "grapheme-ascii", maxLength: 200 }),
-  // Half of a pair of surrogates, as a cut string has it.
+  // Half of a surrogate pair, as in a cut string.
   fc.constant("\ud83d cut"),
   fc.constant("ü".repeat(20_000)),
 );
@@ -114,7 +114,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         writer.tag(field + 1, 2),
   ),
 );
-/** Steps, some of them inside of messages inside of messages. */
+/** Steps, some of them inside of nested messages. */
 const { steps } = fc.letrec<{ steps: Step[]; nested: Step[] }>((tie) => ({
   steps: fc
     .array(

@@ -1,22 +1,21 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
- * A writer of messages that keeps everything in one buffer of its own and is used again and again: what was written is
- * taken as a view, and a message that turns out not to be wanted is cut off again. All generated encoders take it, and
- * write the same bytes as with the writer of the library.
+ * A reusable writer of messages with one buffer: the written bytes are read as a view, and an unneeded message can be
+ * truncated. All generated encoders accept it, and write the same bytes as with the writer of the library.
  *
  * 1. Nothing is allocated for a message or a field, except that the buffer doubles when it is full.
- * 2. A message inside another gets one byte for its length. When it is longer than 127 bytes it is moved up by what its
- *    length needs.
- * 3. Every method of the library's writer that writes anything is overridden: it has a buffer of its own, and what went
- *    there would be missing here.
+ * 2. A nested message gets one byte for its length. If it is longer than 127 bytes, it is moved up to make room for its
+ *    length.
+ * 3. Every writing method of the library's writer is overridden: the library has a buffer of its own, and bytes in it
+ *    would be missing here.
  */
 export class FlatWriter extends BinaryWriter {
   #bytes: Uint8Array<ArrayBuffer>;
   #data: DataView;
   #capacity: number;
   #at = 0;
-  /** Where the lengths of the messages belong that are being written, and how many of those there are. */
+  /** Positions of the lengths of the messages that are being written, and their number. */
   readonly #forks: number[] = [];
   #depth = 0;
 
@@ -27,22 +26,22 @@ export class FlatWriter extends BinaryWriter {
     this.#capacity = capacityBytes;
   }
 
-  /** Where the next byte goes: how many were written. */
+  /** Position of the next byte: the number of written bytes. */
   get position(): number {
     return this.#at;
   }
 
-  /** The whole buffer, of which the bytes before `position` are written. It is another one after it has grown. */
+  /** The whole buffer, of which the bytes before `position` are written. Growth replaces it. */
   get memory(): Uint8Array<ArrayBuffer> {
     return this.#bytes;
   }
 
-  /** What was written, without a copy: valid until the next byte is written. */
+  /** The written bytes, without a copy: valid until the next byte is written. */
   written(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#at);
   }
 
-  /** Forgets what was written from a position on, and the messages started there. */
+  /** Drops the bytes from a position on, and the messages started there. */
   truncate(position: number): void {
     if (!(position >= 0 && position <= this.#at)) {
       throw new RangeError(`expected a position from 0 to ${this.#at}, found ${position}`);
@@ -51,13 +50,13 @@ export class FlatWriter extends BinaryWriter {
     while (this.#depth > 0 && (this.#forks[this.#depth - 1] ?? 0) >= position) this.#depth--;
   }
 
-  /** Forgets everything. The buffer stays. */
+  /** Drops all bytes. The buffer stays. */
   reset(): void {
     this.#at = 0;
     this.#depth = 0;
   }
 
-  /** A copy of what was written, for its keeper. Then everything is forgotten. */
+  /** Returns a copy of the written bytes, and drops them. */
   override finish(): Uint8Array<ArrayBuffer> {
     const copy = this.#bytes.slice(0, this.#at);
     this.reset();
@@ -194,13 +193,13 @@ export class FlatWriter extends BinaryWriter {
     return this.#bits64(BigInt.asUintN(64, signed(value)));
   }
 
-  /** Any string: how many bytes it takes is known only when they are there. */
+  /** Writes a string of any length: the number of its bytes is known only after encoding. */
   #longString(value: string): this {
     const bytesMax = value.length * utf8BytesPerUnit;
     if (this.#at + varintBytesMax + bytesMax > this.#capacity) this.#grow(varintBytesMax + bytesMax);
     const bytes = this.#bytes;
     const at = this.#at;
-    // Most text has as many bytes as characters. For other text the bytes are moved to where they belong.
+    // Most texts have as many bytes as characters. For other texts the bytes are moved to their place.
     const expected = varintBytes(value.length);
     const start = at + expected;
     const { written } = encoder.encodeInto(value, bytes.subarray(start, start + bytesMax));
@@ -210,7 +209,7 @@ export class FlatWriter extends BinaryWriter {
     return this;
   }
 
-  /** Integers of 64 bits are rare in the contracts: this is not made to be fast. */
+  /** Integers of 64 bits are rare in the contracts: this is not optimized. */
   #varint64(value: bigint): this {
     if (this.#at + varint64BytesMax > this.#capacity) this.#grow(varint64BytesMax);
     let rest = value;
@@ -240,11 +239,11 @@ type Integer = string | number | bigint;
 const encoder = new TextEncoder();
 const varintBytesMax = 5;
 const varint64BytesMax = 10;
-/** Bytes of UTF-8 that a unit of a string takes at most. */
+/** Maximum bytes of UTF-8 per unit of a string. */
 const utf8BytesPerUnit = 3;
 /**
- * Below this a loop over the characters is faster than the encoder, which costs 25 to 60 ns a call and leaves an
- * object. The ids of runs are below it. Less than 128.
+ * Below this length a loop over the characters is faster than the encoder, which costs 25 to 60 ns a call and
+ * leaves an object. Ids of runs are shorter. Must be less than 128.
  */
 const writtenByHandMax = 32;
 
@@ -255,7 +254,7 @@ function varintBytes(value: number): number {
   return value < 0x1000_0000 ? 4 : varintBytesMax;
 }
 
-/** Writes it and gives where it ends. */
+/** Writes a varint and returns its end. */
 function putVarint(bytes: Uint8Array, at: number, value: number): number {
   let next = at;
   let rest = value;

@@ -8,7 +8,7 @@ import type { MessageCodec } from "../rpc.ts";
 import { readAgentFrame, readHostFrame } from "./link-frames.ts";
 import { agentFrames, dailyAgentFrames, dailyHostFrames, hostFrames } from "./messages.fixture.ts";
 
-/** Undefined when they are refused. */
+/** Undefined if they are refused. */
 function readOrRefused<T>(read: (bytes: Uint8Array) => T, bytes: Uint8Array): T | undefined {
   try {
     return read(bytes);
@@ -33,7 +33,7 @@ function describeKind<T>(name: string, { codec, read, any, daily }: Kind<T>): vo
           fc.property(frames, (frame) => {
             const bytes = codec.encode(frame);
             assert.deepEqual(read(bytes), codec.decode(bytes));
-            // As transports hand them out: a Buffer in the middle of a larger one.
+            // As transports return them: a Buffer in the middle of a larger one.
             const received = Buffer.concat([Buffer.alloc(3), bytes]).subarray(3);
             assert.deepEqual(codec.encode(read(received)), bytes);
           }),

@@ -1,4 +1,6 @@
-/** Messages of any kind, for properties of codecs: rare fields and odd values as well as the ones of every day. */
+/**
+ * Random messages of any kind, for properties of codecs: rare fields and unusual values as well as common ones.
+ */
 import fc from "fast-check";
 import { AgentFrame, HostFrame } from "../generated/agent/v1.ts";
 import { Record as JournalRecord } from "../generated/runtime/v1.ts";
@@ -134,7 +136,7 @@ export const journalRecords: fc.Arbitrary<JournalRecord> = fc
   )
   .map((record) => JournalRecord.fromPartial(record));
 
-/** A sixteenth of a frame of 64 results, with the fields that they mostly have. */
+/** A sixteenth of a frame of 64 results, with the common fields. */
 export const dailyAgentFrames: fc.Arbitrary<AgentFrame> = fc
   .record({
     sequence: uint32,
@@ -149,7 +151,7 @@ export const dailyAgentFrames: fc.Arbitrary<AgentFrame> = fc
   })
   .map((frame) => AgentFrame.fromPartial(frame));
 
-/** The same of assignments. */
+/** The same for assignments. */
 export const dailyHostFrames: fc.Arbitrary<HostFrame> = fc
   .record({
     sequence: uint32,
@@ -173,7 +175,7 @@ export const dailyHostFrames: fc.Arbitrary<HostFrame> = fc
   .map((frame) => HostFrame.fromPartial(frame));
 
 const sint32 = fc.oneof(fc.integer({ min: -200, max: 200 }), fc.integer());
-/** What most offers have. */
+/** Common fields of offers. */
 const dailyOffer = {
   token,
   profile: uint32,

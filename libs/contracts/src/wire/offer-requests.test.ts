@@ -10,7 +10,7 @@ import { readOfferRequest } from "./offer-requests.ts";
 
 const codec = codecOf(OfferRequest);
 
-/** With every field of every offer looked at. */
+/** Reads every field of every offer. */
 function read(bytes: Uint8Array): OfferRequest {
   const request = readOfferRequest(bytes);
   return { ...request, offers: request.offers.map(opened) };
@@ -22,7 +22,7 @@ function opened(offer: Offer): Offer {
   return whole as unknown as Offer;
 }
 
-/** Undefined when they are refused. */
+/** Undefined if they are refused. */
 function readOrRefused(bytes: Uint8Array): OfferRequest | undefined {
   try {
     return read(bytes);
@@ -39,7 +39,7 @@ describe("requests of senders read by hand", () => {
         fc.property(requests, (request) => {
           const bytes = codec.encode(request);
           assert.deepEqual(read(bytes), codec.decode(bytes));
-          // As transports hand them out: a Buffer in the middle of a larger one.
+          // As transports return them: a Buffer in the middle of a larger one.
           const received = Buffer.concat([Buffer.alloc(3), bytes]).subarray(3);
           assert.deepEqual(codec.encode(readOfferRequest(received)), bytes);
         }),

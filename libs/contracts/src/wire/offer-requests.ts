@@ -4,17 +4,18 @@ import { Cursor } from "./cursor.ts";
 import { EncodedOffer, offerTags } from "./encoded-offer.ts";
 
 /**
- * Requests of senders, read by hand where they are hot. An offer with the fields of every day stays bytes, of which only
- * what orders the queue is read: most wait, and some go back before the rest is read.
+ * Decodes the requests of senders, with hand-written code for hot messages. An offer with the common fields stays
+ * encoded, and only the fields that order the queue are read: most offers wait, and some are returned before the rest
+ * is read.
  *
- * 1. What is rare is left to the generated decoders: an offer with any other field, everything else in a request.
+ * 1. The generated decoders handle rare cases: an offer with any other field, and everything else in a request.
  * 2. An offer that stays bytes is read to its end, so that decoding it later cannot fail.
  */
 export function readOfferRequest(bytes: Uint8Array): OfferRequest {
   const cursor = new Cursor(bytes);
   const offers: Offer[] = [];
   let durable = 0;
-  /** What is neither offers nor results, one piece behind the other. */
+  /** All fields except offers and results, one after the other. */
   let others: Uint8Array[] | undefined;
   while (cursor.at < bytes.length) {
     const start = cursor.at;

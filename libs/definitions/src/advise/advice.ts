@@ -13,15 +13,21 @@ export interface Advice {
     | "split"
     | "checkpoints";
   readonly task: string;
-  /** What tells it from other advice of the kind about the task: the need. Empty where there is one at most. */
+  /**
+   * Distinguishes it from other advice of the same kind about the task: the need. Empty if there is at most
+   * one.
+   */
   readonly about: string;
   readonly summary: string;
   readonly evidence: readonly string[];
   readonly gain: Gain;
-  /** What the gain is of: the time of a run, the time that a tenth of the runs exceeds, or what a task reserves. */
+  /**
+   * Quantity of the gain: the time of a run, the time that a tenth of the runs exceeds, or the reservation of a
+   * task.
+   */
   readonly saves: "time" | "time_p90" | "cpu" | "memory";
   readonly risk: string;
   readonly changed: WorkflowDocument;
-  /** What a user has to change before it can be applied. */
+  /** Change that a user must make before it can be applied. */
   readonly manual?: string;
 }

@@ -11,16 +11,16 @@ import { gainOf, type Needs, type RecordedRun } from "./replay.ts";
 import { type RecordedUse, sizeText, smallerOf } from "./right-sizing.ts";
 import { secondCopies } from "./speculative.ts";
 
-/** What one task read and wrote in a recorded run, in a form that compares. */
+/** Input and output of one task in a recorded run, in comparable form. */
 export interface RecordedData {
   readonly task: string;
   readonly input: string;
   readonly output: string;
 }
 
-/** A smaller gain is not worth a change. */
+/** Minimum gain that justifies a change. */
 const gainMin = 0.01;
-/** A task is worth a cache if so many of its inputs came before. */
+/** Minimum share of repeated inputs for a cache. */
 const repeatedMin = 0.2;
 const samplesMin = 10;
 /** Copies take slots of other work: a smaller gain of slow runs does not pay for them. */
@@ -56,14 +56,14 @@ function statedNeeds({
   );
 }
 
-/** What it needs by `needs`, and by its expressions. */
+/** Returns the tasks that it needs by `needs`, and by its expressions. */
 function needsOf(id: string, tasks: Tasks): ReadonlySet<string> {
   const task = tasks[id] ?? {};
   const read = Object.keys(tasks).filter((other) => other !== id && isRead(task, other));
   return new Set([...statedNeeds(task).map((need) => need.task), ...read]);
 }
 
-/** Whether anything in it but its needs names the task. */
+/** Returns whether any field other than its needs names the task. */
 function isRead({ needs: _, ...task }: TaskDocument, id: string): boolean {
   const text = JSON.stringify(task);
   return new RegExp(`tasks(\\.|\\[\\\\?["'])${id}\\b|"${id}"`).test(text);
@@ -158,7 +158,7 @@ function cacheable(
   ];
 }
 
-/** The cache that is proposed. Undefined for a task that reuses outputs without a proof. */
+/** Returns the proposed cache. Undefined for a task that reuses outputs without a proof. */
 function keptFor({ cache }: TaskDocument): TaskDocument["cache"] {
   if (cache === undefined || cache === "auto") return "1h";
   if (typeof cache === "string" || cache.auto !== true) return undefined;

@@ -1,4 +1,4 @@
-/** Advice that needs a change by a user: it has a proof, and says what has to change. */
+/** Advice that requires a change by a user: it has evidence, and states the change. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { TaskDocument, WorkflowDocument } from "../language/document.ts";
@@ -14,7 +14,7 @@ const chain: Tasks = {
   store: { uses: "text.store", with: "${{ tasks.count.output }}" },
 };
 
-/** Parse, trim and count work 5 ms each, store 400 ms. Before each but the first a run waits. */
+/** Parse, trim and count work 5 ms each, store 400 ms. A run waits before each except the first. */
 const chained = (hopMs = 40) =>
   Array.from({ length: 8 }, (_, number): RecordedRun => {
     let atMs = 0;

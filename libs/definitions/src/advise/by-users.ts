@@ -1,6 +1,6 @@
 /**
- * Advice that needs a change of the code of a worker, or of the list that a task gets. It is a proposal with a proof, and
- * cannot be applied by itself.
+ * Advice that requires a change in the code of a worker, or in the list of a task. It is a proposal with evidence, and
+ * cannot be applied automatically.
  */
 import type { WorkflowDocument } from "../language/document.ts";
 import type { Advice } from "./advice.ts";
@@ -9,7 +9,7 @@ import { mergeable, merged } from "./merge.ts";
 import type { Needs, RecordedRun } from "./replay.ts";
 import { splittable } from "./split.ts";
 
-/** Code that is changed has to gain more than a field of a document. */
+/** A change of code must gain more than a change of a field. */
 const gainMin = 0.05;
 
 export function byUsers(

@@ -1,6 +1,6 @@
 /**
- * Advice about long tasks whose attempts are lost or fail late, and start again from nothing. A worker can save its state
- * with its progress, and the next attempt receives it. That is a change of its code.
+ * Advice about long tasks whose attempts are lost or fail late, and restart from the beginning. A worker can save its
+ * state with its progress, and the next attempt receives it. This requires a change of its code.
  */
 import type { TaskDocument } from "../language/document.ts";
 import { ascending, type Gain, gainOf, msText, type Needs, quantile, type RecordedRun } from "./replay.ts";
@@ -10,12 +10,12 @@ export interface CheckpointsFound {
   readonly evidence: readonly string[];
 }
 
-/** A shorter attempt is repeated faster than its state is saved and read. */
+/** Saving and reading the state would take longer than repeating a shorter attempt. */
 const longMs = 10_000;
-/** An attempt ended late if it had so much of the time of a completed one. */
+/** Share of the time of a completed attempt after which a lost attempt counts as late. */
 const lateShare = 0.25;
 const lostMin = 3;
-/** With a state that is saved so often, so much of the time of an attempt is lost at most. */
+/** Number of saved states per attempt, which bounds the lost share of its time. */
 const saves = 20;
 
 /** Undefined if few attempts were lost late, or attempts are short. */

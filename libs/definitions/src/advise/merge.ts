@@ -1,14 +1,14 @@
 /**
- * Advice about chains of small tasks. Between two tasks a run waits for its engine, a queue and an agent. If that takes longer
- * than the tasks themselves, one task that does both is faster.
+ * Advice about chains of small tasks. Between two tasks a run waits for its engine, a queue and an agent. If that takes
+ * longer than the tasks themselves, one task that does both is faster.
  *
- * Only a worker can do the work of two capabilities in one task, so the change is not applied by itself.
+ * Only a worker can do the work of two capabilities in one task, so the change is not applied automatically.
  */
 import type { TaskDocument, WorkflowDocument } from "../language/document.ts";
 import { ascending, type Gain, gainOf, msText, type Needs, quantile, type RecordedRun } from "./replay.ts";
 
 export interface MergeFound {
-  /** In their order. */
+  /** Tasks in their order. */
   readonly chain: readonly string[];
   readonly gain: Gain;
   readonly evidence: readonly string[];
@@ -19,14 +19,14 @@ const chainMax = 8;
 
 type Tasks = Readonly<Record<string, TaskDocument>>;
 
-/** The chain that starts with a task. Undefined if the hops of it are worth their time. */
+/** Returns the chain that starts with a task. Undefined if its hops are short compared with the tasks. */
 export function mergeable(
   id: string,
   { tasks = {} }: WorkflowDocument,
   needs: Needs,
   runs: readonly RecordedRun[],
 ): MergeFound | undefined {
-  // A task in the middle of a chain is part of the advice about its first one.
+  // A task in the middle of a chain is covered by the advice about its first task.
   const before = [...(needs.get(id) ?? [])];
   if (before.length === 1 && follows(before[0] ?? "", id, tasks, needs, runs)) return undefined;
   const chain = [id];
@@ -40,7 +40,7 @@ export function mergeable(
   const later = new Set(chain.slice(1));
   const gain = gainOf(runs, needs, needs, (run, { task, queuedMs, startedMs, endedMs }) => {
     if (!later.has(task)) return endedMs - queuedMs;
-    // The replay keeps the time from the end of the task before to the queueing, which is part of the hop.
+    // The replay keeps the time from the end of the previous task to the queueing, which is part of the hop.
     const ended = run.tasks.find((each) => each.task === chain[chain.indexOf(task) - 1])?.endedMs;
     return endedMs - (startedMs ?? queuedMs) - Math.max(0, queuedMs - (ended ?? queuedMs));
   });
@@ -52,7 +52,10 @@ export function mergeable(
   return { chain, gain, evidence: [...evidence, "The replay takes these hops away, and keeps the work."] };
 }
 
-/** Whether one is done right after the other, for nothing but it, and the hop takes longer than the work of both. */
+/**
+ * Returns whether a task directly follows another one, needs only that one, and the hop takes longer than the work
+ * of both.
+ */
 function follows(
   id: string,
   next: string,
@@ -69,7 +72,7 @@ function follows(
   return count >= runsMin && hopMs > workMs;
 }
 
-/** One task of one capability, without anything that another task may not have. */
+/** Returns whether a task has one capability and no options that a merged task could not have. */
 function isPlain({
   uses,
   forEach,
@@ -92,7 +95,7 @@ function needsCondition({ needs = [] }: TaskDocument): boolean {
   );
 }
 
-/** A task in place of both has the input of the first one. */
+/** A merged task has the input of the first one. */
 function readsMore({ with: data }: TaskDocument): boolean {
   return /\$\{\{[^}]*\b(input|run|variables|env)\b[^}]*\}\}/.test(JSON.stringify(data ?? ""));
 }
@@ -113,7 +116,7 @@ function hopOf(id: string, next: string, runs: readonly RecordedRun[]) {
   };
 }
 
-/** The first task does all of it. What needed the last one needs the first one. */
+/** Returns the document with one merged task. Tasks that needed the last one need the first one. */
 export function merged(document: WorkflowDocument, chain: readonly string[]): WorkflowDocument {
   const { tasks = {} } = document;
   const [first = "", ...later] = chain;
@@ -132,6 +135,6 @@ function withName(task: TaskDocument, from: string, to: string): TaskDocument {
     .replaceAll(new RegExp(`tasks\\.${from}\\b`, "g"), `tasks.${to}`)
     .replaceAll(new RegExp(`tasks\\[(\\\\?["'])${from}\\1\\]`, "g"), `tasks[$1${to}$1]`)
     .replaceAll(`"${from}"`, `"${to}"`);
-  // The cast: a name in place of another one.
+  // The cast is safe: one name is replaced by another.
   return JSON.parse(text) as TaskDocument;
 }

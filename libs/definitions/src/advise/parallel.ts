@@ -1,4 +1,4 @@
-/** Advice about tasks that are done once for each entry of a list: how many entries run at once. */
+/** Advice about the concurrency of tasks that run once for each entry of a list. */
 import type { TaskDocument } from "../language/document.ts";
 import { type Gain, gainOf, type Needs, type RecordedRun } from "./replay.ts";
 
@@ -8,7 +8,7 @@ export interface ParallelFound {
   readonly evidence: readonly string[];
 }
 
-/** Twice as many entries at once. Undefined if the task does not bound them, or its runs had no more entries. */
+/** Proposes twice the concurrency. Undefined if the task does not limit it, or its runs had no more entries. */
 export function moreAtOnce(
   id: string,
   { forEach, maxParallel: before }: Pick<TaskDocument, "forEach" | "maxParallel">,
@@ -25,7 +25,7 @@ export function moreAtOnce(
     if (each.task !== id) return heldMs;
     const entries = entriesOf(run, id);
     const pastMs = lengthMs(entries, before);
-    // What the entries do not explain stays as it was.
+    // Time that the entries do not explain stays unchanged.
     return pastMs === 0 ? heldMs : heldMs * (lengthMs(entries, maxParallel) / pastMs);
   });
   if (gain === undefined) return undefined;
@@ -44,7 +44,7 @@ export function entriesOf({ entries = [] }: RecordedRun, id: string): readonly n
   return entries.filter(({ parent }) => parent === id).map(({ runMs }) => runMs);
 }
 
-/** How long all of them take with this concurrency. */
+/** Returns the duration of all entries with this concurrency. */
 export function lengthMs(entries: readonly number[], atOnce: number): number {
   const slots = new Array<number>(Math.min(atOnce, entries.length)).fill(0);
   for (const runMs of entries) {

@@ -1,6 +1,6 @@
 /**
- * Replays recorded runs of a workflow with other needs. A task starts as long after the last of its needs as it did, and
- * takes as long as it did. So a run with the needs that it had comes to the time that it took.
+ * Replays recorded runs of a workflow with other needs. A task keeps its delay after the last of its needs, and its
+ * duration. So a run with its original needs has its original duration.
  */
 
 /** One task of a recorded run: from its first queueing to its end. */
@@ -8,11 +8,11 @@ interface RecordedTask {
   readonly task: string;
   readonly queuedMs: number;
   readonly endedMs: number;
-  /** When its first attempt started. */
+  /** Time at which its first attempt started. */
   readonly startedMs?: number;
-  /** How long the attempt worked that completed it. */
+  /** Running time of the attempt that completed it. */
   readonly runMs?: number;
-  /** How long earlier attempts had worked that were lost or failed. */
+  /** Running times of earlier attempts that were lost or failed. */
   readonly lostMs?: readonly number[];
 }
 
@@ -25,9 +25,9 @@ export interface RecordedRun {
 
 export type Needs = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** How much shorter runs would have been, as a share of their time. */
+/** Reduction of the duration of runs, as a share. */
 export interface Gain {
-  /** The mean of the runs in place of it, for what happens to few of them. */
+  /** For effects on few runs, the mean of the runs. */
   readonly median: number;
   /** Quantiles 0.1 and 0.9 of the runs. */
   readonly low: number;
@@ -35,10 +35,10 @@ export interface Gain {
   readonly runs: number;
 }
 
-/** Fewer runs show nothing. */
+/** Minimum number of runs. */
 const runsMin = 5;
 
-/** Undefined where fewer runs than that have all of the tasks. */
+/** Undefined if fewer runs have all of the tasks. */
 export function gainOf(
   runs: readonly RecordedRun[],
   needs: Needs,
@@ -62,7 +62,10 @@ function heldMs(_: RecordedRun, { queuedMs, endedMs }: RecordedTask): number {
   return endedMs - queuedMs;
 }
 
-/** From the first queueing to the last end. Undefined if a task of the run is not in the workflow. */
+/**
+ * Returns the time from the first queueing to the last end. Undefined if a task of the run is not in the
+ * workflow.
+ */
 export function replayMs(
   run: RecordedRun,
   needs: Needs,
@@ -73,7 +76,7 @@ export function replayMs(
   const byId = new Map(tasks.map((task) => [task.task, task]));
   const startMs = Math.min(...tasks.map(({ queuedMs }) => queuedMs));
   const ends = new Map<string, number>();
-  // What was queued first needs nothing that was queued later, also with fewer needs.
+  // A task needs no task that was queued later, even with fewer needs.
   for (const task of tasks.toSorted((one, other) => one.queuedMs - other.queuedMs)) {
     const stated = needs.get(task.task);
     if (stated === undefined) return undefined;
@@ -88,7 +91,7 @@ export function replayMs(
 export const ascending = (values: readonly number[]): readonly number[] =>
   values.toSorted((one, other) => one - other);
 
-/** Of values in ascending order. 0 if there are none. */
+/** Returns a quantile of values in ascending order. 0 if there are none. */
 export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.round(share * (sorted.length - 1))] ?? 0;
 }

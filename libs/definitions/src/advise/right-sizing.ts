@@ -1,7 +1,7 @@
-/** Advice about what a task reserves of its agent, from what it used. */
+/** Advice about the reserved resources of a task, from its usage. */
 import type { TaskDocument } from "../language/document.ts";
 
-/** What tasks of a capability used while they ran alone. */
+/** Usage of tasks of a capability while they ran alone. */
 export interface RecordedUse {
   readonly capability: string;
   /** `cpu` in cores, `memory_bytes`: names of resources. */
@@ -20,14 +20,14 @@ interface Sized {
 }
 
 const attemptsMin = 50;
-/** Above what was used: other inputs may need more. */
+/** Factor above the usage: other inputs may need more. */
 const reserve = 1.25;
-/** A smaller change is not worth a trial. */
+/** Minimum share of a change. */
 const changeMin = 0.2;
 const steps = { cpu: 0.05, memory_bytes: 16 * 2 ** 20 } as const;
 const mebibyte = 2 ** 20;
 
-/** What the task could reserve less of. */
+/** Returns the resources of which the task could reserve less. */
 export function smallerOf(
   { uses = "", resources = {} }: Pick<TaskDocument, "uses" | "resources">,
   recorded: readonly RecordedUse[],

@@ -1,6 +1,6 @@
 /**
- * Advice about second copies of slow attempts. A copy helps the slowest runs and no others, so its gain is that of the time
- * which a tenth of the runs exceeds, and not the median.
+ * Advice about second copies of slow attempts. A copy helps the slowest runs and no others, so its gain is measured at
+ * the time that a tenth of the runs exceeds, and not at the median.
  */
 import type { TaskDocument } from "../language/document.ts";
 import { entriesOf, lengthMs } from "./parallel.ts";
@@ -13,12 +13,12 @@ export interface SpeculativeFound {
 
 /** A pool starts a copy after this share of the attempts would have ended. */
 const copyQuantile = 0.95;
-/** The share of runs that are faster than the time which is compared. */
+/** Quantile of the compared time. */
 const slowQuantile = 0.9;
-/** Fewer attempts do not show which are slow. */
+/** Minimum number of attempts to show which are slow. */
 const attemptsMin = 40;
 const runsMin = 20;
-/** A rank of 8 of 10 samples is within so many standard deviations. */
+/** Standard deviations that include the rank of 8 of 10 samples. */
 const rankSpread = 1.28;
 
 /** Undefined if the task may have copies, must not have any, or too few attempts are recorded. */
@@ -62,7 +62,10 @@ export function secondCopies(
   };
 }
 
-/** How much less the time is that a tenth of the runs exceeds. The interval is that of the rank among so many runs. */
+/**
+ * Returns the reduction of the time that a tenth of the runs exceeds. The interval follows from the spread of the rank
+ * among this many runs.
+ */
 function slowGain(past: readonly number[], replayed: readonly number[]): Gain {
   const spread = rankSpread * Math.sqrt((slowQuantile * (1 - slowQuantile)) / past.length);
   const gains = [slowQuantile - spread, slowQuantile, Math.min(1, slowQuantile + spread)].map(

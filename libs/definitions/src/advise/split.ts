@@ -1,6 +1,6 @@
 /**
- * Advice about entries of `forEach` that are much larger than the others: the task lasts as long as the largest one, and slots
- * are free meanwhile. The list comes from an expression, so only its author can make smaller entries.
+ * Advice about entries of `forEach` that are much larger than the others: the task lasts as long as the largest one,
+ * while slots are free. The list comes from an expression, so only its author can make smaller entries.
  */
 import type { TaskDocument } from "../language/document.ts";
 import { entriesOf, lengthMs } from "./parallel.ts";
@@ -12,7 +12,7 @@ export interface SplitFound {
   readonly evidence: readonly string[];
 }
 
-/** An entry is large if it takes so many times as long as the usual one. */
+/** Factor above the median from which an entry is large. */
 const largeFrom = 3;
 const entriesMin = 20;
 const piecesMax = 100;
@@ -29,7 +29,7 @@ export function splittable(
   const usualMs = quantile(all, 0.5);
   const large = all.filter((ms) => ms >= largeFrom * usualMs);
   if (all.length < entriesMin || large.length === 0 || usualMs === 0) return undefined;
-  // What each entry costs beside its work is not recorded: it is at most what the smallest entry takes.
+  // The fixed cost of each entry is not recorded: its upper bound is the duration of the smallest entry.
   const fixedMs = all[0] ?? 0;
   const inPieces = (ms: number): readonly number[] => {
     if (ms < largeFrom * usualMs) return [ms];
@@ -42,7 +42,7 @@ export function splittable(
     const entries = entriesOf(run, id);
     const atOnce = maxParallel ?? Math.max(1, entries.length);
     const pastMs = lengthMs(entries, atOnce);
-    // More pieces than there were entries get no more slots than these had.
+    // More pieces than former entries get no more slots than these had.
     return pastMs === 0 ? heldMs : heldMs * Math.min(1, lengthMs(entries.flatMap(inPieces), atOnce) / pastMs);
   });
   if (gain === undefined) return undefined;

@@ -47,7 +47,7 @@ export function agentInput(
   return programs.data(draft, withoutGaps(input), environment, path);
 }
 
-/** A condition without `${{ }}` around it. */
+/** Returns a condition without `${{ }}`. */
 function bare(source: string): string {
   return /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(source)?.[1]?.trim() ?? source;
 }

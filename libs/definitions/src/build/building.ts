@@ -11,24 +11,24 @@ import type { Findings, Path } from "../problem.ts";
 import { kindOf } from "./options.ts";
 import { splitAt } from "./values.ts";
 
-/** A task that has its number, and is built later. */
+/** A task with a number, whose content is built later. */
 export interface Draft {
   readonly number: number;
   readonly id: string;
   readonly document: TaskDocument;
   readonly path: Path;
   readonly scope: number;
-  /** Scope of the rounds, of a loop. */
+  /** Scope of the rounds, for a loop. */
   body: number;
   forEach: Programmed | undefined;
   environment: Environment | undefined;
-  /** Undefined until the first use. `dyn` while it is being found. */
+  /** Undefined until the first use. `dyn` while it is being determined. */
   output: Type | undefined;
-  /** Conditions by numbers of the tasks that are needed. */
+  /** Conditions by numbers of the needed tasks. */
   readonly needs: Map<number, number>;
   /** Needs without `on`. */
   readonly unstated: Set<number>;
-  /** Those that were not declared: what expressions refer to. */
+  /** Needs that were not declared: from references of expressions. */
   readonly implied: Set<number>;
 }
 
@@ -36,17 +36,17 @@ interface ScopeDraft {
   readonly names: TaskNames;
   readonly first: number;
   readonly count: number;
-  /** Names around the scope. Absent inside a loop, where they are those of the loop. */
+  /** Names of the enclosing scope. Absent inside a loop, where they are those of the loop. */
   readonly base: Environment | undefined;
   environment: Environment | undefined;
 }
 
-/** How far types of outputs follow each other. What is further is `dyn`. */
+/** Maximum depth of output types that depend on each other. Deeper ones are `dyn`. */
 const typeDepthMax = 40;
 
 /**
- * What is being built: tasks with their numbers, and what expressions see at each. Types of outputs are found when an
- * expression asks for them, so the order of tasks does not matter.
+ * Intermediate state of a build: numbered tasks, and the names that expressions see at each. Types of outputs are
+ * determined when an expression needs them, so the order of tasks does not matter.
  */
 export class Building {
   readonly findings: Findings;
@@ -66,11 +66,11 @@ export class Building {
     readonly steps: Steps;
     readonly catalogue: Catalogue | undefined;
     readonly signalTypes: ReadonlyMap<string, Type>;
-    /** Whether a task is there already, for what is added to a run. */
+    /** Returns whether a task exists already, for tasks that are added to a run. */
     readonly exists: ((id: string) => boolean) | undefined;
     /** Whether texts are data, not expressions. */
     readonly literal: boolean | undefined;
-    /** Retry defaults of the tasks of a pool, where they differ from those of the platform. */
+    /** Retry defaults of the tasks of a pool, if they differ from those of the platform. */
     readonly retryOf: (pool: string | undefined) => RetrySettings;
   }) {
     this.findings = given.findings;
@@ -92,7 +92,7 @@ export class Building {
     });
   }
 
-  /** Numbers the tasks of a scope, and those of the loops in it behind them. */
+  /** Numbers the tasks of a scope, followed by those of its loops. */
   declare(
     tasks: readonly (readonly [id: string, document: TaskDocument, path: Path])[],
     place: {
@@ -142,7 +142,7 @@ export class Building {
     return number;
   }
 
-  /** Number of the stand-in for a task that is there already. Undefined when there is none. */
+  /** Returns the number of the stand-in for an existing task. Undefined if there is none. */
   #standIn(id: string, exists: (id: string) => boolean): number | undefined {
     const known = this.#standIns.get(id);
     if (known !== undefined) return known;
@@ -152,7 +152,7 @@ export class Building {
     return number;
   }
 
-  /** Ids of tasks that are there already and are needed. Their stand-ins have the last numbers. */
+  /** Ids of existing tasks that are needed. Their stand-ins have the last numbers. */
   get standIns(): readonly string[] {
     return [...this.#standIns.keys()];
   }
@@ -166,7 +166,7 @@ export class Building {
     draft.body = this.declare(inner, { owner: draft.number, outer: names, base: undefined });
   }
 
-  /** Number of the first task of a scope. */
+  /** Returns the number of the first task of a scope. */
   firstOf(scope: number): number {
     return this.#scopes[scope]?.first ?? -1;
   }
@@ -176,7 +176,7 @@ export class Building {
     return names ?? new TaskNames({ scope, owner: -1, outer: undefined }, new Map());
   }
 
-  /** What expressions see in a scope, besides what a task itself adds. */
+  /** Returns the names that expressions see in a scope, without the names that a task adds. */
   environmentOfScope(scope: number): Environment {
     const found = this.#scopes[scope];
     const names = this.namesOf(scope);
@@ -196,7 +196,7 @@ export class Building {
     return new Environment(new Map(), names, this);
   }
 
-  /** What expressions of a task see. */
+  /** Returns the names that expressions of a task see. */
   environmentOf(draft: Draft): Environment {
     if (draft.environment !== undefined) return draft.environment;
     const around = this.environmentOfScope(draft.scope);
@@ -212,7 +212,7 @@ export class Building {
     return draft.environment;
   }
 
-  /** Type of the output of a task. */
+  /** Returns the type of the output of a task. */
   readonly outputTypeOf = (number: number): Type => {
     const draft = this.drafts[number];
     if (draft === undefined) return types.dyn;

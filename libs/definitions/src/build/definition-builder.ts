@@ -20,15 +20,15 @@ export interface BuildRequest {
   readonly findings: Findings;
   readonly steps: Steps;
   readonly catalogue: Catalogue | undefined;
-  /** Whether a task is there already, for tasks that are added to a run. */
+  /** Returns whether a task exists already, for tasks that are added to a run. */
   readonly exists?: ((id: string) => boolean) | undefined;
   /** Whether texts are data, not expressions. */
   readonly literal?: boolean | undefined;
-  /** Retry defaults of the namespace. Those of the definition come first. */
+  /** Retry defaults of the namespace. Those of the definition take precedence. */
   readonly retry?: ConfiguredRetry | undefined;
 }
 
-/** Builds the plan of a document whose shape was checked, and tells what its parts mean that they cannot. */
+/** Builds the plan of a document with a valid shape, and reports semantic problems. */
 export function buildPlan(request: BuildRequest): Plan {
   return new DefinitionBuilder(request).build();
 }
@@ -82,7 +82,7 @@ class DefinitionBuilder {
     const root = building.declare(rootTasks, { owner: -1, outer: undefined, base: this.#base });
     const states = this.#states();
     const builder = new TaskBuilder(building);
-    // Stand-ins come up while tasks are built, and are none themselves.
+    // Stand-ins are added while tasks are built, and are not built themselves.
     const own = building.drafts.slice();
     const tasks = own.map((draft) => builder.build(draft));
     const graph = new Graph(building);
@@ -274,7 +274,7 @@ function schemaType(schema: Json | undefined): Type {
   return schema === undefined ? types.dyn : typeOfSchema(schema);
 }
 
-/** The type that a variable keeps: that of its first value, where it says one. */
+/** Returns the type of a variable: that of its first value, if that determines it. */
 function typeOfConstant(value: Json): Type {
   if (value === null) return types.dyn;
   if (typeof value === "string") return types.string;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkText } from "../index.ts";
 
-/** The problems of a definition with two members of a gang and a task before them. */
+/** Returns the problems of a definition with two members of a gang and a task before them. */
 function problemsOf(one: object, other: object): string[] {
   const task = (more: object) => ({ uses: "a", gang: "build", ...more });
   const definition = { workflow: "w", tasks: { before: { uses: "a" }, one: task(one), other: task(other) } };

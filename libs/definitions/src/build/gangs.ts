@@ -1,9 +1,9 @@
-/** Gangs: tasks that start together or not at all. Refuses those that could never do so. */
+/** Gangs: tasks that start together or not at all. Refuses gangs that could never start. */
 import type { TaskDocument } from "../language/document.ts";
 import type { Building, Draft } from "./building.ts";
 
 const membersMax = 100;
-/** Each can leave one member out, or start it at another time than the others. */
+/** Each of these can skip one member, or start it at another time. */
 const excluded: readonly (keyof TaskDocument)[] = [
   ...(["when", "maxParallel", "cache", "mayFail", "mayBeDoubled"] as const),
 ];
@@ -43,7 +43,7 @@ function checkOptions(building: Building, draft: Draft): void {
       );
 }
 
-/** With the same needs, members are ready in the same moment, and skipped all together. */
+/** With the same needs, members become ready at the same time, and are skipped together. */
 function checkNeeds(building: Building, first: Draft, draft: Draft): void {
   const { drafts } = building;
   for (const [one, other] of [

@@ -6,14 +6,10 @@ const failure = needConditions.indexOf("failure");
 const always = needConditions.indexOf("always");
 const done = needConditions.indexOf("done");
 
-/**
- * Edges between tasks, and what is wrong with them. All of it is linear in tasks and needs.
- */
+/** Edges between tasks, and their problems. Linear in tasks and needs. */
 export class Graph {
   readonly edges: PlanEdges;
-  /**
-   * Needs of each task, and an order in which each task comes after all that it needs. Shorter where there is a circle.
-   */
+  /** An order in which each task comes after its needs. Incomplete if there is a cycle. */
   readonly order: readonly number[];
   readonly #building: Building;
 
@@ -24,7 +20,7 @@ export class Graph {
     building.steps.charge(building.drafts.length + this.edges.targets.length);
   }
 
-  /** Tells of circles, and of tasks that are never done. */
+  /** Reports cycles, and tasks that never run. */
   check(tasks: readonly PlanTask[]): void {
     this.#tellCircles();
     this.#tellUnreachable(tasks);
@@ -50,12 +46,12 @@ export class Graph {
     for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++) yield targets[at] ?? 0;
   }
 
-  /** Reports every circle once, by one path around it. */
+  /** Reports every cycle once, by one path around it. */
   #tellCircles(): void {
     const { drafts } = this.#building;
     const ordered = new Uint8Array(drafts.length);
     for (const number of this.order) ordered[number] = 1;
-    /** 1 for what can be ordered, else the number of the walk that came by, from 2. */
+    /** 1 for tasks that can be ordered, otherwise the number of the walk that visited them, from 2. */
     const walks = new Uint32Array(ordered);
     let walk = 1;
     for (const start of drafts) {
@@ -84,10 +80,10 @@ export class Graph {
     });
   }
 
-  /** A condition that is always false skips a task, and what needs its success. */
+  /** Reports tasks with a condition that is always false, and tasks that need their success. */
   #tellUnreachable(tasks: readonly PlanTask[]): void {
     const { drafts, findings, programs } = this.#building;
-    /** 1 where its own condition says so, which is an end that the default takes. 2 where a need does. */
+    /** 1 if its own condition skips it, which meets a default need. 2 if a need skips it. */
     const never = new Uint8Array(drafts.length);
     for (const number of this.order) {
       const draft = drafts[number];
@@ -123,7 +119,7 @@ export class Graph {
     }
   }
 
-  /** Work can be sent back only to what a gate rests on. */
+  /** Work can be sent back only to tasks that the gate depends on. */
   #tellGates(): void {
     for (const draft of this.#building.drafts) {
       const { gate, checks } = draft.document;
@@ -156,7 +152,7 @@ export class Graph {
         seen.add(needed);
         open.push(needed);
       }
-      // Beyond this no false report is made, and many gates over a large graph stay cheap.
+      // Stops here to avoid false reports, and to keep many gates over a large graph cheap.
       if (seen.size > 10_000) return true;
     }
     return false;

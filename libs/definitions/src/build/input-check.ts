@@ -5,7 +5,7 @@ import type { Path } from "../problem.ts";
 import type { Building, Draft } from "./building.ts";
 import { splitAt } from "./values.ts";
 
-/** Holds what tasks are given against what the catalogue says that they take. */
+/** Validates the inputs of tasks against the schemas in the catalogue. */
 export function checkInput(
   building: Building,
   draft: Draft,
@@ -41,7 +41,7 @@ export function checkInput(
   }
 }
 
-/** Parameters of a template that a child is started from. */
+/** Validates the parameters of a template for a child. */
 function checkParameters(building: Building, draft: Draft, schema: Json | undefined): void {
   const { parameters } = draft.document;
   const path = [...draft.path, "parameters"];

@@ -2,7 +2,7 @@ import { taskNamed } from "../check/environment.ts";
 import { type NeedConditionWord, needConditions } from "../plan/plan.ts";
 import type { Building, Draft } from "./building.ts";
 
-/** What tasks need: what `needs` says, and what expressions refer to. */
+/** Needs of tasks: from `needs`, and from references in expressions. */
 
 const success = needConditions.indexOf("success");
 const always = needConditions.indexOf("always");
@@ -59,10 +59,10 @@ function addStated(
 }
 
 /**
- * Adds what a name in an expression refers to, unless `needs` says how it has to end. An expression that reads `status`
- * or `error` anywhere wants to know of any end. One that reads the output alone needs that there is one, also where
- * `needs` names the task without `on`. It does not
- * matter which of several expressions is read first. Inside a loop, a task around it is needed by the loop.
+ * Adds the task that a name in an expression refers to, if `needs` does not state its condition. An expression that
+ * reads `status` or `error` anywhere accepts any end. An expression that reads only the output needs success, even if
+ * `needs` names the task without `on`. The order of expressions does not matter. Inside a loop, the loop needs the
+ * tasks around it.
  */
 export function addNeed(building: Building, draft: Draft, name: string): void {
   const { tasks } = building.environmentOf(draft);
@@ -81,7 +81,7 @@ export function addNeed(building: Building, draft: Draft, name: string): void {
       else addImplied(needing, number, condition);
       return;
     }
-    // The tasks of a loop's own rounds are seen by its conditions and its output.
+    // Conditions and output of a loop see the tasks of its rounds.
     if (needing.body >= 0 && building.namesOf(needing.body).numbers.has(id)) return;
     needing = building.drafts[names.owner];
   }

@@ -2,7 +2,7 @@ import type { TaskDocument } from "../language/document.ts";
 import { type TaskKindWord, taskKinds } from "../language/task-shape.ts";
 import type { Findings, Path } from "../problem.ts";
 
-/** Which options mean something for which kinds of tasks. Those that are not named mean something for all. */
+/** Options by kinds of tasks. Options that are not listed apply to all kinds. */
 
 const given: readonly TaskKindWord[] = ["uses", "function", "workflow", "mission"];
 const work: readonly TaskKindWord[] = [...given, "agent"];

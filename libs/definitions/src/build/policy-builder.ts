@@ -25,7 +25,7 @@ import {
   timeoutsOf,
 } from "./values.ts";
 
-/** Builds how tasks are treated: when they are tried again, how long they may take, where they run, what undoes them. */
+/** Builds the policies of tasks: retries, timeouts, placement, compensation. */
 export class PolicyBuilder {
   readonly #building: Building;
   readonly #programs: TaskPrograms;
@@ -146,7 +146,7 @@ export class PolicyBuilder {
     return resolveRetry();
   }
 
-  /** Returns a task that asks for slots as if an agent offered them by that name would wait for ever. */
+  /** Refuses the resource `slots`: a task with it would wait for ever. */
   #resourcesOf(resources: Readonly<Record<string, number>> = {}, path: Path): Record<string, number> {
     if (resources["slots"] !== undefined)
       this.#building.findings.error(
@@ -158,7 +158,7 @@ export class PolicyBuilder {
     return sorted(resources);
   }
 
-  /** So would one that asks for more than its limit allows. */
+  /** Refuses amounts above the limit: such a task would wait for ever too. */
   #checkAmounts(amounts: Readonly<Record<string, number>>, path: Path, draft: Draft | undefined): void {
     const { findings } = this.#building;
     if (draft?.document.uses === undefined && Object.keys(amounts).length > 0)
@@ -189,7 +189,7 @@ export class PolicyBuilder {
       capability,
       versionRange,
       input: this.#programs.data(draft, document.with, seen, [...path, "with"]),
-      // What is wrong with the policy of the task is already reported there.
+      // Problems of the task's policy are already reported there.
       retry: this.#retry(
         draft,
         document.retry ?? draft.document.retry,
@@ -200,7 +200,7 @@ export class PolicyBuilder {
     };
   }
 
-  /** Once a task has ended, its output and what it worked on are known. */
+  /** Returns the environment after the end of a task, with its output and its input. */
   #afterwards(draft: Draft, environment: Environment): Environment {
     const output = this.#building.outputTypeOf(draft.number);
     const single = draft.document.forEach !== undefined && output.kind === "list" ? output.of : output;

@@ -1,7 +1,7 @@
 /**
- * Expressions that read the output of a task that can be skipped. Such an output has no value then, and the expression
- * fails: of `output` the run with it, of `with` the task. A need that a reference implies is no case: its task is skipped
- * as well.
+ * Expressions that read the output of a task that can be skipped. Then the output has no value, and the expression
+ * fails: in `output` it fails the run, in `with` the task. Needs that a reference implies are excluded: their task is
+ * skipped as well.
  */
 import type { Json } from "@tutti/expressions";
 import { needConditions, type PlanTask } from "../plan/plan.ts";
@@ -12,13 +12,13 @@ const success = needConditions.indexOf("success");
 const failure = needConditions.indexOf("failure");
 const always = needConditions.indexOf("always");
 
-/** 0 for a task that is never skipped, 1 where its own condition can skip it, 2 where a need can. */
+/** 0 for a task that is never skipped, 1 if its own condition can skip it, 2 if a need can. */
 type Skips = Uint8Array;
 
 export interface SkippedReadsOptions {
   readonly building: Building;
   readonly tasks: readonly PlanTask[];
-  /** Numbers of tasks, each after all that it needs. */
+  /** Numbers of tasks, each after its needs. */
   readonly order: readonly number[];
   readonly root: number;
   readonly output: Json | undefined;
@@ -67,7 +67,7 @@ function skipsOf(building: Building, tasks: readonly PlanTask[], order: readonly
   return skips;
 }
 
-/** Whether the need can end in another way than it has to, in a run that completes. */
+/** Returns whether the need can remain unmet in a run that completes. */
 function canMiss(
   needed: Draft | undefined,
   { condition, skip }: { readonly condition: number; readonly skip: number },
@@ -81,7 +81,7 @@ interface Read {
   readonly path: Path;
 }
 
-/** Outputs that texts of a value read without asking first whether they are there. */
+/** Yields the outputs that texts of a value read without a check that they exist. */
 function* readsIn(value: Json, path: Path): Generator<Read> {
   if (typeof value === "string") {
     if (!value.includes("${{") || guarded.test(value)) return;
@@ -94,5 +94,5 @@ function* readsIn(value: Json, path: Path): Generator<Read> {
 }
 
 const outputs = /\btasks\.([A-Za-z_][\w-]*)\.output\b/g;
-/** A condition of any kind is taken for a guard: a warning that is wrong costs more than one that is missing. */
+/** Any condition counts as a guard: a false warning costs more than a missing one. */
 const guarded = /\bhas\(|\?|\.status\b|\.error\b|&&|\|\|/;

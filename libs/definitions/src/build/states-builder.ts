@@ -13,7 +13,7 @@ import { durationMs, sorted } from "./values.ts";
 
 /**
  * The second front end: states, and transitions between them. Actions in states and of transitions are tasks
- * of the same plan, each list of them a scope in which one follows the other.
+ * of the same plan, each list of them a scope with tasks in sequence.
  */
 export class StatesBuilder {
   readonly states: PlanState[] = [];
@@ -160,7 +160,7 @@ export class StatesBuilder {
     return number;
   }
 
-  /** Programs of variables that change, each of a type that fits the variable. */
+  /** Builds programs of variables that change, each of a type that fits the variable. */
   assignments(
     set: Readonly<Record<string, Json>> | undefined,
     environment: Environment,
@@ -223,7 +223,7 @@ export class StatesBuilder {
     if (tasks === undefined || tasks.length === 0) return -1;
     const named = tasks.map((task, index) => [String(path.at(-1)) + index, task, [...path, index]] as const);
     const scope = this.#scope(named, state, environment);
-    // One follows the other.
+    // Each action follows the previous one.
     const first = this.#building.firstOf(scope);
     for (let number = first + 1; number < first + tasks.length; number++)
       this.#building.drafts[number]?.needs.set(number - 1, needConditions.indexOf("done"));
@@ -239,7 +239,7 @@ export class StatesBuilder {
     return this.#building.declare(prefixed, { owner: -1, outer: undefined, base: environment });
   }
 
-  /** Tells of states that nothing leads to. */
+  /** Reports unreachable states. */
   checkReachable(initial: number): void {
     if (initial < 0) return;
     const reached = new Set([initial]);

@@ -21,9 +21,9 @@ export class TaskBuilder {
   readonly #programs: TaskPrograms;
   readonly #workBuilder: WorkBuilder;
   readonly #policyBuilder: PolicyBuilder;
-  /** What many tasks share is in the plan once. */
+  /** Numbers of parts that many tasks share, which are in the plan once. */
   readonly #numbers = new Map<string, number>();
-  /** Of tasks without options, by whether an agent does them. */
+  /** Policies of tasks without options, by whether an agent executes them. */
   readonly #commonPolicies: { readonly agent: number; readonly other: number };
 
   constructor(building: Building) {
@@ -96,7 +96,7 @@ export class TaskBuilder {
   }
 
   #policy(draft: Draft, environment: Environment): number {
-    // Most tasks have options that are the same as others', and refer to nothing.
+    // Most tasks share their options with others and refer to nothing.
     const plain = plainPolicyText(draft.document);
     if (plain === undefined)
       return this.#interned("policy", this.policies, this.#policyBuilder.policyOf(draft, environment));
@@ -107,7 +107,7 @@ export class TaskBuilder {
     return number;
   }
 
-  /** Limits that are those of the whole run. */
+  /** Builds the limits of the whole run. */
   limitsOf(
     documents: readonly LimitDocument[] | undefined,
     environment: Environment,
@@ -126,7 +126,7 @@ export class TaskBuilder {
   }
 }
 
-/** Returns the options of a task as a text, where none of them can refer to anything. Else undefined. */
+/** Returns the options of a task as a text if none of them can refer to anything. Otherwise undefined. */
 function plainPolicyText(document: TaskDocument): string | undefined {
   const { labels, placement, checks, limits, cache, dueTime, idempotencyKey, compensate } = document;
   if (labels ?? placement ?? checks ?? limits ?? cache ?? dueTime ?? idempotencyKey ?? compensate)
@@ -150,7 +150,7 @@ function plainPolicyText(document: TaskDocument): string | undefined {
   ]);
 }
 
-/** A task without options, whose policy is that of all such tasks. */
+/** A task without options, with the policy of all such tasks. */
 const noDraft: Draft = {
   number: -1,
   id: "",

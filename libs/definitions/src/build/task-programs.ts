@@ -5,7 +5,7 @@ import type { Path } from "../problem.ts";
 import type { Building, Draft } from "./building.ts";
 import { addNeed } from "./needs.ts";
 
-/** Makes programs of what a task says; -1 where it says nothing. What they refer to is needed. */
+/** Builds the programs of a task; -1 for an absent one. Referenced tasks become needs. */
 export class TaskPrograms {
   readonly #building: Building;
 
@@ -45,13 +45,13 @@ export class TaskPrograms {
     return made.program;
   }
 
-  /** What an expression refers to is needed, whether `needs` says so or not. */
+  /** Adds the tasks that an expression refers to as needs, whether `needs` lists them or not. */
   needed(draft: Draft, made: Programmed | undefined): void {
     if (made === undefined) return;
     for (const name of made.references) if (name.startsWith("tasks.")) addNeed(this.#building, draft, name);
   }
 
-  /** Number of a task of the same scope. */
+  /** Returns the number of a task of the same scope. */
   taskNamed(draft: Draft, id: string | undefined, path: Path): number {
     if (id === undefined) return -1;
     const names = this.#building.namesOf(draft.scope);

@@ -10,7 +10,7 @@ import type {
 } from "../language/document.ts";
 import type { Selector, Timeouts } from "../plan/plan.ts";
 
-/** Options as the plan has them, out of what documents say in short. */
+/** Expands short forms of options for the plan. */
 
 export function durationMs(text: string | undefined): number {
   return text === undefined ? 0 : (parseDurationMs(text) ?? 0);
@@ -22,7 +22,7 @@ export function cacheIn(given: string | CacheDocument): CacheDocument {
   return given === "auto" ? { ttl: "1h", auto: true } : { ttl: given };
 }
 
-/** Returns the fields of a policy that a document sets. A number is that of all attempts. */
+/** Returns the fields of a policy that a document sets. A number is the maximum of attempts. */
 export function retrySettings(retry: number | RetryDocument | undefined): RetrySettings | undefined {
   if (retry === undefined) return undefined;
   if (typeof retry === "number") return { maxAttempts: retry };
@@ -45,7 +45,7 @@ function set(settings: RetrySettings): RetrySettings {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
-/** @param lone what a span alone is the time of: where no agent makes attempts, of the whole */
+/** @param lone meaning of a duration without a key: the whole task if no agent makes attempts */
 export function timeoutsOf(
   timeout: string | TimeoutDocument | undefined,
   lone: "run" | "total" = "run",
@@ -66,7 +66,7 @@ export interface RateValues {
   readonly rateBurst: number;
 }
 
-/** `10/s`, `100/5m`, or spelt out. */
+/** Parses `10/s`, `100/5m`, or the long form. */
 export function rateOf(rate: LimitDocument["rate"]): RateValues {
   if (rate === undefined) return { rateCount: 0, ratePerMs: 0, rateBurst: 0 };
   if (typeof rate !== "string") {
@@ -92,7 +92,7 @@ export function splitAt(text: string): readonly [name: string, version: string] 
   return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** Options that say how a task is treated. A task with none of them has the common policy. */
+/** Options in the policy of a task. A task with none of them has the common policy. */
 export const policyKeys = [
   "maxParallel",
   "failFast",

@@ -14,7 +14,7 @@ import { durationMs, splitAt } from "./values.ts";
 /** Words with dots between them. */
 const eventTypeForm = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 
-/** Builds the work of a task, each kind in its own way. */
+/** Builds the work of a task, by its kind. */
 export class WorkBuilder {
   readonly #building: Building;
   readonly #programs: TaskPrograms;
@@ -141,7 +141,7 @@ export class WorkBuilder {
     return { kind: "waitEvent", type, source, condition: condition?.program ?? -1, within, withinMs };
   }
 
-  /** What a wait of another kind has must not be lost in silence. */
+  /** Reports keys of another kind of wait, which would be ignored. */
   #rejectKeys(wait: WaitDocument, keys: readonly (keyof WaitDocument)[], expected: string, path: Path): void {
     for (const key of keys) if (wait[key] !== undefined) this.#wrong([...path, key], expected, key);
   }
@@ -151,7 +151,7 @@ export class WorkBuilder {
     this.#building.findings.error("wrong_form", path, message, { expected });
   }
 
-  /** A span that is known is milliseconds. One that is computed is a program. */
+  /** Returns a duration: a constant in milliseconds, or a program. */
   #span(
     draft: Draft,
     text: string | undefined,
@@ -206,7 +206,7 @@ export class WorkBuilder {
     return {
       kind: "approve",
       by,
-      // Absent, so that plans without it are as they were.
+      // Absent by default, so that plans without it are unchanged.
       ...(exclude !== undefined && {
         exclude: this.#programs.template(draft, exclude, environment, [...path, "exclude"]),
       }),

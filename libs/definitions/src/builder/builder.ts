@@ -12,14 +12,14 @@ import type { Capability } from "./capability.ts";
 import { type Expression, written } from "./expression.ts";
 
 /**
- * Definitions in code. They are the same documents as in YAML: what the builder adds are types, which know the names of
- * tasks, the options of each kind, and the fields of what expressions refer to.
+ * Definitions in code. They are the same documents as in YAML. The builder adds types, which know the names of tasks,
+ * the options of each kind, and the fields of references.
  */
 
 /** An expression as a definition in YAML writes it. */
 type ExpressionText = `${string}\${{${string}}}${string}`;
 
-/** A part of a document. An expression may take its place. */
+/** A part of a document. An expression may replace it. */
 export type Built<T> =
   | T
   | Expression
@@ -84,7 +84,7 @@ function task<Id extends string>(kind: KindKey, value: unknown, options: object)
 export type TypedOptions<Id extends string, With> = Omit<AgentOptions<Id>, "with"> &
   (undefined extends With ? { readonly with?: Built<With> } : { readonly with: Built<With> });
 
-/** Returns a task that an agent does. */
+/** Returns a task that an agent executes. */
 export function uses<const Id extends string = never>(
   capability: string,
   options?: AgentOptions<Id>,
@@ -103,7 +103,7 @@ export function uses(
   return task("uses", typeof capability === "string" ? capability : capability.name, options);
 }
 
-/** Returns a task that a child run does. */
+/** Returns a task that a child run executes. */
 export function child<const Id extends string = never>(
   definition: string,
   options: ChildOptions<Id> = {},
@@ -111,7 +111,7 @@ export function child<const Id extends string = never>(
   return task("workflow", definition, options);
 }
 
-/** Returns a task that a mission does. */
+/** Returns a task that a mission executes. */
 export function mission<const Id extends string = never>(
   definition: string,
   options: ChildOptions<Id> = {},
@@ -119,7 +119,7 @@ export function mission<const Id extends string = never>(
   return task("mission", definition, options);
 }
 
-/** Waits for a span, until a moment, or for a signal. */
+/** Waits for a duration, until a time, or for a signal. */
 export function wait<const Id extends string = never>(
   what: Built<string | WaitDocument>,
   options: WaitingOptions<Id> = {},
@@ -147,7 +147,7 @@ export function gate<const Id extends string = never>(
   return task("gate", check, options);
 }
 
-/** A durable function does it, step by step. */
+/** Returns a task that a durable function executes, step by step. */
 export function durableTask<const Id extends string = never>(
   name: string,
   options: AgentOptions<Id> = {},
@@ -155,7 +155,7 @@ export function durableTask<const Id extends string = never>(
   return task("function", name, options);
 }
 
-/** A language model that uses tools does it. */
+/** Returns a task that a language model with tools executes. */
 export function agent<const Id extends string = never>(
   what: Built<AgentDocument>,
   options: Omit<AgentOptions<Id>, "with"> = {},
@@ -179,7 +179,7 @@ export function loop<const Id extends string = never>(
   return task("loop", rounds, options);
 }
 
-/** Adds tasks that a result names. */
+/** Adds the tasks that a result contains. */
 export function spawn<const Id extends string = never>(
   tasks: Built<Exclude<TaskDocument["spawn"], undefined>>,
   options: ComputingOptions<Id> = {},
@@ -193,7 +193,7 @@ type RunOptions = {
   >;
 };
 
-/** Returns a definition. What its tasks need are names of its tasks, and nothing else compiles. */
+/** Returns a definition. Needs of tasks must be names of its tasks. Otherwise the code does not compile. */
 export function workflow<const Id extends string>(
   name: string,
   definition: RunOptions & { readonly tasks?: { readonly [K in Id]: TaskDocument<NoInfer<Id>> } },

@@ -29,13 +29,16 @@ export interface StandardSchema<Input = unknown, Output = Input> {
 }
 
 export interface CapabilityOptions<With, Input, Result, Output> {
-  /** What the task passes, and what the handler gets: defaults and transformations of the schema apply between them. */
+  /**
+   * The task passes the first type, and the handler receives the second: defaults and transformations of the schema
+   * apply in between.
+   */
   readonly input?: StandardSchema<With, Input>;
-  /** What the handler returns, and what the output of the task is. */
+  /** The handler returns the first type, and the output of the task has the second. */
   readonly output?: StandardSchema<Result, Output>;
   /** Semantic version of the behavior. Default: 1.0.0. */
   readonly version?: string;
-  /** One sentence for people. */
+  /** Description in one sentence. */
   readonly description?: string;
 }
 
@@ -45,7 +48,7 @@ export interface Capability<With = unknown, Input = unknown, Result = unknown, O
   readonly name: string;
 }
 
-/** Declares a capability. `worker.handle` validates by its schemas, and `uses` gets its types from them. */
+/** Declares a capability. `worker.handle` validates with its schemas, and `uses` gets its types from them. */
 export function capability<With = unknown, Input = With, Result = unknown, Output = Result>(
   name: string,
   options: CapabilityOptions<With, Input, Result, Output> = {},

@@ -1,16 +1,16 @@
 import type { Json } from "@tutti/expressions";
 import type { Capability } from "./capability.ts";
 
-/** Expressions in code: references that know what they refer to, and texts put together out of them. */
+/** Expressions in code: typed references, and texts that contain them. */
 
 const text: unique symbol = Symbol("the text of an expression");
 
-/** An expression of the language. Where JSON is wanted it becomes `${{ … }}`. */
+/** An expression of the language. In JSON it becomes `${{ … }}`. */
 export interface Expression {
   readonly [text]: string;
 }
 
-/** An expression that stands for a value of a type: its fields and elements are references too. */
+/** An expression for a value of a type: its fields and elements are references too. */
 export type Reference<T> = Expression &
   (T extends readonly (infer E)[]
     ? { readonly [index: number]: Reference<E> }
@@ -18,7 +18,7 @@ export type Reference<T> = Expression &
       ? { readonly [K in keyof T & string]-?: Reference<NonNullable<T[K]>> }
       : unknown);
 
-/** What can be put into an expression or a text. */
+/** Values that can be part of an expression or a text. */
 export type Part = Expression | Json;
 
 function isExpression(value: unknown): value is Expression {
@@ -36,13 +36,13 @@ function expression(source: string): Expression {
 
 const plainName = /^[A-Za-z_]\w*$/;
 
-/** A reference to a name: `reference<Order>("input").items` is `input.items`. */
+/** Returns a reference to a name: `reference<Order>("input").items` is `input.items`. */
 export function reference<T>(name: string): Reference<T> {
   const target = { [text]: name };
   const proxy = new Proxy(target, {
     get(_, key) {
       if (key === text) return name;
-      // Neither awaiting nor printing one asks for a field.
+      // Awaiting or printing a reference must not read a field.
       if (typeof key === "symbol" || key === "then" || key === "toJSON") return undefined;
       if (/^\d+$/.test(key)) return reference(`${name}[${key}]`);
       return reference(plainName.test(key) ? `${name}.${key}` : `${name}[${JSON.stringify(key)}]`);
@@ -52,7 +52,7 @@ export function reference<T>(name: string): Reference<T> {
   return proxy as unknown as Reference<T>;
 }
 
-/** What a run is given. */
+/** Returns the input of a run. */
 export function input<T = Json>(): Reference<T> {
   return reference("input");
 }
@@ -67,29 +67,29 @@ export function outputOf<T>(task: string): Reference<T> {
   return reference(plainName.test(task) ? `tasks.${task}.output` : `tasks[${JSON.stringify(task)}].output`);
 }
 
-/** Returns the entry that a task with `forEach` is about. */
+/** Returns the current entry of a task with `forEach`. */
 export function item<T = Json>(): Reference<T> {
   return reference("item");
 }
 
-/** Variables of the run. */
+/** Returns the variables of the run. */
 export function vars<T = Json>(): Reference<T> {
   return reference("vars");
 }
 
-/** Parameters of a template. */
+/** Returns the parameters of a template. */
 export function parameters<T = Json>(): Reference<T> {
   return reference("parameters");
 }
 
-/** An expression: cel`${order.total} > 0`. What is no expression is in it as a literal. */
+/** Returns an expression: cel`${order.total} > 0`. Other values become literals. */
 export function cel(words: TemplateStringsArray, ...parts: readonly Part[]): Expression {
   return expression(
     words.map((word, index) => word + (index < parts.length ? literal(parts[index] ?? null) : "")).join(""),
   );
 }
 
-/** A text with expressions in it: template`Order ${order.id} is ready`. */
+/** Returns a text that contains expressions: template`Order ${order.id} is ready`. */
 export function template(words: TemplateStringsArray, ...parts: readonly Part[]): string {
   let result = "";
   let plain = "";
@@ -117,7 +117,7 @@ function escaped(plain: string): string {
   return plain.replaceAll("${{", () => "$${{");
 }
 
-/** The same value with `${{ … }}` in place of expressions. */
+/** Returns the value with `${{ … }}` for expressions. */
 export function written(value: unknown): Json {
   if (isExpression(value)) return `\${{ ${textOf(value)} }}`;
   if (value === null || typeof value !== "object") return value as Json;

@@ -1,4 +1,4 @@
-/** The builder by itself: what checks a definition is many times its size. */
+/** The builder without the checker, which is many times larger. */
 export { retrySettings } from "../build/values.ts";
 export {
   agent,

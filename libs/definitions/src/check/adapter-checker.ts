@@ -11,14 +11,14 @@ export interface CheckedAdapter {
   readonly adapter: AdapterDocument | undefined;
 }
 
-/** Returns whether a text is that of an adapter: its first key says so. JSON of other programs often has such a key. */
+/** Returns whether a text is an adapter, by its first key. JSON of other programs often has such a key. */
 export function isAdapterText(text: DefinitionText): boolean {
   if (!/^\s*["'{]?\s*["']?adapter["']?\s*:/m.test(text.text) || !hasKey(text, "adapter")) return false;
   if (text.format === "json") return adapterKinds.some((kind) => hasKey(text, kind));
   return Object.keys(readSource(text, new Findings(1)).value as object)[0] === "adapter";
 }
 
-/** Checks the text of an adapter and finds every problem at once. Never throws because of the text. */
+/** Checks the text of an adapter and reports all problems together. Never throws because of the text. */
 export function checkAdapterText(text: DefinitionText): CheckedAdapter {
   const { problems, document, hasErrors } = checkFileText<AdapterDocument>(text, {
     shape,
@@ -28,7 +28,7 @@ export function checkAdapterText(text: DefinitionText): CheckedAdapter {
   return { problems, adapter: hasErrors ? undefined : document };
 }
 
-/** Returns the values of the worker's machine that an adapter refers to: `env:NAME`, `file:/path`. */
+/** Returns the references of an adapter to the worker's machine: `env:NAME`, `file:/path`. */
 export function referencesIn(value: unknown): readonly string[] {
   if (typeof value === "string") return /^(?:env|file):./.test(value) ? [value] : [];
   if (typeof value !== "object" || value === null) return [];

@@ -5,11 +5,9 @@ import { type CheckedDefinition, type CheckOptions, checkWithin } from "./checke
 import { isList, isMembers } from "./shape-checker.ts";
 
 export interface AdditionOptions extends CheckOptions {
-  /**
-   * The plan of the run, whose input, variables and parameters the added tasks see too. Absent for a run without one.
-   */
+  /** Plan of the run, whose input, variables and parameters the added tasks see too. Absent for a run without one. */
   readonly plan?: Plan;
-  /** Whether the run has a task with this id. */
+  /** Returns whether the run has a task with this id. */
   readonly exists: (id: string) => boolean;
 }
 
@@ -41,7 +39,7 @@ function isSchema(schema: Json | undefined): schema is { readonly [key: string]:
   return isMembers(schema);
 }
 
-/** Tasks as a `spawn` gives them: a list, each with its id. A problem says what is wrong with the list itself. */
+/** Returns the tasks of the list of a `spawn`, by their ids, or the problem of the list itself. */
 export function tasksOfList(
   list: Json,
 ): { readonly tasks: Readonly<Record<string, TaskDocument>> } | { readonly problem: string } {

@@ -19,13 +19,13 @@ import { Steps, StepsExhausted } from "./steps.ts";
 import { checkOnKey } from "./trigger-checker.ts";
 
 export interface CheckOptions {
-  /** What the installation offers. Without it, what is used is not looked up. */
+  /** Offers of the installation. Without them, used names are not looked up. */
   readonly catalogue?: Catalogue;
-  /** Fills in a template. */
+  /** Parameters that fill in a template. */
   readonly parameters?: Json;
   readonly textLengthMax?: number;
   readonly stepsMax?: number;
-  /** Whether texts are data: `${{ }}` in them means nothing. */
+  /** Whether texts are data: `${{ }}` in them has no meaning. */
   readonly literal?: boolean;
   /** Retry defaults of the namespace and its pools. Default: those of the platform. */
   readonly retry?: ConfiguredRetry | undefined;
@@ -36,7 +36,7 @@ export interface CheckedDefinition {
   readonly problems: readonly DefinitionProblem[];
   /** Undefined when there is an error among the problems. */
   readonly definition: Definition | undefined;
-  /** What the check did, in steps. */
+  /** Number of steps that the check took. */
   readonly stepsTaken: number;
 }
 
@@ -49,7 +49,7 @@ export interface Definition {
   readonly plan: Plan | undefined;
 }
 
-/** Checks a text. Tells everything that is wrong with it at once. Never throws because of what it says. */
+/** Checks a text and reports all problems together. Never throws because of the text. */
 export function checkText(source: DefinitionText, options: CheckOptions = {}): CheckedDefinition {
   const findings = new Findings(limits.problemsMax);
   const { textLengthMax = limits.textLengthMax } = options;
@@ -64,7 +64,7 @@ export function checkText(source: DefinitionText, options: CheckOptions = {}): C
   return check(value, { findings, places, fileName: source.fileName }, options);
 }
 
-/** Checks a document that was built, or read by other code. Its problems have paths and no lines. */
+/** Checks a document that was built, or parsed by other code. Its problems have paths and no lines. */
 export function checkDocument(
   document: WorkflowDocument | Json,
   options: CheckOptions = {},
@@ -76,7 +76,7 @@ export function checkDocument(
   );
 }
 
-/** Where tasks are added: which tasks are there already, and which ids are taken by them. */
+/** Existing tasks and reserved ids, for tasks that are added. */
 export interface Surroundings {
   readonly exists: (id: string) => boolean;
   readonly taken: readonly string[];

@@ -1,14 +1,14 @@
 import { listOf, mapOf, nullable, objectOf, type Scope, type Type, types } from "@tutti/expressions";
 import type { Findings } from "../problem.ts";
 
-/** Names of tasks that can be seen from a place: those of its own scope, and of those around it. */
+/** Names of tasks that are visible from a place: those of its own scope and of the enclosing ones. */
 export class TaskNames {
   readonly scope: number;
   /** Task that the scope belongs to; -1 for none. */
   readonly owner: number;
   readonly outer: TaskNames | undefined;
   readonly numbers: ReadonlyMap<string, number>;
-  /** Tasks that are there already, for what is added to a run: gives them numbers as they are asked for. */
+  /** Existing tasks, for tasks that are added to a run: assigns numbers on the first use. */
   readonly #outside: ((id: string) => number | undefined) | undefined;
 
   constructor(
@@ -42,7 +42,7 @@ const taskPrefix = "tasks.";
 const taskFields = ["output", "status", "error"] as const;
 type TaskField = (typeof taskFields)[number];
 
-/** Returns the task that `tasks.ship.output` is about, and what of it. Names of tasks may have dots. */
+/** Returns the task and the field that `tasks.ship.output` refers to. Names of tasks may have dots. */
 export function taskNamed(
   name: string,
   isTask: (id: string) => boolean,
@@ -54,9 +54,9 @@ export function taskNamed(
   return field !== undefined && isTask(id) ? { id, field } : { id: rest, field: undefined };
 }
 
-/** What all environments of a definition share. */
+/** Data that all environments of a definition share. */
 export interface Known {
-  /** Type of the output of a task by its number. */
+  /** Returns the type of the output of a task by its number. */
   readonly outputTypeOf: (task: number) => Type;
   readonly findings: Findings;
 }
@@ -66,7 +66,7 @@ const errorType: Type = objectOf(
   types.dyn,
 );
 
-/** What an expression at a certain place can see. */
+/** Names that an expression at a certain place can see. */
 export class Environment implements Scope {
   readonly tasks: TaskNames;
   readonly #names: ReadonlyMap<string, Type>;
@@ -78,12 +78,12 @@ export class Environment implements Scope {
     this.#known = known;
   }
 
-  /** The same with more names. */
+  /** Returns the environment with more names. */
   with(names: Readonly<Record<string, Type>>): Environment {
     return new Environment(new Map([...this.#names, ...Object.entries(names)]), this.tasks, this.#known);
   }
 
-  /** The same names, seen from inside another scope. */
+  /** Returns the environment with the task names of another scope. */
   inside(tasks: TaskNames): Environment {
     return new Environment(this.#names, tasks, this.#known);
   }
@@ -143,11 +143,11 @@ export function namesOfRun(declared: {
   return names;
 }
 
-/** Of outcomes that a handler or a transition hears of. */
+/** Types of outcomes in handlers and transitions. */
 export const failureType: Type = errorType;
 export const approvalType = (form: Type): Type =>
   objectOf({ verdict: types.string, by: listOf(types.string), comment: types.string, data: form });
-/** What a run gives as the output of a gate. `sentBack` counts how often the gate has sent work back. */
+/** Type of the output of a gate. `sentBack` counts how often the gate has sent work back. */
 export const gateType: Type = objectOf({
   passed: types.bool,
   checks: listOf(objectOf({ name: types.string, passed: types.bool })),

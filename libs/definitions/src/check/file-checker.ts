@@ -11,7 +11,7 @@ import { Steps, StepsExhausted } from "./steps.ts";
 export interface CheckedFile<Document> {
   /** In the order of the source. */
   readonly problems: readonly DefinitionProblem[];
-  /** As far as it has its shape. */
+  /** The document, as far as its shape is valid. */
   readonly document: Document | undefined;
   readonly hasErrors: boolean;
 }
@@ -23,7 +23,10 @@ export function hasKey(source: DefinitionText, key: string): boolean {
   return isMembers(value) && Object.hasOwn(value, key);
 }
 
-/** Finds every problem at once. Never throws because of the text. `more` checks what a shape cannot say. */
+/**
+ * Checks a file and reports all problems together. Never throws because of the text. `more` checks rules that
+ * a shape cannot express.
+ */
 export function checkFileText<Document>(
   source: DefinitionText,
   {

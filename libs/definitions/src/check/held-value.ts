@@ -2,17 +2,17 @@ import type { Json } from "@tutti/expressions";
 import { SchemaValidator, type SchemaViolation } from "./schema-validator.ts";
 import { Steps, StepsExhausted } from "./steps.ts";
 
-/** A value that was compared with a schema. */
+/** A value that was validated against a schema. */
 export interface HeldValue {
   /** With the defaults of the schema filled in. */
   readonly value: Json;
-  /** None where it satisfies the schema. */
+  /** Empty if the value satisfies the schema. */
   readonly violations: readonly SchemaViolation[];
 }
 
 const stepsMax = 1_000_000;
 
-/** Holds a value of a user against a schema that was registered. Ends after a counted number of steps. */
+/** Validates a value of a user against a registered schema. Ends after a limited number of steps. */
 export function holdAgainst(schema: Json, value: Json): HeldValue {
   const validator = new SchemaValidator(schema, new Steps(stepsMax));
   try {
@@ -24,7 +24,7 @@ export function holdAgainst(schema: Json, value: Json): HeldValue {
   }
 }
 
-/** Holds the input of a run against its schema. An input that was not given is the empty object, if the schema accepts that. */
+/** Validates the input of a run against its schema. A missing input is the empty object, if the schema accepts that. */
 export function holdInputAgainst(schema: Json, given: Json | undefined): HeldValue {
   const held = holdAgainst(schema, given ?? null);
   if (given !== undefined || held.violations.length === 0) return held;

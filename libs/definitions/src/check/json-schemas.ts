@@ -5,11 +5,11 @@ import { partAt, SchemaValidator } from "./schema-validator.ts";
 import { isMembers } from "./shape-checker.ts";
 import type { Steps } from "./steps.ts";
 
-/** JSON Schemas that users write: whether they are ones, and whether values satisfy them. */
+/** JSON Schemas of users: validates schemas, and values against them. */
 
 let made: Ajv2020 | undefined;
 
-/** Made when the first schema is met: most of what it needs is the schema of schemas. */
+/** Created for the first schema: most of the cost is the meta-schema. */
 function ajv(): Ajv2020 {
   made ??= new Ajv2020({
     strict: false,
@@ -23,7 +23,7 @@ function ajv(): Ajv2020 {
 
 const partsMax = 20_000;
 
-/** Tells what is wrong with a schema itself. */
+/** Reports the problems of a schema itself. */
 export function checkSchema(schema: Json, path: Path, findings: Findings): void {
   if (!isMembers(schema)) return;
   if (partsOf(schema) > partsMax) {
@@ -31,7 +31,7 @@ export function checkSchema(schema: Json, path: Path, findings: Findings): void 
     return;
   }
   checkReferences(schema, path, findings);
-  // Others may name dialects that are not known here. What they mean is theirs.
+  // Other tools may use dialects that are unknown here.
   const { $schema: _dialect, ...rest } = schema;
   if (ajv().validateSchema(rest) === true) return;
   const seen = new Set<string>();
@@ -52,7 +52,7 @@ export function checkSchema(schema: Json, path: Path, findings: Findings): void 
 const dataKeys = new Set(["const", "enum", "default", "examples"]);
 const referenceKeys = ["$ref", "$dynamicRef"];
 
-/** A reference leads to a part of the same schema: nothing is fetched from a network or a disk. */
+/** A reference must lead to a part of the same schema: nothing is fetched from a network or a disk. */
 function checkReferences(root: Json, path: Path, findings: Findings): void {
   const open: { readonly schema: Json; readonly at: Path }[] = [{ schema: root, at: path }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -77,7 +77,7 @@ function checkReferences(root: Json, path: Path, findings: Findings): void {
   }
 }
 
-/** Returns whether the keys at a path are names that the author chose, such as those of properties. */
+/** Returns whether the keys at a path are names of the author, such as those of properties. */
 function isNames(path: Path): boolean {
   return ["properties", "patternProperties", "$defs", "dependentSchemas"].includes(String(path.at(-1)));
 }
@@ -104,7 +104,7 @@ function pathOf(pointer: string): Path {
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
-/** Returns a value with the defaults of its schema filled in. Undefined when it does not satisfy the schema. */
+/** Returns a value with the defaults of its schema filled in. Undefined if it does not satisfy the schema. */
 export function satisfying(
   value: Json,
   schema: Json,

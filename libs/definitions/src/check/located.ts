@@ -1,9 +1,9 @@
 import { type DefinitionProblem, type Finding, type Findings, type Places, printPath } from "../problem.ts";
 
-/** Of a document that is no text. */
+/** Places of a document without a text. */
 export const nowhere: Places = { placeOf: () => undefined };
 
-/** What was found, each at its place in the text. */
+/** Returns the problems with their places in the text. */
 export function located(findings: Findings, fileName: string, places: Places): DefinitionProblem[] {
   const problems = findings.list.map((finding) => locate(finding, fileName, places));
   problems.sort((a, b) => a.line - b.line || a.column - b.column);

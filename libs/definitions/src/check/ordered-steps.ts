@@ -1,23 +1,23 @@
 /**
- * `steps` are tasks in order: each one needs the one before it. They are written as `tasks` with `needs` before
- * anything else looks at them, so that a plan, a hash and a graph know tasks alone.
+ * `steps` are tasks in order: each one needs the previous one. They are converted to `tasks` with `needs`
+ * first, so that a plan, a hash and a graph only contain tasks.
  */
 import type { Json } from "@tutti/expressions";
 import type { DefinitionProblem, Findings, Places } from "../problem.ts";
 import { isMembers } from "./shape-checker.ts";
 
-/** Returns the document with tasks in the place of its steps. Undefined if it has none. */
+/** Returns the document with tasks instead of its steps. Undefined if it has none. */
 export function withTasksOfSteps(document: Json, findings: Findings): Json | undefined {
   if (!isMembers(document)) return undefined;
   const { steps, ...rest } = document;
-  // What is no mapping is named by the shape of `steps`.
+  // The shape of `steps` reports a value that is not a mapping.
   if (!isMembers(steps)) return undefined;
-  // Which of them are there together is named by the shape.
+  // The shape reports these keys together.
   if (Object.hasOwn(rest, "tasks") || Object.hasOwn(rest, "states")) return undefined;
   const tasks: Record<string, Json> = {};
   let before: string | undefined;
   for (const [id, step] of Object.entries(steps)) {
-    // A mapping has such keys first, at any place of the text.
+    // A mapping orders numeric keys first, regardless of their order in the text.
     if (/^\d+$/.test(id))
       findings.error(
         "wrong_form",
@@ -40,7 +40,7 @@ function needsWith(before: string, own: Json | undefined): Json {
   return isNamed ? needs : [...needs, before];
 }
 
-/** Tasks lie where the text has steps. */
+/** Maps the places of tasks to those of steps. */
 export function placesOfSteps(places: Places): Places {
   return {
     placeOf: (path, options) =>
@@ -48,7 +48,7 @@ export function placesOfSteps(places: Places): Places {
   };
 }
 
-/** Returns a problem under the name that the text has. */
+/** Returns a problem with the path in the text. */
 export function problemOfSteps(problem: DefinitionProblem): DefinitionProblem {
   return { ...problem, path: problem.path.replace(/^tasks\b/, "steps") };
 }

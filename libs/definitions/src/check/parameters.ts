@@ -12,11 +12,11 @@ import type { Findings, Path } from "../problem.ts";
 
 const stepsMax = 100_000;
 
-/** The parameters of a template, where names and numbers are computed out of them. */
+/** The parameters of a template, from which names and numbers are computed. */
 export class Parameters {
   readonly #findings: Findings;
   readonly #scope: Scope;
-  /** Undefined as long as the template is not filled in. */
+  /** Undefined until the template is filled in. */
   readonly #values: Json | undefined;
 
   constructor(findings: Findings, schema: Json, values: Json | undefined) {
@@ -25,7 +25,7 @@ export class Parameters {
     this.#values = values;
   }
 
-  /** What is in place of a name or a number. Undefined when that is not known, or wrong. */
+  /** Evaluates an expression for a name or a number. Undefined if its value is not known, or invalid. */
   evaluate(text: string, shape: Shape, path: Path): Json | undefined {
     const compiled = compileTemplate(text, this.#scope, { wanted: wantedBy(shape) });
     if (!compiled.ok) {

@@ -10,18 +10,18 @@ import { checkFileText, hasKey } from "./file-checker.ts";
 export interface CheckedSchedule {
   /** In the order of the source. */
   readonly problems: readonly DefinitionProblem[];
-  /** The schedule as the contracts have it. Undefined if there is an error among the problems. */
+  /** The schedule as a message of the contracts. Undefined if there is an error among the problems. */
   readonly schedule: Schedule | undefined;
-  /** Whether the text says if the schedule is paused. */
+  /** Whether the text sets if the schedule is paused. */
   readonly setsPaused: boolean;
 }
 
-/** Returns whether a text is that of a schedule, and not of the workflow that the schedule runs. */
+/** Returns whether a text is a schedule, and not the workflow that the schedule runs. */
 export function isScheduleText(source: DefinitionText): boolean {
   return hasKey(source, "schedule");
 }
 
-/** Checks the text of a schedule and finds every problem at once. Never throws because of the text. */
+/** Checks the text of a schedule and reports all problems together. Never throws because of the text. */
 export function checkScheduleText(source: DefinitionText): CheckedSchedule {
   const checking = { shape: schedule, name: "schedule", more: checkTimes };
   const { problems, document, hasErrors } = checkFileText<ScheduleDocument>(source, checking);
@@ -32,7 +32,7 @@ export function checkScheduleText(source: DefinitionText): CheckedSchedule {
   };
 }
 
-/** The least interval of a schedule, as the contracts have it. */
+/** Minimum interval of a schedule, as in the contracts. */
 const everyMinMs = 1_000;
 
 function checkTimes(document: ScheduleDocument, findings: Findings): void {

@@ -99,7 +99,7 @@ describe("a value beside its schema", () => {
     }));
     fc.assert(
       fc.property(schema, small, (one, value) => {
-        // References lead to the root of the whole.
+        // References refer to the root of the whole schema.
         const whole = { allOf: [one], $defs: { x: { type: ["object", "array", "string", "null"] } } };
         assert.equal(
           messages(value, whole).length === 0,

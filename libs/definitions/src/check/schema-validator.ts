@@ -4,7 +4,7 @@ import type { Path } from "../problem.ts";
 import { isList, isMembers, shown } from "./shape-checker.ts";
 import type { Steps } from "./steps.ts";
 
-/** Something in a value that its schema does not allow. */
+/** A part of a value that its schema does not allow. */
 export interface SchemaViolation {
   readonly path: Path;
   readonly message: string;
@@ -12,8 +12,8 @@ export interface SchemaViolation {
 
 /**
  * Validates a value against a JSON Schema, in counted steps. Schema and value both come from the author of a
- * definition. References that double at every level, or a pattern that backtracks, would take for ever
- * elsewhere. Formats are remarks. Unknown keywords are, too.
+ * definition. References that double at every level, or a pattern that backtracks, would never end in an
+ * ordinary validator. Formats are annotations, and so are unknown keywords.
  */
 export class SchemaValidator {
   readonly violations: SchemaViolation[] = [];
@@ -156,7 +156,7 @@ export class SchemaValidator {
     return list.map((item, index) => this.#value(item, first[index] ?? items ?? true, [...path, index]));
   }
 
-  /** The same text for the same value, with its keys in any order. */
+  /** Returns the same text for equal values, with keys in any order. */
   #textOf(value: Json): string {
     this.#steps.chargeFor(value);
     return JSON.stringify(value, (_, part: Json) =>
@@ -199,7 +199,7 @@ export class SchemaValidator {
     return filled;
   }
 
-  /** The name that was probably meant. Comparing costs steps, as everything else does. */
+  /** Returns the most similar name. Comparing costs steps too. */
   #nearest(name: string, known: readonly string[]): string | undefined {
     for (const one of known) this.#steps.charge(1 + ((name.length * one.length) >>> 4));
     return nearest(name, known);

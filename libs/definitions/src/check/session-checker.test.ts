@@ -93,7 +93,7 @@ describe("the file of a session", () => {
     ]);
     assert.equal(fetch?.compensate?.capability, "data.forget");
     assert.ok(fetch?.dueTime !== undefined);
-    // What an expression reads is needed, also where nothing says so.
+    // A task that an expression reads is needed, even if it is not declared.
     assert.deepEqual(count?.needs, [{ task: "fetch", condition: 1 }]);
     assert.deepEqual([count?.retry?.maxAttempts, count?.timeouts?.runMs], [3, 30_000]);
     assert.deepEqual(tell?.needs, [{ task: "count", condition: 3 }]);

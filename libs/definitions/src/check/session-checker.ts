@@ -19,11 +19,11 @@ import { Steps, StepsExhausted } from "./steps.ts";
 export interface CheckedSession {
   /** In the order of the source. */
   readonly problems: readonly DefinitionProblem[];
-  /** The session as the contracts have it. Undefined when there is an error among the problems. */
+  /** The session as a message of the contracts. Undefined if there is an error among the problems. */
   readonly spec: SessionSpec | undefined;
 }
 
-/** Returns whether a text is that of a session, and not of a workflow. */
+/** Returns whether a text is a session, and not a workflow. */
 export function isSessionText(source: DefinitionText): boolean {
   if (source.text.length > limits.textLengthMax) return false;
   const { value } = readSource(source, new Findings(1));
@@ -31,8 +31,8 @@ export function isSessionText(source: DefinitionText): boolean {
 }
 
 /**
- * Checks the text of a session, in which tasks are written as in a definition. Tells everything that is wrong with it
- * at once. Never throws because of what it says.
+ * Checks the text of a session, in which tasks have the same form as in a definition. Reports all problems together.
+ * Never throws because of the text.
  */
 export function checkSessionText(
   source: DefinitionText,
@@ -95,7 +95,7 @@ function checkMode({ mode, orchestrator }: SessionDocument, findings: Findings):
     );
 }
 
-/** What a task of a session may not be, because only a run can do it. */
+/** Reports tasks that only a run can execute. */
 function checkTasks(tasks: NonNullable<SessionDocument["tasks"]>, findings: Findings): void {
   const done = ["uses", "workflow", "mission"];
   for (const [id, task] of Object.entries(tasks)) {

@@ -7,22 +7,22 @@ import type { Parameters } from "./parameters.ts";
 import type { Steps } from "./steps.ts";
 
 /**
- * Walks along a document and its shape, tells everything that does not fit, and gives back what does: parts that are
- * wrong are left out, so that the rest can be checked for what it means.
+ * Compares a document with its shape, reports all mismatches, and returns the valid parts: invalid parts are left
+ * out, so that the rest can be checked further.
  */
 export class ShapeChecker {
   readonly #findings: Findings;
   readonly #steps: Steps;
   readonly #parameters: Parameters | undefined;
 
-  /** @param parameters of a template, where a lone `${{ }}` may stand wherever a name or a number does */
+  /** @param parameters of a template, where a single `${{ }}` may replace any name or number */
   constructor(findings: Findings, steps: Steps, parameters: Parameters | undefined) {
     this.#findings = findings;
     this.#steps = steps;
     this.#parameters = parameters;
   }
 
-  /** Undefined for what does not fit. */
+  /** Returns the valid part. Undefined if it does not match. */
   check(value: Json, shape: Shape, path: Path): Json | undefined {
     this.#steps.charge(1);
     switch (shape.kind) {
@@ -89,7 +89,7 @@ export class ShapeChecker {
     }
   }
 
-  /** Of what a template says nothing is known before its parameters are. */
+  /** Content that depends on parameters is unknown before they are set. */
   #parameter(text: string, shape: Shape, path: Path): Json | undefined {
     if (this.#parameters === undefined) {
       this.#findings.error(
@@ -117,7 +117,7 @@ export class ShapeChecker {
       return undefined;
     }
     if (form === undefined || patternOf(form).test(value)) return value;
-    // In place of a reference it may be a password.
+    // A value instead of a reference may be a password.
     const found = form.toLowerCase().endsWith("reference") ? "a value" : shown(value);
     this.#findings.error("wrong_form", path, `expected ${textForms[form].expected}, found ${found}`, {
       expected: textForms[form].expected,
@@ -274,7 +274,7 @@ export class ShapeChecker {
     const near =
       this.#findings.suggest(key, known) ??
       known.find((one) => key.length > 2 && one.startsWith(key)) ??
-      // Another form of the word: `retries`, `caching`.
+      // Finds another form of the word: `retries`, `caching`.
       known.find((one) => one.length > 4 && key.startsWith(one.slice(0, -1)));
     this.#findings.error(
       "unknown_key",
@@ -304,7 +304,7 @@ export function isLoneExpression(value: Json): value is string {
   return typeof value === "string" && /^\s*\$\{\{[\s\S]*\}\}\s*$/.test(value);
 }
 
-/** Most tasks use a capability, so that key is named first where a task has no kind. */
+/** Most tasks use a capability, so the report for a task without a kind names this key first. */
 const usualKey = "uses";
 
 const patterns = new Map<string, RegExp>();
@@ -337,7 +337,7 @@ export function isList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** What was found, in a few words. */
+/** Describes the value that was found, in a few words. */
 export function shown(value: Json): string {
   if (value === null) return "nothing";
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);

@@ -10,12 +10,12 @@ export interface CheckedSource {
   readonly source: SourceDocument | undefined;
 }
 
-/** Returns whether a text is that of a source. Other files have a key `source` too. */
+/** Returns whether a text is a source. Other files have a key `source` too. */
 export function isSourceText(text: DefinitionText): boolean {
   return hasKey(text, "source") && sourceKinds.some((kind) => hasKey(text, kind));
 }
 
-/** Checks the text of a source and finds every problem at once. Never throws because of the text. */
+/** Checks the text of a source and reports all problems together. Never throws because of the text. */
 export function checkSourceText(text: DefinitionText): CheckedSource {
   const { problems, document, hasErrors } = checkFileText<SourceDocument>(text, {
     shape,

@@ -1,7 +1,7 @@
 import type { Json } from "@tutti/expressions";
 import { limits } from "../limits.ts";
 
-/** Thrown when a check has taken all its steps. The runner of the check turns it into a problem. */
+/** Thrown when a check has taken all its steps. The caller of the check converts it to a problem. */
 export class StepsExhausted {
   readonly stepsMax: number;
 
@@ -10,7 +10,7 @@ export class StepsExhausted {
   }
 }
 
-/** Counts what a check does, so that no text makes it continue for ever. */
+/** Counts the steps of a check, so that no text lets it run for ever. */
 export class Steps {
   readonly #max: number;
   #taken = 0;

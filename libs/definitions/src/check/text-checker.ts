@@ -1,4 +1,7 @@
-/** Texts in YAML or JSON that are no definitions: read, and checked by the code that knows their kind, each mistake with its place. */
+/**
+ * Texts in YAML or JSON that are not definitions: parsed, and checked by the code of their kind, with the place of each
+ * problem.
+ */
 import type { Json } from "@tutti/expressions";
 import { limits } from "../limits.ts";
 import { type DefinitionProblem, Findings } from "../problem.ts";
@@ -8,12 +11,12 @@ import { checkSchema } from "./json-schemas.ts";
 import { located } from "./located.ts";
 
 export interface ReadText {
-  /** Undefined where it cannot be read. */
+  /** Undefined if the text cannot be parsed. */
   readonly value: Json | undefined;
   readonly problems: readonly DefinitionProblem[];
 }
 
-/** What a text says, and all that is wrong with it. Never throws because of what it says. */
+/** Parses a text and returns its value and all problems. Never throws because of the text. */
 export function readText(
   source: DefinitionText,
   check?: (value: Json, findings: Findings) => void,
@@ -24,7 +27,7 @@ export function readText(
   return { value, problems: located(findings, source.fileName, places) };
 }
 
-/** What is wrong with a JSON Schema. */
+/** Returns the problems of a JSON Schema. */
 export function checkSchemaText(source: DefinitionText): readonly DefinitionProblem[] {
   return readText(source, (value, findings) => {
     if (typeof value === "object" || typeof value === "boolean") checkSchema(value, [], findings);

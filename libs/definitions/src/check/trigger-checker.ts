@@ -18,18 +18,18 @@ import { checkFileText, hasKey } from "./file-checker.ts";
 export interface CheckedTrigger {
   /** In the order of the source. */
   readonly problems: readonly DefinitionProblem[];
-  /** The trigger as the contracts have it. Undefined if there is an error among the problems. */
+  /** The trigger as a message of the contracts. Undefined if there is an error among the problems. */
   readonly trigger: Trigger | undefined;
-  /** Whether the text says if the trigger is paused. */
+  /** Whether the text sets if the trigger is paused. */
   readonly setsPaused: boolean;
 }
 
-/** Returns whether a text is that of a trigger, and not of the workflow that the trigger runs. */
+/** Returns whether a text is a trigger, and not the workflow that the trigger runs. */
 export function isTriggerText(source: DefinitionText): boolean {
   return hasKey(source, "trigger");
 }
 
-/** Checks the text of a trigger and finds every problem at once. Never throws because of the text. */
+/** Checks the text of a trigger and reports all problems together. Never throws because of the text. */
 export function checkTriggerText(source: DefinitionText): CheckedTrigger {
   const { problems, document, hasErrors } = checkFileText<TriggerDocument>(source, {
     shape: trigger,
@@ -61,7 +61,7 @@ export function checkOnKey(
     });
 }
 
-/** Checks what the shape of a trigger cannot say. */
+/** Checks rules that the shape of a trigger cannot express. */
 function checkOn(document: OnDocument, findings: Findings, path: Path): void {
   const { event, afterRun, webhook, debounce, batch, signal, run } = document;
   const sources = [event, afterRun, webhook].filter((one) => one !== undefined).length;

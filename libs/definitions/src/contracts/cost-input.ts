@@ -1,15 +1,15 @@
-/** What the author named of the input of a task, because its duration depends on it. */
+/** Parts of the input of a task that its author has named, because its duration depends on them. */
 export interface CostInput {
-  /** Texts, numbers and flags, as `region=eu`. Empty without any. */
+  /** Texts, numbers and flags, such as `region=eu`. Empty without any. */
   readonly key: string;
-  /** How many elements its lists and maps have. 0 without any. */
+  /** Number of elements of its lists and maps. 0 without any. */
   readonly count: number;
 }
 
 const nothing: CostInput = { key: "", count: 0 };
 const keyMax = 200;
 
-/** @param by fields of the input, a dot between those within each other */
+/** @param by fields of the input, with dots for nested ones */
 export function costInputOf(by: readonly string[], input: unknown): CostInput {
   if (by.length === 0) return nothing;
   const keys: string[] = [];
@@ -23,7 +23,7 @@ export function costInputOf(by: readonly string[], input: unknown): CostInput {
   return { key: keys.join(" ").replaceAll("\n", " ").slice(0, keyMax), count };
 }
 
-/** @param encoded JSON. Nothing is read of what is none */
+/** @param encoded JSON. Other content is ignored */
 export function costInputIn(by: readonly string[], encoded: Uint8Array | undefined): CostInput {
   if (by.length === 0 || encoded === undefined) return nothing;
   try {

@@ -1,17 +1,19 @@
-/** The tasks of a plan as a graph: what needs what, what takes longest, how much can run side by side. */
+/** The tasks of a plan as a graph: needs, durations, and possible parallelism. */
 import type { Graph as GraphMessage } from "@tutti/contracts/workflow/v1";
 import { levelsOf, timingOf, widthOf } from "@tutti/planner";
 import type { Plan, PlanTask } from "../plan/plan.ts";
 import { graphNodes } from "./messages.ts";
 
-/** Stands for an unknown duration, so that a path of many tasks counts more than one of few. Never shown. */
+/**
+ * Replaces an unknown duration, so that a path of many tasks counts more than a path of few. Never displayed.
+ */
 const usualMs = 1_000;
 
 export function graphOf(plan: Plan): GraphMessage {
   const nodes = graphNodes(plan);
   if (plan.kind === "states")
     return { nodes, criticalPath: [], criticalPathMs: 0, workMs: 0, width: 1, depth: 1 };
-  // Tasks of loops and of lists of actions are behind those of the run: they are inside the one that owns their scope.
+  // Tasks of loops and of lists of actions come after those of the run: they are inside the owner of their scope.
   const [own] = plan.scopes;
   const count = own?.count ?? 0;
   const graph = {
@@ -40,7 +42,7 @@ export function graphOf(plan: Plan): GraphMessage {
   };
 }
 
-/** Undefined if the definition does not tell. */
+/** Returns the expected duration. Undefined if the definition does not state one. */
 function expectedMs(plan: Plan, { policy, work }: PlanTask): number | undefined {
   const hint = plan.policies[policy]?.estimate.durationMs ?? 0;
   if (hint > 0) return hint;

@@ -1,4 +1,4 @@
-/** Inputs of runs, missions and sessions, compared with the schema of their definition. */
+/** Validates inputs of runs, missions and sessions against the schema of their definition. */
 import type { Payload } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";
 import { counted, defineErrors } from "@tutti/kernel";
@@ -40,19 +40,19 @@ export function jsonOf({ body, mediaType }: Payload, field: string): Json {
 }
 
 /**
- * Returns the input with defaults filled in, or refuses it with each place.
- * @param field its name in the request, as violations have it
+ * Returns the input with defaults filled in, or refuses it with each violation.
+ * @param field its name in the request, as in violations
  */
 export function holdInput(schema: Json, payload: Payload | undefined, field = "spec.input"): Payload {
   const given = payload && jsonOf(payload, field);
   const { value, violations } = holdInputAgainst(schema, given);
   refuseViolations(violations, field);
-  // Untouched where no default was filled in, so that a number keeps the form in which it was written.
+  // Unchanged if no default was filled in, so that a number keeps its written form.
   if (value === given && payload !== undefined) return payload;
   return { body: { $case: "inline", value: Buffer.from(JSON.stringify(value)) }, mediaType: "" };
 }
 
-/** The same for the text of a schema. Empty accepts any input. */
+/** As `holdInput`, for the text of a schema. Empty accepts any input. */
 export function heldInput(
   schemaText: string,
   payload: Payload | undefined,
@@ -62,7 +62,7 @@ export function heldInput(
   return holdInput(JSON.parse(schemaText) as Json, payload, field);
 }
 
-/** Refuses a value of a request with each place where it does not satisfy its schema. */
+/** Refuses a value of a request with each violation of its schema. */
 export function refuseViolations(violations: HeldValue["violations"], field: string): void {
   if (violations.length === 0) return;
   throw inputErrors.inputInvalid(

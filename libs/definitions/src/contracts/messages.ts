@@ -13,7 +13,7 @@ import type { PlanKindWord } from "../language/task-shape.ts";
 import type { Plan, PlanEntry, PlanTask, Work } from "../plan/plan.ts";
 import type { DefinitionProblem } from "../problem.ts";
 
-/** What the contracts say of definitions, out of what was checked. What only the service knows is left as it is by default. */
+/** Messages of the contracts for checked definitions. Fields that only the service knows keep their defaults. */
 
 export function problemMessage({ severity, ...problem }: DefinitionProblem): Problem {
   return { ...problem, severity: severity === "error" ? Severity.SEVERITY_ERROR : Severity.SEVERITY_WARNING };
@@ -75,7 +75,7 @@ function entriesOf({ signals = {}, queries = {}, updates = {} }: WorkflowDocumen
   );
 }
 
-/** Capabilities and definitions that a plan uses, each once. */
+/** Returns the capabilities and definitions that a plan uses, without duplicates. */
 export function usedBy(plan: Plan): readonly string[] {
   const used = new Set<string>();
   for (const work of plan.works) {
@@ -88,8 +88,8 @@ export function usedBy(plan: Plan): readonly string[] {
 }
 
 /**
- * Returns the tasks, those without needs first and each after all that it needs, with their levels. Of a definition of
- * states, the states. Times and the critical path are for code that knows durations.
+ * Returns the tasks, those without needs first and each after its needs, with their levels. For a definition of
+ * states, the states. Code that knows durations adds times and the critical path.
  */
 export function graphNodes(plan: Plan): GraphNode[] {
   return plan.kind === "states" ? stateNodes(plan) : taskNodes(plan);
@@ -152,7 +152,7 @@ function idIn(plan: Plan, task: PlanTask | undefined): string {
   return owner === undefined ? (task?.id ?? "") : `${idIn(plan, owner)}/${task?.id ?? ""}`;
 }
 
-/** A computed one is written as all that it may be: `mail.send | chat.post@^2`. */
+/** Returns the names of a capability. A computed one lists all candidates: `mail.send | chat.post@^2`. */
 export function capabilityNames(work: Extract<Work, { readonly kind: "uses" | "function" }>): string {
   return (work.among?.capabilities ?? [work])
     .map(({ capability, versionRange }) =>
@@ -174,7 +174,7 @@ function usesOf(work: Work | undefined): string {
   }
 }
 
-/** Kinds of tasks of a plan, as the contract has them. */
+/** Kinds of tasks of a plan, as in the contract. */
 export const planKinds: Readonly<Record<PlanKindWord, TaskKind>> = {
   uses: TaskKind.TASK_KIND_USES,
   function: TaskKind.TASK_KIND_FUNCTION,

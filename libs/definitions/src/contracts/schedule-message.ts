@@ -13,7 +13,7 @@ const overlaps: Readonly<Record<OverlapWord, Overlap>> = {
   allow: Overlap.OVERLAP_ALLOW,
 };
 
-/** Returns a checked schedule as the contracts have it. */
+/** Returns a checked schedule as a message of the contracts. */
 export function scheduleOf(document: ScheduleDocument): Schedule {
   const { schedule, description = "", paused = false, labels, overlap, from, until } = document;
   const { timeZone = "", except = [] } = document;

@@ -22,9 +22,9 @@ import { bare } from "./task-policies.ts";
 import { taskSpecsOf } from "./task-specs.ts";
 
 /**
- * Returns a checked session as the contracts have it.
+ * Returns a checked session as a message of the contracts.
  *
- * @param plan of its tasks, where it names them
+ * @param plan plan of its tasks, if it has any
  */
 export function sessionSpecOf(document: SessionDocument, plan: Plan | undefined): SessionSpec {
   const { title, session, mode = "adaptive", orchestrator = "", pool = "", budget, dueTime } = document;

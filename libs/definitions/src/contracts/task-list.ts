@@ -31,9 +31,9 @@ import type {
 import type { NeedConditionWord } from "../plan/plan.ts";
 
 /**
- * Turns tasks of the contracts into a document of the language. So tasks that are given at a start, added to
- * a run or moved from another engine are checked and planned as all others. Inputs have to be inline: fetch
- * inputs from the blob store before.
+ * Turns tasks of the contracts into a document of the language. So tasks of a start request, tasks that are
+ * added to a run, and tasks from another engine are checked and planned like all others. Inputs have to be
+ * inline: fetch inputs from the blob store before.
  */
 export function documentOfTasks(name: string, list: TaskList): WorkflowDocument {
   const tasks: Record<string, TaskDocument> = {};
@@ -41,7 +41,7 @@ export function documentOfTasks(name: string, list: TaskList): WorkflowDocument 
   return { workflow: name, tasks, ...(list.output === "" ? {} : { output: lone(list.output) }) };
 }
 
-/** Ids that are in a list more than once. */
+/** Returns the ids that are in a list more than once. */
 export function repeatedIds(list: TaskList): readonly string[] {
   const seen = new Set<string>();
   const repeated = new Set<string>();
@@ -88,9 +88,9 @@ export function documentOfTask(spec: TaskSpec): TaskDocument {
 }
 
 /**
- * Returns the tasks with a condition for each need: `done` where a caller sets none, and `success` where an expression of
- * the task reads the output of the needed task. A definition has the same defaults. For machines without plans: these
- * keep an unspecified condition as `success`, because recorded histories have it.
+ * Returns the tasks with a condition for each need: `done` by default, and `success` if an expression of the task reads
+ * the output of the needed task. A definition has the same defaults. For machines without plans: these treat an
+ * unspecified condition as `success`, because recorded histories contain it.
  */
 export function withNeedConditions(tasks: readonly TaskSpec[]): TaskSpec[] {
   return tasks.map((task) => {
@@ -110,7 +110,7 @@ export function withNeedConditions(tasks: readonly TaskSpec[]): TaskSpec[] {
 const outputOf =
   /\btasks(?:\.([A-Za-z_]\w*)|\[\s*["']([^"'\]]+)["']\s*\])(?!\s*\.\s*(?:status|error)\b)(?!\w)/g;
 
-/** Ids of the tasks whose output an expression of this one reads. */
+/** Returns the ids of the tasks whose output an expression of this one reads. */
 function outputsReadBy({ input, when }: TaskSpec): ReadonlySet<string> {
   const inline = input?.body?.$case === "inline" ? Buffer.from(input.body.value).toString("utf8") : "";
   const text = `${inline.includes("tasks") ? inline.replaceAll('\\"', '"') : ""}\n${when}`;
@@ -239,7 +239,7 @@ function orNothing<T>(members: Readonly<Record<string, T>>): Readonly<Record<str
   return Object.keys(members).length === 0 ? undefined : members;
 }
 
-/** Leaves out what is undefined. */
+/** Removes undefined members. */
 function defined<T>(members: { readonly [K in keyof T]: T[K] | undefined }): T {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
 }

@@ -15,7 +15,7 @@ import type {
   TaskDocument,
 } from "../language/document.ts";
 
-/** How a task is treated besides being done, in the words of the contracts: the other way of what is read from them. */
+/** Converts the policies of a task to the contracts: the inverse of their parsing. */
 export function takePolicies(spec: TaskSpec, document: TaskDocument, taskId: string): void {
   const { checks = [], limits = [], cache, compensate, dueTime } = document;
   spec.checks = checks.map((check) => checkOf(check, taskId));
@@ -69,7 +69,7 @@ function compensationOf({ uses, with: input, retry }: CompensateDocument): Compe
   };
 }
 
-/** Returns a condition without the signs that it is one. */
+/** Returns a condition without its `${{ }}`. */
 export function bare(condition: Condition | undefined): string {
   if (condition === undefined) return "";
   return String(condition)

@@ -11,18 +11,18 @@ import type { TaskDocument } from "../language/document.ts";
 import type { Placement, Plan, PlanTask, Selector, Work } from "../plan/plan.ts";
 import { bare, takePolicies } from "./task-policies.ts";
 
-/** What the contracts have no words for: the loops and children of runs. */
+/** Keys without a field in the contracts: loops and children of runs. */
 export const keysOfRuns = ["forEach", "mayFail", "parameters", "budget"] as const;
 
-/** What has words, and is not done in missions. */
+/** Keys with a field that missions do not support. */
 const keysBeyondMissions = ["compensate", "limits", "cache", "checks", "dueTime"] as const;
 
 /** The engine that runs the tasks. Tasks that it cannot run are problems. */
 export type TaskReach = "mission" | "session";
 
 /**
- * Returns the tasks of a definition as the contracts have them, so that an engine other than that of runs
- * does the same work without edits. Tasks that only a run can do are problems.
+ * Returns the tasks of a definition as messages of the contracts, so that an engine other than that of runs
+ * executes them unchanged. Tasks that only a run can execute are problems.
  */
 export function taskSpecsOf(
   { document, plan }: Pick<Definition, "document" | "plan">,
@@ -64,14 +64,17 @@ function problemOf({ kind }: PlanTask, { written, work, reach }: Judged): string
   return found && `\`${found}\``;
 }
 
-/** The needs of each task, by its number: also the implied needs of expressions that read another's output. */
+/**
+ * Returns the needs of each task, by its number, including the implied needs of expressions that read
+ * another's output.
+ */
 function needsOf({ tasks, edges }: Plan): readonly Need[][] {
   const needs: Need[][] = tasks.map(() => []);
   for (const [from, { id }] of tasks.entries())
     for (let at = edges.offsets[from] ?? 0; at < (edges.offsets[from + 1] ?? 0); at++)
       needs[edges.targets[at] ?? 0]?.push({
         task: id,
-        // The contract counts from 1: its 0 is a condition that is not set.
+        // The contract counts from 1: its 0 means that no condition is set.
         condition: ((edges.conditions[at] ?? 0) + 1) as NeedCondition,
       });
   return needs;
@@ -94,7 +97,7 @@ function specOf(plan: Plan, task: PlanTask, written: TaskDocument): TaskSpec {
     mayBeDoubled,
     ...(estimate !== undefined && { estimate: { ...estimate, by: [...(estimate.by ?? [])] } }),
     ...(policy !== undefined && { timeouts: { ...policy.timeouts } }),
-    // Without a policy of its own a task has the defaults of the namespace that it runs in.
+    // Without its own policy, a task has the defaults of the namespace that it runs in.
     ...(policy !== undefined && isRetryGiven && { retry: retryMessage(policy.retry) }),
   });
   spec.input = written.with === undefined ? undefined : jsonPayload(written.with);

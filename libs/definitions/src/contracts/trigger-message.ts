@@ -19,7 +19,7 @@ const presets: Readonly<Record<WebhookWord, WebhookPreset>> = {
   slack: WebhookPreset.WEBHOOK_PRESET_SLACK,
 };
 
-/** Returns a checked trigger as the contracts have it. */
+/** Returns a checked trigger as a message of the contracts. */
 export function triggerOf(document: TriggerDocument): Trigger {
   const { trigger, workflow, parameters, paused = false } = document;
   const [name, version] = splitAt(workflow);
@@ -36,7 +36,7 @@ export function triggerOf(document: TriggerDocument): Trigger {
   };
 }
 
-/** Returns what the key `on` of a definition has, one or several. */
+/** Returns the entries of the key `on` of a definition, one or several. */
 export function triggersOn(on: WorkflowDocument["on"]): readonly OnDocument[] {
   if (on === undefined) return [];
   return Array.isArray(on) ? (on as readonly OnDocument[]) : [on as OnDocument];
@@ -50,13 +50,13 @@ export function triggersOf({ workflow: name, on }: Pick<WorkflowDocument, "workf
   });
 }
 
-/** Id of the trigger of a definition at this place of its key `on`. */
+/** Returns the id of the trigger at this place of the key `on` of a definition. */
 function onTriggerId(name: string, place: number): string {
   const id = `${name.replaceAll(/[^A-Za-z0-9._-]/g, "-").slice(0, 110)}.on`;
   return place === 0 ? id : `${id}-${place + 1}`;
 }
 
-/** Returns a trigger without its id. What it runs is `run`. */
+/** Returns a trigger without its id. `run` is the run that it starts. */
 function onOf(document: OnDocument, run: RunSpec): Trigger {
   const {
     description = "",

@@ -5,7 +5,10 @@ import { printTypeScript } from "./typescript.ts";
 
 export type PrintFormat = "yaml" | "json" | "typescript";
 
-/** Writes a document. Reading it again gives the same one. Comments of a text it came from are not in the document. */
+/**
+ * Writes a document. Parsing the result gives an equal document. Comments of the original text are not in the
+ * document.
+ */
 export function printDefinition(document: WorkflowDocument | Json, format: PrintFormat): string {
   switch (format) {
     case "yaml":

@@ -13,7 +13,7 @@ export function printTypeScript(document: Json, from = "@tutti/sdk/workflow"): s
 
 type Members = { readonly [key: string]: Json };
 
-/** Functions of the builder by the kinds of tasks. */
+/** Functions of the builder by kinds of tasks. */
 const functions: Readonly<Record<TaskKindWord, string>> = {
   uses: "uses",
   function: "durableTask",

@@ -1,4 +1,4 @@
-/** Tasks of a DAG, their order, and what they become in a workflow. */
+/** Tasks of a DAG, their order, and their counterparts in a workflow. */
 
 import type { Json } from "@tutti/expressions";
 import { plain } from "./cel.ts";
@@ -10,18 +10,18 @@ export interface Task {
   readonly line: number;
   readonly title: string;
   tree: Record<string, Json>;
-  /** Those before it. */
+  /** Preceding tasks. */
   readonly before: Set<Task>;
   rule: string;
-  /** Chooses those behind it: by their ids, or all or none. */
+  /** Selects the following tasks: by their ids, or all or none. */
   readonly chooses?: "ids" | "all";
 }
 
-/** Tasks that an expression stands for. */
+/** Tasks of an expression. */
 export interface Group {
   readonly tasks: readonly Task[];
   readonly isList?: boolean;
-  /** Words on an edge, which are no tasks. */
+  /** A label on an edge, without tasks. */
   readonly isLabel?: boolean;
 }
 
@@ -35,7 +35,7 @@ export const rules: Readonly<Record<string, string>> = {
   none_failed_or_skipped: "done",
 };
 
-/** Puts tasks behind others. Two lists in a chain go pair by pair. */
+/** Links tasks with their predecessors. Two lists in a chain are linked pairwise. */
 export function link(before: Group, behind: Group, isChain = false): void {
   if (isChain && before.isList && behind.isList && before.tasks.length === behind.tasks.length) {
     for (const [index, task] of behind.tasks.entries()) task.before.add(before.tasks[index] as Task);

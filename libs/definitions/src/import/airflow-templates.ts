@@ -1,14 +1,14 @@
 /**
- * Templates of Jinja in texts of Airflow, as expressions of Tutti.
+ * Converts Jinja templates in texts of Airflow to expressions of Tutti.
  *
- * The logical date is the member `logical_date` of the input, if a run has it, and otherwise the time of its start, in UTC. So a
- * run for another day is a run with that input.
+ * The logical date is the member `logical_date` of the input, if a run has it, and otherwise the time of its start, in
+ * UTC. So a run for another day needs that input.
  */
 import { member, template } from "./cel.ts";
 
 interface Written {
   readonly cel: string;
-  /** It depends on the logical date. */
+  /** Whether it depends on the logical date. */
   readonly isDated?: boolean;
 }
 
@@ -43,7 +43,7 @@ const places: Readonly<Record<string, readonly [from: number, to: number]>> = {
   S: [17, 19],
 };
 
-/** The expression of a template. Undefined if it has no counterpart. */
+/** Returns the expression of a template. Undefined if it has no counterpart. */
 export function templateOf(inner: string, pulled: (task: string) => string): Written | undefined {
   const text = inner.trim();
   if (Object.hasOwn(dated, text)) return { cel: dated[text] ?? "", isDated: true };
@@ -105,7 +105,7 @@ function formatted(format: string): string | undefined {
   return written.length === 0 || written.includes(undefined) ? undefined : written.join(" + ");
 }
 
-/** What a task of Airflow leaves to others: of a command, the last line of its output. */
+/** Returns the result of an Airflow task: for a command, the last line of its output. */
 export function leftBy(id: string, isCommand: boolean): string {
   const output = `tasks[${JSON.stringify(id)}].output`;
   if (!isCommand) return output;

@@ -1,22 +1,22 @@
-/** Values of Python in files of Airflow, with the templates of Jinja in their texts. */
+/** Values of Python in files of Airflow, with Jinja templates in their texts. */
 import type { Json } from "@tutti/expressions";
 import { templateOf } from "./airflow-templates.ts";
 import { NoCounterpart, plain, template } from "./cel.ts";
 import type { Expression } from "./foreign-python.ts";
 
-/** What names stand for. */
+/** Values of names. */
 export interface Names {
-  /** A literal that a name was given. Counts as used. */
+  /** Returns the literal that a name was assigned. Counts as used. */
   constant(name: string): Expression | undefined;
-  /** The output of a task that a name has, in CEL. */
+  /** Returns the output of the task that a name refers to, in CEL. */
   output(expression: Expression): string | undefined;
-  /** What a task with this name leaves to others, in CEL. */
+  /** Returns the result of the task with this name, in CEL. */
   pulled(task: string): string;
-  /** A template depends on the logical date. */
+  /** Records a template that depends on the logical date. */
   dated(construct: string, line: number): void;
 }
 
-/** A literal, with outputs of tasks in it. */
+/** Converts a literal that may contain outputs of tasks. */
 export function jsonOf(given: Expression, names: Names): Json {
   const output = names.output(given);
   if (output !== undefined) return template(output);
@@ -49,7 +49,7 @@ export function jsonOf(given: Expression, names: Names): Json {
   throw new NoCounterpart(`the value \`${shown(given)}\` is computed`);
 }
 
-/** A text, with the templates of Jinja that have a counterpart. */
+/** Converts a text with the Jinja templates that have a counterpart. */
 function rendered({ text, line }: Expression, names: Names): string {
   if (/\{[%#]/.test(text)) throw new NoCounterpart("a template with statements has no counterpart");
   return plain(text).replace(/\{\{([\s\S]*?)\}\}/g, (whole, inner: string) => {
@@ -78,7 +78,7 @@ const units: Readonly<Record<string, number>> = {
   seconds: 1,
 };
 
-/** Seconds of `timedelta(…)`, or a number of seconds. */
+/** Returns the seconds of `timedelta(…)`, or a number of seconds. */
 export function secondsOf(given: Expression, names: Names): number {
   if (given.kind === "number") return Number(given.text);
   const known = given.kind === "name" ? names.constant(given.text) : undefined;
@@ -95,7 +95,7 @@ export function secondsOf(given: Expression, names: Names): number {
   }, 0);
 }
 
-/** An expression as it was written, in short. */
+/** Returns an expression as written, shortened. */
 export function shown({ kind, text, of, parts, given }: Expression): string {
   if (kind === "member") return `${of === undefined ? "" : shown(of)}.${text}`;
   if (kind === "call") return `${of === undefined ? "" : shown(of)}(${given.length === 0 ? "" : "…"})`;

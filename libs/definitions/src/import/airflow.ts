@@ -1,9 +1,9 @@
 /**
- * A DAG of Airflow, by its Python file. The file is read and not run. Each operator and each call of a task function becomes
- * a task, in the order of `>>`, `<<`, `chain` and outputs that are passed on.
+ * Imports a DAG of Airflow from its Python file. The file is parsed and not run. Each operator and each call of a task
+ * function becomes a task, in the order of `>>`, `<<`, `chain` and outputs that are passed on.
  *
- * A task with a construct that would change what it does is not translated: the run fails there. Code that makes tasks in
- * loops or conditions is listed.
+ * A task with a construct that would change its behavior is not translated: the run fails there. Code that creates
+ * tasks in loops or conditions is listed.
  */
 
 import type { Json } from "@tutti/expressions";
@@ -34,7 +34,7 @@ const presets: Readonly<Record<string, string>> = {
 };
 const logicalDateOf =
   "it becomes `logical_date` of the input, or the time of the start in UTC. Airflow 2 takes the start of the interval";
-/** Arguments of all operators that are read. */
+/** Supported arguments of all operators. */
 const baseArguments = [
   "task_id",
   "retries",
@@ -185,7 +185,7 @@ class AirflowImporter implements Names {
       for (const each of body) this.#statement(each);
       this.#groups.pop();
       above?.tasks.push(...group.tasks);
-      // Without tasks that are translated, it is listed, and so is each order that names it.
+      // A group without translated tasks is listed, and so is each order that names it.
       if (group.tasks.length === 0) return;
       if (id !== undefined) id.isRead = true;
       if (name !== "") this.#values.set(name, { tasks: group.tasks });
@@ -243,7 +243,9 @@ class AirflowImporter implements Names {
     return dag;
   }
 
-  /** Tasks of an expression. Makes those that it calls. Undefined for something else. */
+  /**
+   * Evaluates an expression to tasks, and creates the tasks that it calls. Undefined for other expressions.
+   */
   #evaluated(expression: Expression): Group | undefined {
     const { kind, text, parts } = expression;
     if (kind === "name") return this.#values.get(text);
@@ -476,7 +478,7 @@ class AirflowImporter implements Names {
       const tree = work();
       const extra = this.#limits(call, dag, tree["set"] === undefined);
       task.tree = { ...tree, ...extra };
-      // Outputs that it gets are of tasks before it.
+      // Outputs in its arguments belong to preceding tasks.
       for (const [, other = ""] of JSON.stringify(tree).matchAll(/tasks\[\\"([^"\\]+)\\"\]/g)) {
         if (other === dateTask) continue;
         const found = dag.tasks.get(other);
@@ -499,7 +501,7 @@ class AirflowImporter implements Names {
     return dag;
   }
 
-  /** An argument of all operators, or its default. */
+  /** Returns an argument of all operators, or its default. */
   #base(call: Expression, dag: Dag, name: string): Expression | undefined {
     const own = argumentOf(call, name);
     if (own !== undefined) {
@@ -611,7 +613,7 @@ function argumentOf({ given }: Expression, name: string): Argument | undefined {
   return given.find((each) => each.name === name);
 }
 
-/** A value that an argument can be, or a time. */
+/** Returns whether an expression is a literal or a duration. */
 function isLiteral({ kind, parts, of }: Expression): boolean {
   if (kind === "call") return of !== undefined && /^(datetime\.)?timedelta$|^duration$/.test(shown(of));
   return /^(text|number|constant|name|list|map)$/.test(kind) && parts.every(isLiteral);

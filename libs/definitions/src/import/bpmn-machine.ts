@@ -1,4 +1,4 @@
-/** Processes of BPMN as workflows: their nodes and flows, and a workflow with a state for each node that is reached. */
+/** Processes of BPMN as workflows: their nodes and flows, and a workflow with a state for each reachable node. */
 import type { Json } from "@tutti/expressions";
 import { cycle } from "./bpmn-values.ts";
 import { NoCounterpart, plain, template } from "./cel.ts";
@@ -15,16 +15,16 @@ export interface Flow {
 
 export interface Node {
   readonly element: XmlElement;
-  /** That of BPMN. */
+  /** Id in the BPMN file. */
   readonly id: string;
   readonly title: string;
   readonly outgoing: Flow[];
   readonly incoming: Flow[];
-  /** Events at its border. */
+  /** Boundary events. */
   readonly boundary: Node[];
 }
 
-/** What all processes of a file share. */
+/** Data that all processes of a file share. */
 export interface Shared {
   readonly source: ForeignXml;
   /** Messages, signals and errors, by id. */
@@ -33,7 +33,7 @@ export interface Shared {
   readonly workflows: ReadonlyMap<string, { readonly process: XmlElement; readonly workflow: string }>;
   /** Constructs that are listed once. */
   readonly listed: Set<string>;
-  /** The state of a node. */
+  /** Returns the state of a node. */
   readonly stateOf: (machine: Machine, node: Node) => Tree;
 }
 
@@ -46,7 +46,7 @@ export class Scope {
   readonly name: string;
   readonly #element: XmlElement;
   readonly nodes = new Map<string, Node>();
-  /** Those that a state was made of. */
+  /** Nodes that became a state. */
   readonly made = new Set<string>();
 
   constructor(shared: Shared, element: XmlElement, name: string) {
@@ -87,7 +87,7 @@ export class Scope {
     return found;
   }
 
-  /** The name of a message or signal, or the code of an error. */
+  /** Returns the name of a message or signal, or the code of an error. */
   nameOf(id: string): string | undefined {
     const found = this.shared.named.get(id);
     return found && (found.attribute("errorCode") || found.attribute("name") || found.attribute("id"));
@@ -150,14 +150,14 @@ function isTriggered({ element }: Node): boolean {
 
 interface MachineOptions {
   readonly name: string;
-  /** One, or those of branches. */
+  /** Start node, or those of branches. */
   readonly starts: readonly Node[];
-  /** Where branches end. */
+  /** Node at which branches end. */
   readonly stopAt?: string;
   readonly description?: string;
 }
 
-/** A workflow with a state for each node that it reaches. */
+/** A workflow with a state for each reachable node. */
 export class Machine {
   readonly scope: Scope;
   readonly #options: MachineOptions;
@@ -223,7 +223,7 @@ export class Machine {
     }
   }
 
-  /** The state of a node. Where branches end, that of their end. */
+  /** Returns the state of a node. At the end of branches, their end state. */
   to(id: string, from: XmlElement): string {
     if (id === this.#options.stopAt) return "end";
     const known = this.#ids.get(id);

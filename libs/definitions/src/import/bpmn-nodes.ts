@@ -67,7 +67,7 @@ export class NodeStates {
     }
   }
 
-  /** The transition to the next node. */
+  /** Returns the transition to the next node. */
   #onwards(set: Tree = {}, node = this.#node): Tree {
     const [flow, other] = node.outgoing;
     if (other !== undefined) throw new NoCounterpart("several flows leave it. Put a gateway behind it");
@@ -78,7 +78,7 @@ export class NodeStates {
     return { to, ...(Object.keys(set).length > 0 && { set }) };
   }
 
-  /** The name of a flow is for people. */
+  /** The name of a flow is only for readers. */
   #named(flow: Flow | undefined): void {
     if (flow === undefined || flow.element.attribute("name") === "") return;
     this.#scope.shared.source.collector.leave(
@@ -88,7 +88,7 @@ export class NodeStates {
     );
   }
 
-  /** A state that does something, with events at its border. */
+  /** Returns a state with work, and with boundary events. */
   #work(run: Record<string, Json>, output = "output"): Tree {
     const isTask = run["uses"] !== undefined;
     const loop = this.#loop(run["workflow"] !== undefined || isTask);
@@ -107,7 +107,7 @@ export class NodeStates {
     };
   }
 
-  /** Variables with those of an output. An output that is no object has none. */
+  /** Returns the variables merged with an output. An output that is not an object adds none. */
   #result(output: string): string {
     const mapped = this.#mapped("output");
     const local = mapped.reduce(
@@ -116,7 +116,7 @@ export class NodeStates {
       data,
     );
     if (mapped.length > 0) {
-      // Outputs name members of the output, and variables of the process.
+      // Output mappings read members of the output, and variables of the process.
       const names = `(type(${output}) == map ? ${merged(data, output)} : ${data})`;
       return mapped.reduce((all, { target, source }) => {
         const found = isComputed(source)
@@ -128,7 +128,7 @@ export class NodeStates {
     return `type(${output}) == map ? ${merged(data, output)} : ${local}`;
   }
 
-  /** What the task works on: all variables, or those of its mapping. */
+  /** Returns the input of the task: all variables, or those of its mapping. */
   #given(): Json {
     const inputs = this.#mapped("input");
     if (inputs.length === 0) return template(data);
@@ -223,7 +223,7 @@ export class NodeStates {
     };
   }
 
-  /** The capability of a task or of an event that is thrown. */
+  /** Returns the capability of a task or of a thrown event. */
   #called(element: XmlElement, fallback = this.#node.title): Record<string, Json> {
     const extensions = element.first("extensionElements");
     const type = extensions?.first("taskDefinition")?.attribute("type") ?? "";
@@ -271,13 +271,13 @@ export class NodeStates {
       );
     const name = this.#scope.shared.source.collector.freeName(`${this.#scope.name}-${this.#node.title}`);
     const scope = new Scope(this.#scope.shared, this.#element, name);
-    // A collapsed one of a drawing may have none.
+    // A collapsed subprocess of a drawing may be empty.
     if (scope.nodes.size === 0) throw new NoCounterpart("it has no content");
     scope.add();
     return name;
   }
 
-  /** Events at the border that end the node. Of its errors, a code goes before all errors. */
+  /** Returns the boundary events that end the node. An error with a code comes before the catch-all. */
   #boundary(node = this.#node): {
     readonly states: Tree;
     readonly failed: readonly Json[];
@@ -315,7 +315,7 @@ export class NodeStates {
     };
   }
 
-  /** A message, a signal or a time that leads on. */
+  /** Adds a message, a signal or a time that continues. */
   #awaited(event: Node, { on, after }: { on: Record<string, Json>; after: Record<string, Json> }): void {
     const { element } = event;
     const timer = element.first("timerEventDefinition");
@@ -408,7 +408,7 @@ export class NodeStates {
     return this.#work(this.#sent());
   }
 
-  /** The task that sends a message or signal. */
+  /** Returns the task that sends a message or signal. */
   #sent(): Record<string, Json> {
     const definition = this.#element.first("messageEventDefinition", "signalEventDefinition");
     if (definition === undefined)
@@ -439,7 +439,7 @@ export class NodeStates {
     throw new NoCounterpart(`\`${other.name}\` has no counterpart`);
   }
 
-  /** Conditions of flows, the default at the end. */
+  /** Returns the conditions of flows, with the default at the end. */
   #conditions(): readonly { readonly flow: Flow; readonly when?: string }[] {
     const otherwise = this.#element.attribute("default");
     const all = this.#node.outgoing.map((flow) => {
@@ -491,7 +491,7 @@ export class NodeStates {
     const { source } = this.#scope.shared;
     const name = source.collector.freeName(`${this.#scope.name}-${title}`);
     const starts = conditions.map(({ flow }) => this.#scope.node(flow.to, flow.element));
-    // A flow that leads to the join at once has nothing to do.
+    // A flow that leads directly to the join has no work.
     const own = starts.flatMap((start, index) =>
       start.id === join ? [] : [{ start, when: conditions[index]?.when }],
     );
@@ -532,7 +532,7 @@ export class NodeStates {
   }
 }
 
-/** The flows between a gateway that parts and the one that joins. */
+/** The flows between a splitting and a joining gateway. */
 class Block {
   readonly #scope: Scope;
   readonly #split: Node;
@@ -542,7 +542,7 @@ class Block {
     this.#split = split;
   }
 
-  /** Undefined where all branches end by themselves. */
+  /** Returns the joining gateway. Undefined if all branches end by themselves. */
   join(): string | undefined {
     const ways = this.#split.outgoing.map((flow) => this.#follow(flow));
     const joins = new Set(ways.flatMap(({ ends }) => [...ends]));
@@ -593,7 +593,7 @@ class Block {
   }
 }
 
-/** An error that an event at the border catches is no fault: the process engine does not retry it. */
+/** An error with a boundary event is not a fault: the process engine does not retry it. */
 function notOn(retry: Json, codes: readonly string[]): Json {
   if (codes.length === 0 || retry === 1) return retry;
   const policy = typeof retry === "object" && retry !== null ? retry : { attempts: retry };

@@ -1,4 +1,4 @@
-/** Expressions (JUEL and FEEL) and times of BPMN. */
+/** Expressions (JUEL and FEEL) and durations of BPMN. */
 
 import { member, NoCounterpart, plain, template } from "./cel.ts";
 import { entryOf } from "./foreign-document.ts";
@@ -18,7 +18,7 @@ const words: Readonly<Record<string, string>> = {
   "||": "or",
 };
 
-/** A condition or a value that is computed: `${amount > 10}`, `= amount > 10` or the bare expression. */
+/** Converts a computed condition or value: `${amount > 10}`, `= amount > 10` or the bare expression. */
 export function expression(text: string, locals: Readonly<Record<string, string>> = {}): string {
   const given = text.trim();
   const [, wrapped] = /^[$#]\{([\s\S]*)\}$/.exec(given) ?? [];
@@ -50,7 +50,7 @@ export function expression(text: string, locals: Readonly<Record<string, string>
   }).read();
 }
 
-/** A text that may be an expression as a whole. */
+/** Converts a text that may be an expression as a whole. */
 export function value(text: string, locals: Readonly<Record<string, string>> = {}): string {
   return isComputed(text) ? template(expression(text, locals)) : plain(text);
 }
@@ -67,7 +67,7 @@ const units: readonly (readonly [sign: string, seconds: number])[] = [
   ["S", 1],
 ];
 
-/** A time of ISO 8601 as one of Tutti. Months and years have no length. */
+/** Converts a duration of ISO 8601. Months and years have no fixed length. */
 export function duration(text: string): string {
   const [, day = "", time = ""] = /^P((?:\d+[WD])*)(?:T((?:\d+(?:\.\d+)?[HMS])+))?$/.exec(text.trim()) ?? [];
   let total = 0;
@@ -77,12 +77,12 @@ export function duration(text: string): string {
   return Number.isInteger(total) ? `${total}s` : `${Math.round(total * 1_000)}ms`;
 }
 
-/** When a schedule starts runs. */
+/** Returns when a schedule starts runs. */
 export function cycle(text: string): { readonly every: string } | { readonly cron: string } {
   const [, repeated] = /^R\/(P\S+)$/.exec(text.trim()) ?? [];
   if (repeated !== undefined) return { every: duration(repeated) };
   const fields = text.trim().split(/\s+/);
-  // The first of six fields is the second.
+  // The first of six fields is the seconds.
   if (fields.length === 6 && fields[0] === "0") {
     const rest = fields
       .slice(1)

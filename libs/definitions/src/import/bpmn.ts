@@ -1,9 +1,9 @@
 /**
- * A process of BPMN 2.0. Each node becomes a state of a workflow, and the variable `data` has the variables of the process.
- * Branches of parallel and inclusive gateways become a workflow of their own, which a state runs once for each branch. So
- * do subprocesses.
+ * Imports a process of BPMN 2.0. Each node becomes a state of a workflow, and the variable `data` has the variables of
+ * the process. Branches of parallel and inclusive gateways become a workflow of their own, which a state runs once for
+ * each branch. So do subprocesses.
  *
- * A node with a construct that would change what it does is not translated: the run fails there.
+ * A node with a construct that would change its behavior is not translated: the run fails there.
  */
 import { Scope, type Shared } from "./bpmn-machine.ts";
 import { NodeStates } from "./bpmn-nodes.ts";
@@ -24,7 +24,7 @@ const defaults = {
   gatewayDirection: "Unspecified",
 };
 
-/** What the root says of the file itself is one line of the list. */
+/** Lists all metadata of the root element as one line. */
 function leaveOrigin({ root, collector }: ForeignXml): void {
   const unread = [...root.attributes.values()].filter(({ isRead }) => !isRead);
   for (const attribute of unread) attribute.isRead = true;
@@ -60,7 +60,7 @@ export function importBpmn(text: string, file = "process"): Imported {
     process,
     scope: new Scope(shared, process, workflow),
   }));
-  // A pool of a partner, whose process is not modelled, has an empty one.
+  // A pool of a partner, whose process is not modelled, has an empty process.
   const hasContent = scopes.some(({ scope }) => scope.nodes.size > 0);
   for (const { process, scope } of scopes)
     if (scope.nodes.size > 0 || !hasContent) scope.add();

@@ -1,9 +1,9 @@
 /** Writes expressions of Tutti (CEL) from values and paths of foreign files. */
 import type { Json } from "@tutti/expressions";
 
-/** A construct that has no counterpart. The caller lists it. */
+/** A construct without a counterpart. The caller lists it. */
 export class NoCounterpart extends Error {
-  /** Its place in the file. Default: that of the state. */
+  /** Place in the file. Default: the place of the state. */
   readonly path: readonly (string | number)[] | undefined;
 
   constructor(reason: string, path?: readonly (string | number)[]) {
@@ -12,22 +12,22 @@ export class NoCounterpart extends Error {
   }
 }
 
-/** A value that an expression computes. */
+/** Returns a value that an expression computes. */
 export function template(expression: string): string {
   return `\${{ ${expression} }}`;
 }
 
-/** An expression where one is expected. */
+/** Returns an expression for a place that expects one. */
 export function condition(expression: string): string {
   return expression.includes("${{") ? template(expression) : expression;
 }
 
-/** A text that is no expression. */
+/** Returns a text without expressions. */
 export function plain(text: string): string {
   return text.replaceAll("${{", () => "$${{");
 }
 
-/** The expression of a value with templates in it. */
+/** Returns the expression of a value that contains templates. */
 export function expressionOf(value: Json): string {
   if (typeof value === "string") {
     const [, expression] = /^\$\{\{ ([\s\S]*) \}\}$/.exec(value) ?? [];
@@ -38,14 +38,14 @@ export function expressionOf(value: Json): string {
   return record(Object.entries(value).map(([key, each]) => [key, expressionOf(each)]));
 }
 
-/** A map of expressions. A blank keeps its end from being that of a template. */
+/** Returns a map of expressions. A blank keeps its end from closing the template. */
 export function record(members: readonly (readonly [name: string, expression: string])[]): string {
   return members.length === 0
     ? "{}"
     : `{${members.map(([name, expression]) => `${JSON.stringify(name)}: ${expression}`).join(", ")} }`;
 }
 
-/** A member or an element of a value. */
+/** Returns a member or an element of a value. */
 export function member(value: string, key: string | number): string {
   if (typeof key === "number") return `${value}[${key}]`;
   return /^[A-Za-z_]\w*$/.test(key) && !reserved.has(key)
@@ -59,19 +59,19 @@ const reserved = new Set(
   ),
 );
 
-/** Whether the value behind a path is there. The value above it has to be. */
+/** Returns the check that the value at a path exists. The value above it must exist. */
 export function isThere(path: string): string | undefined {
   const [, above, name, key] = /^([\s\S]+?)(?:\.([A-Za-z_]\w*)|\[("(?:[^"\\]|\\.)*")\])$/.exec(path) ?? [];
   return above === undefined ? undefined : `${key ?? JSON.stringify(name)} in ${above}`;
 }
 
-/** A map with the members of two. Those of the second count. */
+/** Returns a map with the members of two. Those of the second take precedence. */
 export function merged(one: string, other: string): string {
   const rest = `${one}.transformList(k, v, !(k in ${other}), [k, v])`;
   return `(${rest} + ${other}.transformList(k, v, [k, v])).transformMapEntry(i, e, {e[0]: e[1]})`;
 }
 
-/** A map with one member more, or with another value of it. */
+/** Returns a map with an additional or replaced member. */
 export function withMember(value: string, path: readonly string[], expression: string): string {
   const [key, ...deeper] = path;
   if (key === undefined) return expression;
@@ -83,7 +83,7 @@ export function withMember(value: string, path: readonly string[], expression: s
   return `(${value}.transformList(k, v, k != ${name}, [k, v]) + [[${name}, ${inner}]]).transformMapEntry(i, e, {e[0]: e[1]})`;
 }
 
-/** Seconds as a duration of Tutti, at least a millisecond. */
+/** Returns seconds as a duration of Tutti, at least a millisecond. */
 export function seconds(count: number): string {
   return Number.isInteger(count) && count > 0 ? `${count}s` : `${Math.max(1, Math.round(count * 1000))}ms`;
 }

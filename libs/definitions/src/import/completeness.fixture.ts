@@ -1,4 +1,4 @@
-/** Whether an importer leaves out a part of a file in silence. */
+/** Checks whether an importer silently drops a part of a file. */
 import {
   type Document,
   isMap,
@@ -15,32 +15,32 @@ import { type Imported, NotImported } from "./imported.ts";
 interface Value {
   readonly path: readonly string[];
   readonly scalar: Scalar;
-  /** Of the key, and of the keys above it, without those at the top. */
+  /** Lines of the key, and of the keys above it, without those at the top. */
   readonly lines: readonly number[];
-  /** The same with the keys next to each of them. */
+  /** The same, with the keys next to each of them. */
   readonly near: readonly number[];
 }
 
 /**
- * Changes each value of a file by itself. Then the result has to be another one: other definitions, another list, or a
- * refusal. Where it is the same, the value or something around it has to be in the list, by its line.
+ * Changes each value of a file separately. Then the result must differ: other definitions, another list, or a refusal.
+ * If the result is equal, the list must contain the line of the value or of an enclosing part.
  *
- * Returns the values that are neither.
+ * Returns the values for which neither is true.
  */
 export function silentValues(text: string, importer: (text: string) => Imported): readonly string[] {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const known = importer(text);
   const listed = new Set(known.untranslated.map(({ line }) => line));
-  // A state or task that is not translated is listed by its name, with everything in it.
+  // A state or task that is not translated is listed by its name, with its whole content.
   const whole = new Set(
     known.untranslated.map(({ construct }) => /^(?:(?:state|task|node) )?(.*)$/.exec(construct)?.[1]),
   );
-  // One that is left out is listed by the line of the key that is the reason.
+  // A part that is left out is listed by the line of the key that is the reason.
   const leftOut = new Set(
     known.untranslated.filter(({ reason }) => reason.endsWith("left out")).map(({ line }) => line),
   );
-  // Compared with the file as it is printed: lines change by printing.
+  // Compared with the printed file, because printing changes lines.
   const printed = textOf(String(document), importer);
   return valuesOf(document, lines).flatMap(({ path, scalar, lines: around, near }) => {
     if (near.some((line) => leftOut.has(line))) return [];
@@ -85,7 +85,7 @@ function valuesOf(document: Document, lines: LineCounter): readonly Value[] {
         visit(value, [...path, String(key)], path.length === 0 ? [] : [...around, lineOf(key)], all);
     } else if (isSeq(node))
       for (const [index, value] of node.items.entries()) {
-        // An element may have a name, by which it is listed.
+        // An element may be listed by its name.
         const name: unknown = isMap(value) ? value.get("name") : undefined;
         const at = typeof name === "string" ? name : String(index);
         visit(value, [...path, at], [...around, lineOf(value)], near);
@@ -95,7 +95,7 @@ function valuesOf(document: Document, lines: LineCounter): readonly Value[] {
   return values;
 }
 
-/** The same for a file in XML: its attributes and texts. */
+/** As `silentValues`, for a file in XML: its attributes and texts. */
 export function silentXmlValues(text: string, importer: (text: string) => Imported): readonly string[] {
   const { untranslated } = importer(text);
   const listed = new Set(untranslated.map(({ line }) => line));
@@ -111,9 +111,9 @@ export function silentXmlValues(text: string, importer: (text: string) => Import
 
 interface XmlValue {
   readonly name: string;
-  /** Behind its last character. */
+  /** Offset after its last character. */
   readonly end: number;
-  /** Its own, and those of the elements around it but for the root. */
+  /** Its own lines, and those of the enclosing elements without the root. */
   readonly lines: readonly number[];
 }
 
@@ -151,7 +151,10 @@ function xmlValuesOf(text: string): readonly XmlValue[] {
   return values;
 }
 
-/** The same for a file in Python: its texts and numbers. Code of functions is listed by the line of the function. */
+/**
+ * As `silentValues`, for a file in Python: its texts and numbers. Code of functions is listed by the line of the
+ * function.
+ */
 export function silentPythonValues(text: string, importer: (text: string) => Imported): readonly string[] {
   const listed = new Set(importer(text).untranslated.map(({ line }) => line));
   const before = textOf(text, importer);
@@ -170,7 +173,7 @@ export function silentPythonValues(text: string, importer: (text: string) => Imp
   });
 }
 
-/** Of the statement at a line, and of those around it but for a DAG. */
+/** Returns the lines of the statement at a line, and of the enclosing ones without a DAG. */
 function linesAround(statements: readonly Statement[], line: number): readonly number[] {
   const found = statements.findLast((each) => each.line <= line);
   if (found === undefined) return [];
@@ -180,15 +183,18 @@ function linesAround(statements: readonly Statement[], line: number): readonly n
   return [...(isInside && isDag ? [] : [found.line]), ...linesAround(found.body, line)];
 }
 
-/** Words of a file in lines, with the lines that they may be listed by. */
+/** A word of a file, with the lines by which it may be listed. */
 interface Word {
   readonly line: number;
-  /** Behind its last character. */
+  /** Offset after its last character. */
   readonly end: number;
   readonly text: string;
 }
 
-/** The same for the words of a crontab: variables, times, users and commands. Entries do not depend on each other. */
+/**
+ * As `silentValues`, for the words of a crontab: variables, times, users and commands. Entries do not depend on each
+ * other.
+ */
 export function silentCronWords(text: string, importer: (text: string) => Imported): readonly string[] {
   const isVariable = (line: string) => /^\s*\w+\s*=/.test(line);
   const lines = text.split("\n").map((line) => (line.trim().startsWith("#") ? "" : line));
@@ -209,8 +215,8 @@ export function silentCronWords(text: string, importer: (text: string) => Import
 }
 
 /**
- * The same for a Makefile: targets, what is declared phony, and lines that are no rule. make reads recipes, variables and
- * the files that targets need, since each task runs it on the whole file.
+ * As `silentValues`, for a Makefile: targets, phony declarations, and lines that are not rules. make reads recipes,
+ * variables and the files that targets need, since each task runs it on the whole file.
  */
 export function silentMakeWords(text: string, importer: (text: string) => Imported): readonly string[] {
   let isDefine = false;
@@ -232,7 +238,7 @@ export function silentMakeWords(text: string, importer: (text: string) => Import
   return silentWords(text, importer, words);
 }
 
-/** @param partOf the part of a line whose words count */
+/** @param partOf returns the part of a line whose words count */
 function wordsIn(text: string, partOf: (line: string) => string | undefined): readonly Word[] {
   let start = 0;
   return text.split("\n").flatMap((line, index) => {

@@ -1,11 +1,11 @@
-/** A crontab: each line becomes a workflow of one command, and its schedule. */
+/** Imports a crontab: each line becomes a workflow of one command, and its schedule. */
 import type { Json } from "@tutti/expressions";
 import { Collector, type Imported, isExpression, nameFrom, requireSize } from "./imported.ts";
 
 export interface CrontabOptions {
-  /** Whether lines name a user behind the times, as those of /etc/crontab do. Default: false. */
+  /** Whether lines name a user after the times, like those of /etc/crontab. Default: false. */
   readonly hasUser?: boolean;
-  /** Of the machine with the crontab. Default: UTC. */
+  /** Time zone of the machine with the crontab. Default: UTC. */
   readonly timeZone?: string;
 }
 
@@ -66,7 +66,7 @@ function addLine(collector: Collector, { line, entry, times, rest, hasUser, zone
   }
   if (user !== undefined) collector.leave(line, `user ${user}`, "the command runs as the user of the worker");
   const { SHELL: shell = "/bin/sh", ...variables } = env;
-  // Cron runs a command in the home folder.
+  // Cron runs a command in the home directory.
   const { HOME: home = "" } = env;
   const [program = "job"] = command.trim().split(/\s+/);
   const name = collector.freeName(`cron-${nameFrom(program.split("/").at(-1) ?? "job")}`);
@@ -94,7 +94,7 @@ const ranges = [
 ] as const;
 const item = /^(?:\*|(\d{1,2})(?:-(\d{1,2}))?|[A-Za-z]{3}(?:-[A-Za-z]{3})?)(?:\/(\d{1,2}))?$/;
 
-/** Whether numbers are in the range of their field. */
+/** Returns whether numbers are in the range of their field. */
 function isTime(times: string): boolean {
   if (times.startsWith("@")) return true;
   return times.split(/\s+/).every((field, index) => {

@@ -1,8 +1,8 @@
 /**
  * A foreign file in YAML or JSON, with the lines of its values. Refuses hostile files.
  *
- * It knows which values were read. `finish` lists every value that was neither read nor listed, so nothing is left out in
- * silence because an importer does not know a key.
+ * It records which values were read. `finish` lists every value that was neither read nor listed, so an importer cannot
+ * silently drop a key that it does not know.
  */
 import { parseYaml, YamlTooDeep } from "@tutti/kernel";
 import { type Document, isMap, isNode, isScalar, LineCounter } from "yaml";
@@ -16,15 +16,15 @@ const aliasesMax = 100;
 const valuesMax = 100_000;
 
 export class ForeignDocument {
-  /** Reading a value of it is recorded. */
+  /** Root of the file. Each read of a value is recorded. */
   readonly root: Members;
   readonly collector = new Collector();
   readonly #plain: Members;
   readonly #document: Document;
   readonly #lines = new LineCounter();
-  /** Paths that are listed, with everything below them. */
+  /** Listed paths, including everything below them. */
   readonly #listed = new Set<string>();
-  /** Paths of what was read or listed, and of everything above it. */
+  /** Paths that were read or listed, and their ancestors. */
   readonly #touched = new Set<string>();
 
   constructor(text: string) {
@@ -45,7 +45,7 @@ export class ForeignDocument {
     }
   }
 
-  /** The line of a key, or of an element of a list. */
+  /** Returns the line of a key, or of an element of a list. */
   lineOf(path: Path): number {
     for (let length = path.length; length > 0; length--) {
       const [above, key] = [path.slice(0, length - 1), path[length - 1]];
@@ -60,14 +60,16 @@ export class ForeignDocument {
     return 1;
   }
 
-  /** @param covered Values that are left out with it. Default: the value itself, with all below it. */
+  /**
+   * @param covered values that are left out with it. Default: the value itself, including everything below it
+   */
   leave(path: Path, construct: string, reason: string, covered: Path = path): void {
     this.collector.leave(this.lineOf(path), construct, reason);
     this.#listed.add(nameOf(covered));
     this.#touch(covered);
   }
 
-  /** Lists what nothing has read. */
+  /** Lists everything that was not read. */
   finish(): Imported {
     this.#listUnread(this.#plain, []);
     return this.collector.finish();
@@ -149,7 +151,10 @@ export function textsIn(members: Members, key: string): Record<string, string> {
   );
 }
 
-/** Returns the entry of a table. A word of a file may be a member that each object has, such as `constructor`. */
+/**
+ * Returns the entry of a table. A word of a file may be the name of a member that each object has, such as
+ * `constructor`.
+ */
 export function entryOf<Value>(table: Readonly<Record<string, Value>>, word: string): Value | undefined {
   return Object.hasOwn(table, word) ? table[word] : undefined;
 }

@@ -1,15 +1,15 @@
 /**
- * Reads the part of jq and JSONata that CEL has too: paths, literals, lists, maps, comparisons, `and`, `or`, arithmetic,
- * conditions, and functions that the dialect names. Everything else has no counterpart.
+ * Parses the part of jq and JSONata that CEL supports: paths, literals, lists, maps, comparisons, `and`, `or`,
+ * arithmetic, conditions, and functions of the dialect. Everything else has no counterpart.
  */
 import { isThere, member, NoCounterpart, record } from "./cel.ts";
 
 export interface Dialect {
-  /** How equality is written. */
+  /** Operator for equality. */
   readonly equals: "=" | "==";
   /** Starts of paths, and their values in CEL: `$states.input`. The longest one counts. */
   readonly roots: Readonly<Record<string, string>>;
-  /** From arguments in CEL. Undefined where there is no counterpart. */
+  /** Functions on arguments in CEL. Undefined if there is no counterpart. */
   readonly functions: Readonly<Record<string, (given: readonly string[]) => string | undefined>>;
 }
 
@@ -110,7 +110,7 @@ export class ExpressionReader {
     return record(members);
   }
 
-  /** Expressions with commas between them. */
+  /** Parses expressions that are separated by commas. */
   #until(end: string): readonly string[] {
     const values: string[] = [];
     while (!this.#is(end)) {
@@ -131,7 +131,7 @@ export class ExpressionReader {
     const value = roots[root];
     if (length === 0 || value === undefined) throw this.#problem();
     this.#at += length;
-    // A root that is a dot has no other one before its first name.
+    // If the root is a dot, no second dot precedes the first name.
     if (root === "." && /^[A-Za-z_"]/.test(this.#peek())) this.#at--;
     return this.#steps(value);
   }
@@ -151,7 +151,7 @@ export class ExpressionReader {
     }
   }
 
-  /** A name, or a text in quotes. */
+  /** Parses a name, or a text in quotes. */
   #word(): string {
     const next = this.#tokens[this.#at++] ?? "";
     if (/^['`]/.test(next)) return next.slice(1, -1);
@@ -183,7 +183,7 @@ export class ExpressionReader {
 
 function written(operator: string, left: string, right: string): string {
   if (operator === "&") return `(${asText(left)} + ${asText(right)})`;
-  // CEL divides whole numbers without a rest.
+  // CEL divides whole numbers without a remainder.
   if (operator === "/") return `(double(${left}) / double(${right}))`;
   if (operator === "%") return `(int(${left}) % int(${right}))`;
   const words: Readonly<Record<string, string>> = { or: "||", and: "&&", "=": "==" };

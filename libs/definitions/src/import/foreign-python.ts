@@ -1,11 +1,11 @@
 /**
- * The part of Python that files of definitions are written in: statements with their blocks, and expressions of names,
- * literals, calls, members and operators. It runs nothing. Other expressions are `other`, with their text.
+ * Parser for the part of Python that files of definitions use: statements with their blocks, and expressions of names,
+ * literals, calls, members and operators. It runs no code. Other expressions are `other`, with their text.
  */
 import { NotImported, requireSize } from "./imported.ts";
 
 export interface Argument {
-  /** Empty for one without a name. */
+  /** Empty for an argument without a name. */
   readonly name: string;
   readonly value: Expression;
   readonly line: number;
@@ -30,18 +30,18 @@ export interface Expression {
   readonly text: string;
   /** Items of a list, keys and values of a map in turn, or both sides of an operator. */
   readonly parts: readonly Expression[];
-  /** What is called, or has the member or item. */
+  /** Called expression, or the owner of the member or item. */
   readonly of?: Expression;
   readonly given: readonly Argument[];
 }
 
 export interface Statement {
   readonly line: number;
-  /** `assign`, `expression`, `with`, `def`, or the first word of another one. */
+  /** `assign`, `expression`, `with`, `def`, or the first word of another statement. */
   readonly kind: string;
-  /** Names that are assigned, or that of a function. */
+  /** Assigned names, or the name of a function. */
   readonly names: readonly string[];
-  /** The value, the decorators of a function, or what `with` opens. */
+  /** The value, the decorators of a function, or the expressions of `with`. */
   readonly values: readonly Expression[];
   readonly body: readonly Statement[];
   readonly text: string;
@@ -52,7 +52,7 @@ interface Token {
   readonly kind: "name" | "number" | "text" | "sign";
   readonly line: number;
   readonly value: string;
-  /** Whether it is a text with expressions in it, or one of bytes. */
+  /** Whether it is an f-string or a bytes literal. */
   readonly isOther?: boolean;
 }
 
@@ -181,7 +181,7 @@ function blockOf(lines: readonly Line[], from: number, indent: number, depth: nu
   return [block, at];
 }
 
-/** The colon at the end of a head. */
+/** Returns the index of the colon at the end of a head. */
 function headEnd(tokens: readonly Token[]): number {
   let depth = 0;
   for (const [index, { text, kind }] of tokens.entries()) {
@@ -247,7 +247,7 @@ function topLevel(tokens: readonly Token[], sign: string): readonly number[] {
   return found;
 }
 
-/** Names of parameters, behind the bracket. */
+/** Returns the names of parameters, after the parenthesis. */
 function parametersOf(tokens: readonly Token[]): readonly string[] {
   const names: string[] = [];
   let depth = 0;
@@ -275,7 +275,7 @@ const operators = [
   ["**"],
 ];
 
-/** An expression of tokens. */
+/** Parses an expression from tokens. */
 class ExpressionReader {
   readonly #tokens: readonly Token[];
   #at = 0;
@@ -285,7 +285,7 @@ class ExpressionReader {
     this.#tokens = tokens;
   }
 
-  /** All tokens. Those that do not fit make it `other`. */
+  /** Parses all tokens. Unexpected tokens make the expression `other`. */
   whole(): Expression {
     try {
       const first = this.#level(0);
@@ -334,7 +334,7 @@ class ExpressionReader {
     }
   }
 
-  /** An expression up to a closing sign, which may be of another kind than those known. */
+  /** Parses an expression up to a closing token. It may be of an unsupported kind. */
   #until(close: string): Expression {
     const end = this.#closing(close);
     const inner = new ExpressionReader(this.#tokens.slice(this.#at, end)).whole();
@@ -441,7 +441,7 @@ class ExpressionReader {
   }
 }
 
-/** An expression of another kind. */
+/** Thrown for an expression of an unsupported kind. */
 class Unfit extends Error {}
 
 function made(

@@ -1,7 +1,7 @@
 /**
  * A foreign file in XML, with the lines of its elements and attributes. Refuses hostile files.
  *
- * Like `ForeignDocument`, it knows what was read, and `finish` lists the rest.
+ * Like `ForeignDocument`, it records which parts were read, and `finish` lists the rest.
  */
 import { entryOf } from "./foreign-document.ts";
 import { Collector, type Imported, NotImported, requireSize } from "./imported.ts";
@@ -24,10 +24,10 @@ export class XmlElement {
   readonly attributes = new Map<string, Attribute>();
   readonly elements: XmlElement[] = [];
   content = "";
-  /** Whether it, or something in it, was read. */
+  /** Whether it, or a part of it, was read. */
   isRead = false;
   isContentRead = false;
-  /** Listed, with everything in it. */
+  /** Whether it is listed, including its content. */
   isListed = false;
 
   constructor(name: string, line: number, above: XmlElement | undefined) {
@@ -45,7 +45,9 @@ export class XmlElement {
     return found.value;
   }
 
-  /** An attribute of an element that may not be used. It counts as read when `attribute` gets it. */
+  /**
+   * Returns an attribute of an element that may stay unused. It counts as read when `attribute` returns it.
+   */
   peek(name: string): string {
     return this.attributes.get(name)?.value ?? "";
   }
@@ -56,7 +58,7 @@ export class XmlElement {
     return this.content.trim();
   }
 
-  /** Elements of these names in it. */
+  /** Returns its child elements with these names. */
   all(...names: readonly string[]): readonly XmlElement[] {
     return this.elements.filter(({ name }) => names.includes(name));
   }
@@ -65,7 +67,7 @@ export class XmlElement {
     return this.all(...names)[0];
   }
 
-  /** Takes note of an element that says all by its name. */
+  /** Marks an element as read whose name is its whole information. */
   note(): this {
     this.#touch();
     return this;
@@ -81,7 +83,7 @@ export class ForeignXml {
   readonly root: XmlElement;
   readonly collector = new Collector();
 
-  /** Attributes that say nothing with these values: they are the default of the format. */
+  /** Attributes with the default values of the format, which need no listing. */
   readonly #defaults: Readonly<Record<string, string>>;
 
   constructor(text: string, defaults: Readonly<Record<string, string>> = {}) {
@@ -90,7 +92,7 @@ export class ForeignXml {
     this.root = new XmlReader(text).read();
   }
 
-  /** Lists an element with everything in it. */
+  /** Lists an element including its content. */
   leave(element: XmlElement, construct: string, reason: string): void {
     this.collector.leave(element.line, construct, reason);
     element.isListed = true;
@@ -193,11 +195,11 @@ class XmlReader {
       this.#skipTo(this.#at + 1);
       if (names.has(name)) throw this.#problem(`the attribute ${name} twice`);
       names.add(name);
-      // Names of namespaces are kept: they are no attributes of anything.
+      // Namespace declarations keep their full names.
       const own = name.startsWith("xmlns") ? name : name.slice(name.indexOf(":") + 1);
       const attribute = { value, line: attributeLine, isRead: false };
       const other = made.attributes.get(own);
-      // `version` and `w4:version`: the one without a prefix has the name.
+      // With both `version` and `w4:version`, the attribute without a prefix has the name.
       if (other !== undefined && own !== name) made.attributes.set(name, attribute);
       else made.attributes.set(own, attribute);
       if (other !== undefined && own === name) made.attributes.set(`:${name}`, other);

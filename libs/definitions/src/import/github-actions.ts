@@ -1,4 +1,7 @@
-/** A workflow of GitHub Actions: each step with `run` becomes a task, steps of a job follow each other. */
+/**
+ * Imports a workflow of GitHub Actions: each step with `run` becomes a task, and steps of a job follow each
+ * other.
+ */
 import type { Json } from "@tutti/expressions";
 import { expressionOf, member, NoCounterpart, plain, template } from "./cel.ts";
 import {
@@ -29,7 +32,7 @@ export function importGithubActions(text: string): Imported {
   const name = collector.fit(textIn(root, "name"), nameLengthMax, source.lineOf(["name"]), "name");
   const workflow = collector.freeName(name || "actions");
   const inputs = inputsIn(source);
-  /** The last tasks of each job: what its dependents wait for. */
+  /** The last tasks of each job, which its dependents need. */
   const ends = new Map<string, readonly string[]>();
   /** The tasks of each job and of the jobs that it needs. */
   const upTo = new Map<string, readonly string[]>();
@@ -52,7 +55,7 @@ export function importGithubActions(text: string): Imported {
         `\`${isWithout ? name : need}\` has no task`,
       );
   }
-  // Without a task there is no workflow to start: name and events are listed with the rest.
+  // Without a task there is no workflow: name and events are listed with the rest.
   if (Object.keys(tasks).length === 0) {
     leaveOfTasks(source, root, []);
     if (name !== "") source.leave(["name"], `name: ${name}`, noStep);
@@ -66,7 +69,10 @@ export function importGithubActions(text: string): Imported {
   return source.finish();
 }
 
-/** Where the tasks of a job go: into the workflow, or into one of its own that each combination of a matrix runs. */
+/**
+ * Destination of the tasks of a job: the workflow, or a separate workflow that runs for each combination of a
+ * matrix.
+ */
 interface JobParts {
   readonly source: ForeignDocument;
   readonly workflow: string;
@@ -82,7 +88,7 @@ interface JobParts {
 class Job {
   readonly #parts: JobParts;
   readonly #path: Path;
-  /** Its tasks that the next one waits for. */
+  /** Its tasks that the next one needs. */
   #last: readonly string[] = [];
   readonly #own: string[] = [];
 
@@ -91,7 +97,7 @@ class Job {
     this.#path = ["jobs", parts.name];
   }
 
-  /** Adds the tasks. Returns the ids that dependents wait for. */
+  /** Adds the tasks. Returns the ids that dependents need. */
   add(tasks: Record<string, Json>): readonly string[] {
     const { source, job } = this.#parts;
     const path = this.#path;
@@ -125,7 +131,7 @@ class Job {
     return before;
   }
 
-  /** Each combination is a run of a workflow with the steps. */
+  /** Runs a workflow with the steps for each combination. */
   #matrix(
     tasks: Record<string, Json>,
     condition: Condition,
@@ -178,7 +184,7 @@ class Job {
       const wanted = nameFrom(`${name}-${textIn(step, "id") || textIn(step, "name") || index + 1}`);
       const id = freeId(wanted, tasks, index + 1);
       tasks[id] = { ...found.task, ...this.#order(ofJob, found.condition, tasks) };
-      // A step that runs in any case does not end the wait for those before it.
+      // A step that always runs does not end the wait for the earlier steps.
       const isNext = found.condition.after === "success";
       this.#last = isNext ? [id] : [...this.#last, id];
       this.#own.push(id);
@@ -187,7 +193,7 @@ class Job {
     return this.#own.length === 0 ? this.#parts.before : this.#last;
   }
 
-  /** What a step waits for, and when it runs. Without a step: what the whole job waits for. */
+  /** Returns the needs and the condition of a step. Without a step: those of the whole job. */
   #order(
     ofJob: Condition,
     ofStep: Condition,
@@ -271,7 +277,7 @@ class Job {
     }
   }
 
-  /** A secret is no value of a definition: the worker has it. */
+  /** A secret is not a value of a definition: it is on the worker. */
   #environment(step: Members, path: Path, contexts: Contexts): Readonly<Record<string, string>> {
     const { source, job } = this.#parts;
     const env: Record<string, string> = {};
@@ -304,7 +310,7 @@ class Job {
   }
 }
 
-/** Behind steps that did well. */
+/** After successful steps. */
 const alwaysNext: Condition = { after: "success", when: undefined };
 
 function failedAmong(ids: readonly string[], tasks: Readonly<Record<string, Json>>): string {
@@ -318,13 +324,13 @@ function freeId(wanted: string, tasks: Readonly<Record<string, Json>>, number = 
   return tasks[wanted] === undefined ? wanted : `${wanted}-${number}`;
 }
 
-/** Steps that are left out have read these, and no task has them. */
+/** Values that only steps without a task use: no task contains them. */
 function leaveOfTasks(source: ForeignDocument, members: Members, path: Path): void {
   for (const key of ["env", "defaults"])
     if (members[key] !== undefined) source.leave([...path, key], key, noStep);
 }
 
-/** As the runner starts them. */
+/** Commands of shells, as in the runner. */
 const shells: Readonly<Record<string, readonly string[]>> = {
   "": ["bash", "-e", "-c"],
   bash: ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"],
@@ -358,18 +364,18 @@ function startsKey(root: Members): string {
   return root["on"] === undefined ? "true" : "on";
 }
 
-/** Starts with inputs. */
+/** Events that start a workflow with inputs. */
 const byHand = new Set(["workflow_dispatch", "workflow_call"]);
 
 interface Inputs {
   readonly names: ReadonlySet<string>;
-  /** The input of the workflow. */
+  /** Input schema of the workflow. */
   readonly schema: { readonly input?: Json };
-  /** Places that are listed, of constructs that several steps have. */
+  /** Listed places of constructs that several steps share. */
   readonly listed: Set<string>;
 }
 
-/** A schedule gives no inputs, so none is required then. */
+/** A schedule passes no inputs, so none is required in this case. */
 function inputsIn(source: ForeignDocument): Inputs {
   const { root } = source;
   const starts = membersIn(root, startsKey(root));
@@ -402,7 +408,7 @@ function inputsIn(source: ForeignDocument): Inputs {
   return { names, listed: new Set(), schema: names.size === 0 ? {} : { input } };
 }
 
-/** Jobs behind the ones they need. */
+/** Returns jobs after the jobs that they need. */
 function inOrder(jobs: Members): readonly string[] {
   const sorted = new Set<string>();
   const visit = (job: string, above: readonly string[]) => {

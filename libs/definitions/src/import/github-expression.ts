@@ -1,9 +1,9 @@
 /**
- * Writes expressions of GitHub Actions in CEL: values of the matrix, of inputs and of `env`, comparisons, `&&`, `||`, `!` and a
- * few functions. Everything else has no counterpart.
+ * Writes expressions of GitHub Actions in CEL: values of the matrix, of inputs and of `env`, comparisons, `&&`, `||`,
+ * `!` and a few functions. Everything else has no counterpart.
  *
  * 1. Values are compared as texts, because GitHub compares `18` and `'18'` as equal.
- * 2. `always()`, `failure()` and `success()` are no values. They say which ends of earlier steps a step waits for.
+ * 2. `always()`, `failure()` and `success()` are not values. They select the ends of earlier steps that a step accepts.
  */
 import { member, NoCounterpart, template } from "./cel.ts";
 import { entryOf } from "./foreign-document.ts";
@@ -12,17 +12,17 @@ export interface Contexts {
   /** CEL of the matrix. Undefined in jobs without one. */
   readonly matrix: string | undefined;
   readonly matrixKeys: ReadonlySet<string>;
-  /** CEL of the inputs of a start by hand. */
+  /** CEL of the inputs of a manual start. */
   readonly inputs: string;
   readonly inputNames: ReadonlySet<string>;
-  /** Variables with texts that are translated. */
+  /** Variables whose texts are translated. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** When a step runs. */
+/** Condition of a step. */
 export interface Condition {
   readonly after: "success" | "failure" | "always";
-  /** Undefined: always. */
+  /** Undefined means always. */
   readonly when: string | undefined;
 }
 
@@ -37,7 +37,7 @@ const depthMax = 32;
 const methods = { contains: "contains", startswith: "startsWith", endswith: "endsWith" };
 const unknown = (text: string) => new NoCounterpart(`the expression \`${text}\` has no counterpart`);
 
-/** A text with expressions in it. */
+/** Translates a text that contains expressions. */
 export function renderedText(text: string, contexts: Contexts): string {
   const parts = text.split(/(\$\{\{[\s\S]*?\}\})/);
   const isAlone = parts.filter((part) => part !== "").length === 1;
@@ -54,7 +54,7 @@ export function renderedText(text: string, contexts: Contexts): string {
     .join("");
 }
 
-/** The condition of a step or a job. */
+/** Translates the condition of a step or a job. */
 export function conditionOf(given: unknown, contexts: Contexts): Condition {
   if (typeof given === "boolean") return { after: "success", when: String(given) };
   const text = String(given).trim();
@@ -64,7 +64,7 @@ export function conditionOf(given: unknown, contexts: Contexts): Condition {
     return { after: "always", when: undefined };
   if (!statusFunction.test(inner))
     return { after: "success", when: truth(new Reader(inner, contexts).read()) };
-  // Only in a chain of `&&` does a status function say when the step runs at all.
+  // A status function determines whether the step runs at all only in a chain of `&&`.
   if (outsideOfGroups(inner).includes("||") || /'[^']*&&[^']*'/.test(inner)) throw unknown(text);
   let after: Condition["after"] = "success";
   const rest = inner
@@ -82,7 +82,7 @@ export function conditionOf(given: unknown, contexts: Contexts): Condition {
 
 const statusFunction = /\b(?:always|cancelled|failure|success)\(\)/;
 
-/** Without texts, and without what is in parentheses. */
+/** Returns the text without literals and parentheses. */
 function outsideOfGroups(text: string): string {
   let left = text.replace(/'(?:[^']|'')*'/g, "");
   for (let depth = 0; depth < depthMax && /\([^()]*\)/.test(left); depth++)

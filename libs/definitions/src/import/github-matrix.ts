@@ -6,7 +6,7 @@ import { isExpression } from "./imported.ts";
 
 export type Combination = Readonly<Record<string, Json>>;
 
-/** Of GitHub. */
+/** Maximum of GitHub. */
 const combinationsMax = 256;
 
 export function combinationsOf(matrix: unknown): readonly Combination[] {
@@ -34,7 +34,7 @@ export function combinationsOf(matrix: unknown): readonly Combination[] {
   const all = [...kept, ...added];
   requireFew(all.length);
   if (all.length === 0) throw new NoCounterpart("the matrix is empty");
-  // A value that a combination lacks is an empty text to expressions.
+  // A missing value of a combination is an empty text in expressions.
   const keys = new Set(all.flatMap((each) => Object.keys(each)));
   return all.map((each) => Object.fromEntries([...keys].map((key) => [key, each[key] ?? ""])));
 }
@@ -48,7 +48,7 @@ function listOf(matrix: Members, key: string): readonly Combination[] {
   });
 }
 
-/** A copy reads every value, and none of them may be computed. */
+/** Copies and thereby reads every value. None may be computed. */
 function copied(value: unknown): Json {
   if (typeof value === "string" && isExpression(value)) throw new NoCounterpart("the matrix is computed");
   if (Array.isArray(value)) return value.map(copied);

@@ -1,4 +1,4 @@
-/** Files that are made to do harm: each importer refuses them by name, or translates them, and ends. */
+/** Hostile files: each importer refuses them by name, or translates them, and terminates. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
@@ -31,7 +31,7 @@ const entities = Array.from(
 const repeatedLength = 8_192;
 const path = "../../../../etc/cron.d/root";
 
-/** Each repeated takes exponential time, or all of the stack, in careless readers. */
+/** Each of these, repeated, takes exponential time, or the whole stack, in careless parsers. */
 const repeated = [
   ...["(", "[", "{", "<a>", "<!--", "'", '"', '"""', "\\", "$(", "${{", "&a ", "*a ", "- ", "? ", ": "],
   " ",

@@ -1,11 +1,11 @@
-/** What an importer makes of a foreign file: definitions that are checked, and a list of everything else. */
+/** Result of an importer: checked definitions, and a list of everything else. */
 import type { Json } from "@tutti/expressions";
 import { checkText } from "../check/checker.ts";
 import { checkScheduleText, isScheduleText } from "../check/schedule-checker.ts";
 import { printDefinition } from "../convert/print.ts";
 
 export interface Untranslated {
-  /** From 1. */
+  /** Line, from 1. */
   readonly line: number;
   readonly construct: string;
   readonly reason: string;
@@ -17,7 +17,7 @@ export interface Imported {
   readonly untranslated: readonly Untranslated[];
 }
 
-/** The file is not one of its format, or is hostile. */
+/** The file does not have the expected format, or is hostile. */
 export class NotImported extends Error {}
 
 const textLengthMax = 1_048_576;
@@ -45,13 +45,13 @@ export class Collector {
     });
   }
 
-  /** A text for people, as long as a definition may have it. If it is cut, it is listed. */
+  /** Cuts a text to the maximum length in a definition. A cut is listed. */
   fit(text: string, most: number, line: number, construct: string): string {
     if (text.length > most) this.leave(line, construct, `it is cut to ${most} characters`);
     return text.slice(0, most);
   }
 
-  /** A name that no other document has. */
+  /** Returns a name that no other document has. */
   freeName(wanted: string): string {
     const slug = nameFrom(wanted);
     let name = slug;
@@ -60,7 +60,10 @@ export class Collector {
     return name;
   }
 
-  /** Checks all documents. One with an error is left out and listed, and so are the schedules of such a workflow. */
+  /**
+   * Checks all documents. A document with an error is left out and listed, and so are the schedules of such a
+   * workflow.
+   */
   finish(): Imported {
     const refused = new Set<unknown>();
     const documents = this.#documents
@@ -91,7 +94,7 @@ export class Collector {
 
 export const nameLengthMax = 60;
 
-/** Lower-case words for names and ids. */
+/** Returns lower-case words for names and ids. */
 export function nameFrom(text: string): string {
   const slug = text
     .toLowerCase()
@@ -101,12 +104,12 @@ export function nameFrom(text: string): string {
   return slug === "" ? "imported" : slug;
 }
 
-/** `process-order` of `ProcessOrder`. */
+/** Returns `process-order` for `ProcessOrder`. */
 export function nameFromCamelCase(text: string): string {
   return nameFrom(text.replace(/([a-z0-9])([A-Z])/g, "$1-$2"));
 }
 
-/** A text with this would be read as an expression of Tutti. */
+/** Returns whether a text would be parsed as an expression of Tutti. */
 export function isExpression(text: string): boolean {
   return text.includes("${{");
 }

@@ -293,7 +293,7 @@ jobs:
 });
 
 describe("real workflows of GitHub Actions", () => {
-  // Those of packages that are installed for other reasons.
+  // Files of packages that are installed for other reasons.
   const folder = new URL("../../../../node_modules/", import.meta.url);
   const files = globSync(["*/.github/workflows/*.yml", "@fastify/*/.github/workflows/*.yml"], {
     cwd: fileURLToPath(folder),
@@ -305,7 +305,7 @@ describe("real workflows of GitHub Actions", () => {
     assert.ok(files.length >= 10, String(files.length));
     const silent = files.flatMap((file) =>
       silentValues(readFileSync(new URL(file, folder), "utf8"), importGithubActions)
-        // Nothing: runs are started by hand anyway.
+        // Needs no listing: runs can always be started manually.
         .filter((path) => path !== "on.workflow_dispatch")
         .map((path) => `${file}: ${path}`),
     );

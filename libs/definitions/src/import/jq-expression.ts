@@ -1,6 +1,6 @@
 /**
- * Reads the part of jq that CEL has too: paths, literals, objects and lists, operators, `//`, `if`, pipes, texts with
- * values in them, and common functions. A member that is missing is null, as in jq. Everything else has no counterpart.
+ * Parses the part of jq that CEL supports: paths, literals, objects and lists, operators, `//`, `if`, pipes, texts with
+ * values in them, and common functions. A missing member is null, as in jq. Everything else has no counterpart.
  */
 import { member, merged, NoCounterpart, record } from "./cel.ts";
 
@@ -9,12 +9,12 @@ interface Value {
   readonly isBool?: boolean;
   readonly isNullable?: boolean;
   readonly isObject?: boolean;
-  /** A list whose elements follow each other: `.[]`. */
+  /** A sequence of values, such as `.[]`. */
   readonly isStream?: boolean;
 }
 
 export interface JqOptions {
-  /** What `.` is. */
+  /** Value of `.`. */
   readonly dot: string;
   /** Variables: `$input`, `$workflow.id`. The longest one counts. */
   readonly names: Readonly<Record<string, string>>;
@@ -95,7 +95,7 @@ export class JqReader {
     if (operator === undefined) return left;
     const test = `${left.cel} ${operator} ${this.#sum(dot).cel}`;
     if (!left.isNullable || operator === "==" || operator === "!=") return bool(`(${test})`);
-    // Null is less than everything.
+    // Null is less than every other value.
     return bool(
       operator.startsWith("<") ? `(${left.cel} == null || ${test})` : `(${left.cel} != null && ${test})`,
     );
@@ -155,7 +155,7 @@ export class JqReader {
     return this.#steps({ cel, isNullable: cel.startsWith("vars.") });
   }
 
-  /** Members and elements behind a value. */
+  /** Parses members and elements after a value. */
   #steps(from: Value): Value {
     const guards: string[] = [];
     let [value, isNullable] = [from.cel, from.isNullable === true];
@@ -229,7 +229,7 @@ export class JqReader {
     return this.#steps({ cel: record(members), isObject: true });
   }
 
-  /** A text. `\( )` has a value inside. */
+  /** Parses a text. `\( )` contains a value. */
   #string(dot: Value): string {
     this.#expect('"');
     const parts: string[] = [];
@@ -368,13 +368,13 @@ function bool(cel: string): Value {
   return { cel, isBool: true };
 }
 
-/** Everything but null and false counts as true. */
+/** Converts to a boolean: every value except null and false is true. */
 function truth({ cel, isBool, isStream }: Value): string {
   if (isStream) throw new NoCounterpart("a condition of many values has no counterpart");
   return isBool ? cel : `!(${cel} in [null, false])`;
 }
 
-/** Null and a value is the value. Two objects are one with the members of both. */
+/** The sum of null and a value is the value. The sum of two objects has the members of both. */
 function sum(left: Value, right: Value): Value {
   const isObject = left.isObject === true || right.isObject === true;
   let cel = isObject ? merged(left.cel, right.cel) : `(${left.cel} + ${right.cel})`;
@@ -391,7 +391,7 @@ function unescaped(text: string): string {
   }
 }
 
-/** A value of a file: `${ .a }` anywhere in it is an expression. */
+/** Returns whether a text is a jq expression: `${ .a }`. */
 export function isJq(text: string): boolean {
   return /^\s*\$\{[\s\S]*\}\s*$/.test(text);
 }

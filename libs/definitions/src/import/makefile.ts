@@ -1,7 +1,7 @@
 /**
- * A Makefile: each phony target that no other one needs becomes a workflow. Its tasks are the phony targets below it,
- * and `make` itself does each of them. Files remain what make decides. So do variables that the Makefile sets. Those that
- * the caller of make may set are listed: a task gives make the environment of its worker.
+ * Imports a Makefile: each phony target that no other one needs becomes a workflow. Its tasks are the phony targets
+ * below it, and each runs `make`. make still handles files and the variables that the Makefile sets. Variables that the
+ * caller of make may set are listed: in a task, make has the environment of the worker.
  */
 import type { Json } from "@tutti/expressions";
 import { Collector, type Imported, nameFrom, requireSize } from "./imported.ts";
@@ -11,24 +11,24 @@ interface Target {
   readonly needs: Set<string>;
 }
 
-/** What a Makefile says of targets. */
+/** Targets of a Makefile. */
 interface Rules {
   readonly targets: Map<string, Target>;
-  /** With the lines that declare them. */
+  /** Phony targets with the lines that declare them. */
   readonly phony: Map<string, number>;
   readonly variables: Variables;
 }
 
 interface Variables {
-  /** Those that the Makefile sets: the environment does not count. */
+  /** Variables that the Makefile sets: the environment has no effect on them. */
   readonly set: Set<string>;
-  /** With the lines that use them first, or set them with `?=`. */
+  /** Other variables, with the lines that use them first, or set them with `?=`. */
   readonly open: Map<string, { readonly line: number; readonly reason: string }>;
 }
 
 const assignment = /^\s*(?:(?:export|override|private)\s+)*([^\s:=#?+!]+)\s*((?::{0,3}|[?+!])=)/;
 const rule = /^([^\s:=#][^:=#]*?)\s*(::?)(?!=)([^;#]*)/;
-/** Settings of make for all targets or some. It reads them itself. */
+/** Special targets of make, which it handles itself. */
 const settings = new Set(
   [
     ...["SUFFIXES", "DEFAULT", "PRECIOUS", "INTERMEDIATE", "NOTINTERMEDIATE", "SECONDARY", "SECONDEXPANSION"],
@@ -57,7 +57,7 @@ export function importMakefile(text: string, fileName = "Makefile"): Imported {
       collector.leave(targets.get(name)?.line ?? line, name, "the targets need each other in a circle");
   if (phony.size === 0)
     collector.leave(1, fileName, "no target is declared `.PHONY`, and files are left to make");
-  // What a phony target needs is made with it.
+  // The needs of a phony target are built with it.
   const needed = new Set([...targets.values()].flatMap(({ needs }) => [...needs]));
   for (const [name, { line }] of targets)
     if (!phony.has(name) && !needed.has(name))
@@ -77,7 +77,7 @@ function read(text: string, collector: Collector): Rules {
     let entry = lines[index] ?? "";
     while (entry.endsWith("\\") && index + 1 < lines.length)
       entry = `${entry.slice(0, -1)} ${lines[++index] ?? ""}`;
-    // References to variables may have any characters in them.
+    // References to variables may contain any characters.
     const masked = withoutReferences(entry);
     const left = leftToMake(entry);
     readVariables(entry, masked, line, variables);
@@ -90,7 +90,7 @@ function read(text: string, collector: Collector): Rules {
   return rules;
 }
 
-/** Variables that make sets itself, or has a value for, where the Makefile and the environment have none. */
+/** Variables that make sets itself, or has a default for. */
 const ofMake = new RegExp(
   `^(?:${[
     ...[
@@ -138,7 +138,7 @@ const ofMake = new RegExp(
   ].join("|")})$`,
 );
 
-/** Notes what a line sets, and which variables it uses. */
+/** Records the variables that a line sets and uses. */
 function readVariables(entry: string, masked: string, line: number, { set, open }: Variables): void {
   const found = /^\s*define\s+(\S+)/.exec(entry) ?? (entry.startsWith("\t") ? null : assignment.exec(masked));
   // A variable of one target: `test: MODE = fast`.
@@ -160,7 +160,7 @@ function readVariables(entry: string, masked: string, line: number, { set, open 
     );
 }
 
-/** Why a line that is no rule is listed. */
+/** Returns why a line that is not a rule is listed. */
 function leftToMake(entry: string): string | undefined {
   if (/^\s*(ifn?def|ifn?eq)\b/.test(entry))
     return "the condition is left to make. Targets of both branches are read";
@@ -171,7 +171,7 @@ function leftToMake(entry: string): string | undefined {
   return undefined;
 }
 
-/** Returns a line of the same length, with `$____` in the place of `$(a:%=b)`. */
+/** Returns a line of the same length, with `$____` instead of `$(a:%=b)`. */
 function withoutReferences(entry: string): string {
   let masked = entry;
   for (let before = ""; before !== masked; ) {
@@ -217,14 +217,14 @@ function readRule({ entry, masked, line }: Line, { targets, phony }: Rules, coll
   }
 }
 
-/** The phony targets that a target needs itself. */
+/** Returns the phony targets that a target needs directly. */
 function phonyBelow(name: string, { targets, phony }: Rules): string[] {
   return [...(targets.get(name)?.needs ?? [])].filter(
     (need) => need !== name && phony.has(need) && targets.has(need),
   );
 }
 
-/** @param done the targets that have a task */
+/** @param done targets that have a task */
 function addWorkflow(
   collector: Collector,
   fileName: string,
@@ -273,7 +273,7 @@ function addWorkflow(
   );
 }
 
-/** Whether a file that is needed leads to a phony target. */
+/** Returns whether a needed file leads to a phony target. */
 function throughFiles(name: string, { targets, phony }: Rules): boolean {
   const seen = new Set<string>();
   const open = phony.has(name) ? [] : [name];

@@ -41,7 +41,7 @@ describe("a workflow of n8n", () => {
       untranslated.some(({ line, construct }) => line === 14 && construct === "batches of Loop Over Items"),
     );
     assert.ok(!untranslated.some(({ reason }) => reason.includes("fails here")));
-    // Items that never come back: only the first batch would run.
+    // Items that never return: only the first batch would run.
     const open = textOf("loop.json").replace(
       '"Pause": { "main": [[{ "node": "Loop Over Items"',
       '"Pause": { "main": [[{ "node": "Report"',

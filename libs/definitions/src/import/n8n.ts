@@ -1,14 +1,14 @@
 /**
- * A workflow of n8n. Each node becomes a task, and the list of its output items is the output of the task. A node that
- * Tutti does not know is a task for each item, of a capability with the name of the node's type.
+ * Imports a workflow of n8n. Each node becomes a task, and the list of its output items is the output of the task. An
+ * unknown node becomes a task for each item, with the node's type as capability.
  *
- * A loop over items is two tasks: its items, and the items that came back to it. The nodes between them get all items at
- * once, as all nodes do.
+ * A loop over items becomes two tasks: its items, and the items that return to it. The nodes in between get all items
+ * together, like all nodes.
  *
- * Nodes that no trigger leads to are left out: n8n never runs them. So are the parts of other nodes, such as the model of
- * an agent, and the nodes behind an output for errors.
+ * Nodes without a path from a trigger are left out: n8n never runs them. So are the parts of other nodes, such as the
+ * model of an agent, and the nodes after an error output.
  *
- * A node with a construct that would change what it does is not translated: the run fails there.
+ * A node with a construct that would change its behavior is not translated: the run fails there.
  */
 import type { Json } from "@tutti/expressions";
 import { expressionOf, isThere, merged, NoCounterpart, plain, record, template } from "./cel.ts";
@@ -35,11 +35,11 @@ interface Node {
   /** Expressions of lists of items, by the number of the input. */
   readonly inputs: string[][];
   readonly loop?: Loop;
-  /** An output that has no counterpart and leads to a node. */
+  /** An output without a counterpart that leads to a node. */
   lostOutput?: Path;
 }
 
-/** Items leave it twice: to the nodes that lead back to it, and when they have come back. */
+/** A loop. Items leave it twice: to the nodes that lead back to it, and after they have returned. */
 interface Loop {
   readonly id: string;
   /** Numbers of its outputs. */
@@ -77,7 +77,7 @@ export function importN8n(text: string, file = "n8n"): Imported {
         `${error.message}. The run fails here`,
         node.path,
       );
-      // Reads a member that is not there. The error names it.
+      // Fails by reading a missing member. The error names the member.
       const words = JSON.stringify(`The node ${node.id} is not translated.`);
       for (const id of [node.id, ...(node.loop === undefined ? [] : [node.loop.id])])
         tasks[id] = { title, set: template(`dyn({})[${words}]`) };
@@ -110,9 +110,9 @@ function nodesIn(source: ForeignDocument): Map<string, Node> {
     const [name, full] = isMembers(members) ? [textIn(members, "name"), textIn(members, "type")] : ["", ""];
     if (!isMembers(members) || name === "" || full === "" || nodes.has(name))
       throw new NotImported(`line ${source.lineOf(path)}: a node has its own \`name\` and a \`type\``);
-    // Settings that are empty say nothing.
+    // Empty settings need no listing.
     Reflect.get(members, "parameters");
-    // Where a node is drawn, and which version of its form it has.
+    // Position and version of a node need no listing.
     for (const key of ["id", "position", "typeVersion"]) JSON.stringify(members[key]);
     if (index === 0)
       for (const key of ["id", "position", "typeVersion"])
@@ -134,7 +134,7 @@ function nodesIn(source: ForeignDocument): Map<string, Node> {
   return nodes;
 }
 
-/** Names of the nodes that items of an output reach. */
+/** Returns the names of the nodes that items of an output reach. */
 function reachedFrom(source: ForeignDocument, name: string, output: number): ReadonlySet<string> {
   const connections = membersIn(source.root, "connections");
   const reached = new Set<string>();
@@ -150,7 +150,9 @@ function reachedFrom(source: ForeignDocument, name: string, output: number): Rea
   return reached;
 }
 
-/** Takes the nodes away that n8n does not run, and returns their names. Without a trigger, nodes without an input start. */
+/**
+ * Removes the nodes that n8n does not run, and returns their names. Without a trigger, nodes without an input start.
+ */
 function leaveOutUnreached(source: ForeignDocument, nodes: Map<string, Node>): ReadonlySet<string> {
   const connections = membersIn(source.root, "connections");
   const kindsOf = (name: string) => membersIn(connections, name);
@@ -203,13 +205,13 @@ function leaveOutUnreached(source: ForeignDocument, nodes: Map<string, Node>): R
   return leftOut;
 }
 
-/** Whether an output has the items that a node failed for. */
+/** Returns whether an output has the items for which a node failed. */
 function isForErrors({ type, members }: Node, output: number): boolean {
   const isBehindItems = output > 0 && type !== "if" && type !== "switch";
   return isBehindItems && members["onError"] === "continueErrorOutput";
 }
 
-/** Gives nodes their inputs. Returns the tasks whose items lead nowhere. */
+/** Sets the inputs of nodes. Returns the tasks whose items lead nowhere. */
 function connect(
   source: ForeignDocument,
   nodes: ReadonlyMap<string, Node>,
@@ -256,7 +258,7 @@ function connect(
         } else {
           leading.add(id);
           const all = isChoice && !isDisabled(node) ? `${items}[${output}]` : items;
-          // Of several triggers, one has started the run.
+          // Only one of several triggers has started the run.
           if (all === "[input]" && to.inputs.flat().includes(all)) to.inputs[input] ??= [];
           else if (back === undefined) to.inputs[input] = [...(to.inputs[input] ?? []), all];
           else back.push({ node, items: all });
@@ -278,7 +280,7 @@ function isDisabled({ members }: Node): boolean {
   return members["disabled"] === true;
 }
 
-/** They work on all items at once. */
+/** Node types that process all items together. */
 const ofAllItems = new Set([
   ...[
     "aggregate",
@@ -293,7 +295,7 @@ const ofAllItems = new Set([
   ...["code", "function"],
 ]);
 
-/** Nodes behind those that they read. */
+/** Returns nodes after the nodes that they read. */
 function inOrder(nodes: readonly Node[]): readonly Node[] {
   const sorted = new Set<Node>();
   const visit = (node: Node, above: readonly Node[]) => {
@@ -386,7 +388,7 @@ class Translator {
     return [...this.#node.path, "parameters", ...keys];
   }
 
-  /** Tasks whose items it gets. */
+  /** Returns the tasks whose items it gets. */
   #before(): readonly string[] {
     return [...new Set([...this.#items.matchAll(/tasks\["([^"]+)"\]/g)].map(([, id = ""]) => id))];
   }
@@ -445,7 +447,7 @@ class Translator {
     );
   }
 
-  /** `=Hello {{ $json.name }}`. */
+  /** Translates `=Hello {{ $json.name }}`. */
   #text(text: string, path: Path): string {
     if (!text.startsWith("=")) return plain(text);
     const parts = text.slice(1).split(/\{\{([\s\S]*?)\}\}/);
@@ -500,7 +502,7 @@ class Translator {
     return parameters["includeOtherFields"] === true ? merged("item", record(members)) : record(members);
   }
 
-  /** The items of each output: those of the first rule that they satisfy. */
+  /** Returns the items of each output: those that satisfy its rule first. */
   #routes(): readonly string[] {
     const parameters = membersIn(this.#node.members, "parameters");
     const [mode, options] = [textIn(parameters, "mode"), membersIn(parameters, "options")];
@@ -525,7 +527,7 @@ class Translator {
     return all.map((when) => template(`${this.#items}.filter(item, ${when})`));
   }
 
-  /** Of a node, or of a rule in it. */
+  /** Translates the condition of a node, or of a rule in it. */
   #condition(
     of = membersIn(this.#node.members, "parameters"),
     keys: readonly (string | number)[] = [],
@@ -608,7 +610,7 @@ function addSchedules(source: ForeignDocument, node: Node, workflow: string): vo
   }
 }
 
-/** Days and weeks of a rule have their default hour: midnight. */
+/** Returns the times of a rule. Days and weeks have their default hour: midnight. */
 function timesOf(rule: Members): { readonly cron: string } | { readonly every: string } | undefined {
   const field = textIn(rule, "field");
   if (field === "cronExpression") return { cron: textIn(rule, "expression") };

@@ -1,4 +1,6 @@
-/** The states of a workflow made from lists of tasks of Serverless Workflow, with their names and variables. */
+/**
+ * Builds the states of a workflow from lists of tasks of Serverless Workflow, with their names and variables.
+ */
 import type { Json } from "@tutti/expressions";
 import { NoCounterpart, plain, template } from "./cel.ts";
 import {
@@ -19,10 +21,10 @@ export type Names = Readonly<Record<string, string>>;
 
 /** The context of a list of tasks. */
 interface Around {
-  /** Where the list ends, and where the workflow does. */
+  /** End of the list, and end of the workflow. */
   readonly exit: string;
   readonly end: string;
-  /** The state that handles errors. Undefined: the run fails. */
+  /** The state that handles errors. Undefined if the run fails. */
   readonly failed: string | undefined;
   /** Names of jq: items of loops, caught errors. */
   readonly names: Names;
@@ -34,7 +36,7 @@ export interface TaskOptions {
   readonly name: string;
   readonly path: Path;
   readonly id: string;
-  /** The task behind it, or the end of the list. */
+  /** The next task, or the end of the list. */
   readonly next: string;
   readonly goTo: (then: string) => string;
   readonly around: Around;
@@ -50,7 +52,7 @@ export class States {
   readonly #vars = new Set(["data", "context", "failure"]);
   #uncaught: string | undefined;
 
-  /** @param translate the state that a task starts with */
+  /** @param translate returns the first state of a task */
   constructor(
     source: ForeignDocument,
     name: string,
@@ -65,7 +67,7 @@ export class States {
     this.#translate = translate;
   }
 
-  /** The whole workflow. */
+  /** Builds the whole workflow. */
   build(root: Members): Tree {
     const [begin, end] = [this.id("begin"), this.id("end")];
     const around: Around = { exit: end, end, failed: undefined, names: this.#names };
@@ -99,7 +101,7 @@ export class States {
     };
   }
 
-  /** The branches of a `fork`, of which a run does that of its index. */
+  /** Builds the branches of a `fork`. A run executes the branch of its index. */
   branches(branches: readonly unknown[], path: Path, names: Names): Tree {
     const [begin, end] = [this.id("begin"), this.id("end")];
     for (const name of varsIn(names)) this.#vars.add(name);
@@ -117,7 +119,7 @@ export class States {
     return { workflow: this.#name, ...this.#tree(begin) };
   }
 
-  /** A state, or one that fails if it is not translated. */
+  /** Adds a state, or a failing state if it is not translated. */
   #put(id: string, name: string, path: Path, make: () => Tree): void {
     try {
       this.#states[id] = make();
@@ -128,7 +130,7 @@ export class States {
     }
   }
 
-  /** The state of errors that nothing catches. */
+  /** Returns the state of errors that nothing catches. */
   uncaught(): string {
     if (this.#uncaught === undefined) {
       this.#uncaught = this.id("uncaught");
@@ -143,7 +145,7 @@ export class States {
 
   #tree(initial: string): Tree {
     const vars = Object.fromEntries([...this.#vars].map((each) => [each, null]));
-    // A task that is not translated leaves places of states that nothing leads to.
+    // A task that is not translated leaves empty states that nothing leads to.
     const states = Object.fromEntries(
       Object.entries(this.#states).filter(([, state]) => Object.keys(state).length > 0),
     );
@@ -154,7 +156,7 @@ export class States {
     const slug = nameFromCamelCase(wanted);
     let id = slug;
     for (let number = 2; this.#states[id] !== undefined; number++) id = `${slug}-${number}`;
-    // Keeps its place.
+    // Reserves its place in the order.
     this.#states[id] = {};
     return id;
   }
@@ -166,7 +168,7 @@ export class States {
     return name;
   }
 
-  /** Returns the state that a list of tasks starts with. */
+  /** Returns the first state of a list of tasks. */
   list(items: readonly unknown[], path: Path, around: Around, isSingle = false): string {
     const tasks = items.map((item, index) => {
       const [name = `task ${index + 1}`] = isMembers(item) ? Object.keys(item) : [];
@@ -208,7 +210,7 @@ export class States {
     this.#source.collector.leave(this.#source.lineOf(path), construct, reason);
   }
 
-  /** Definitions of `use`: `retries`, `errors`, `timeouts`. */
+  /** Returns a definition in `use`: `retries`, `errors`, `timeouts`. */
   used(kind: string, name: string): Members {
     return membersIn(membersIn(membersIn(this.#source.root, "use"), kind), name);
   }
@@ -233,7 +235,10 @@ export class States {
     return duration;
   }
 
-  /** A value of the file with templates. @param isData Whether a text without `${ }` is a text. */
+  /**
+   * Translates a value of the file that contains templates. @param isData whether a text without `${ }` is a
+   * text
+   */
   fill(value: unknown, path: Path, dot: string, names: Names, isData = true): Json {
     if (typeof value === "string") {
       if (isData && !value.includes("${")) return plain(value);

@@ -1,4 +1,4 @@
-/** One task of Serverless Workflow as a state, with the states of the tasks inside it. */
+/** Translates one task of Serverless Workflow to a state, with the states of the tasks inside it. */
 import type { Json } from "@tutti/expressions";
 import { condition, expressionOf, NoCounterpart, plain, record, template } from "./cel.ts";
 import { isMembers, listIn, type Members, membersIn, type Path, textIn } from "./foreign-document.ts";
@@ -35,7 +35,7 @@ export class Task {
     this.#to = options.goTo(textIn(options.task, "then"));
   }
 
-  /** The state that the task starts with. */
+  /** Returns the first state of the task. */
   build(): Tree {
     const [task, states, { path, name }] = [this.#task, this.#states, this.#o];
     const from = membersIn(task, "input")["from"];
@@ -88,7 +88,7 @@ export class Task {
     return this.#states.fill(value, [...this.#o.path, ...keys], "vars.data", this.#names, false);
   }
 
-  /** The transition to the next task. @param raw What the task has put out. */
+  /** Returns the transition to the next task. @param raw raw output of the task */
   #onwards(raw: Json, to = this.#to, names = this.#names): Tree {
     const [{ path }, states] = [this.#o, this.#states];
     const [as, exported] = [membersIn(this.#task, "output")["as"], membersIn(this.#task, "export")["as"]];
@@ -114,7 +114,7 @@ export class Task {
     return { to, ...(Object.keys(set).length > 0 && { set }) };
   }
 
-  /** A state that does something. */
+  /** Returns a state with work. */
   #run(run: Tree, output: string, key?: string): Tree {
     const [{ path, name }, states] = [this.#o, this.#states];
     if (typeof run["uses"] === "string" && run["uses"] !== "tutti.emit" && key !== undefined)
@@ -131,20 +131,20 @@ export class Task {
     };
   }
 
-  /** Goes to the state that handles errors. */
+  /** Returns the transition to the state that handles errors. */
   #failing(): Tree {
     const { around, path } = this.#o;
     if (around.failed === undefined) return {};
     return { onFailed: { to: around.failed, set: { failure: failure(path) } } };
   }
 
-  /** Names of tasks inside. */
+  /** Returns the names for the tasks inside. */
   #inner(): Names {
     const { $input: _, "$task.name": __, ...names } = this.#names;
     return names;
   }
 
-  /** A state behind the tasks inside, where their output is transformed. */
+  /** Returns the state after the tasks inside, which transforms their output. */
   #exit(): string {
     if (this.#task["output"] === undefined && this.#task["export"] === undefined) return this.#to;
     const id = this.#states.id(`${this.#o.name}-done`);
@@ -157,13 +157,13 @@ export class Task {
 
   #input: string | undefined;
 
-  /** The variable with the input of a task that has tasks inside. */
+  /** Returns the variable with the input of a task that contains tasks. */
   #saved(): string {
     this.#input ??= this.#states.variable("input");
     return this.#input;
   }
 
-  /** Goes to the tasks inside. */
+  /** Returns the transition to the tasks inside. */
   #into(to: string, set: Tree = {}): Tree {
     const all = { ...(this.#input !== undefined && { [this.#input]: template("vars.data") }), ...set };
     return { always: { to, ...(Object.keys(all).length > 0 && { set: all }) } };
@@ -210,7 +210,7 @@ export class Task {
       to: check,
       set: { [item]: template(`vars.${list}[int(vars.${index})]`) },
     };
-    // Time passes between rounds: transitions at once have a limit.
+    // Rounds need a pause: immediate transitions have a limit.
     states.state(head, { after: { "1ms": [more, { to: exit }] } });
     const rounds =
       task["while"] === undefined
@@ -262,7 +262,7 @@ export class Task {
         to: retry.id,
         set: { ...kept, [retry.count]: template(`vars.${retry.count} + 1`) },
       });
-    // Without a handler the error counts once its attempts are over.
+    // Without a handler the error counts after all attempts.
     const isHandled = retry === undefined || handler.length > 0;
     if (isHandled)
       always.push({
@@ -283,7 +283,7 @@ export class Task {
     return this.#into(body, retry === undefined ? {} : { [retry.count]: 0 });
   }
 
-  /** A condition on an error, which is `.` and its name. */
+  /** Translates a condition on an error, which is `.` and its name. */
   #onError(value: unknown, as: string, isNot: boolean, path: Path): string {
     const names = { ...this.#inner(), [`$${as}`]: "vars.failure" };
     const when = this.#states.expression(value, path, "vars.failure", names, true);
@@ -302,7 +302,7 @@ export class Task {
     const backoff = membersIn(policy, "backoff");
     const factor = (attempt: number) =>
       "exponential" in backoff ? Math.min(2 ** attempt, 2 ** 20) : "linear" in backoff ? attempt + 1 : 1;
-    // Which of them is there is all that counts.
+    // Only the key matters, not its content.
     for (const key of ["constant", "linear", "exponential"]) Reflect.get(backoff, key);
     const pauses = Array.from({ length: count }, (_, attempt) =>
       JSON.stringify(times(delay, factor(attempt))),
@@ -355,7 +355,7 @@ export class Task {
     const { waits, read } = listenOf(membersIn(this.#task, "listen"), [...path, "listen"], fill);
     const [first = {}, ...others] = waits;
     if (others.length === 0) return this.#run({ wait: first }, `[${read}]`);
-    // All events, one after the other: those that came early are kept.
+    // Waits for all events, one after the other: early ones are kept.
     const events = states.variable("events");
     let [id, added] = ["", `[${read}]`];
     const states_ = waits.map((wait, index) => {

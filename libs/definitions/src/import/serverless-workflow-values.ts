@@ -1,19 +1,19 @@
-/** Values of tasks of Serverless Workflow that others do: calls, commands, events, durations. */
+/** Values of tasks of Serverless Workflow with external work: calls, commands, events, durations. */
 import type { Json } from "@tutti/expressions";
 import { expressionOf, member, NoCounterpart, template } from "./cel.ts";
 import { isMembers, listIn, type Members, membersIn, type Path, textIn } from "./foreign-document.ts";
 import { nameFrom, nameFromCamelCase } from "./imported.ts";
 
 type Tree = { readonly [key: string]: Json };
-/** A value of the task, with expressions translated. */
+/** Translates a value of the task. */
 export type Fill = (value: unknown, ...keys: readonly (string | number)[]) => Json;
 
-/** `test-register-customer`. */
+/** Returns a name such as `test-register-customer`. */
 export function workflowName(namespace: string, name: string): string {
   return nameFrom(namespace === "" || namespace === "default" ? name : `${namespace}-${name}`);
 }
 
-/** `call: http` becomes a task of the capability `http.call`, which gets its settings. */
+/** Translates `call: http` to a task of the capability `http.call`, which gets its settings. */
 export function callOf(call: string, given: unknown, path: Path, fill: Fill): Tree {
   const isKnown = ["http", "grpc", "openapi", "asyncapi", "a2a", "mcp"].includes(call);
   const uses = isKnown
@@ -30,7 +30,7 @@ export function callOf(call: string, given: unknown, path: Path, fill: Fill): Tr
   return { uses, with: Object.fromEntries(entries) };
 }
 
-/** `https://…/{petId}`: members of the input are part of the address. */
+/** Translates `https://…/{petId}`: members of the input are part of the address. */
 function endpointOf(value: unknown, path: Path, fill: Fill): Json {
   if (isMembers(value))
     return Object.fromEntries(
@@ -46,7 +46,7 @@ function endpointOf(value: unknown, path: Path, fill: Fill): Json {
 
 interface Work {
   readonly run: Tree;
-  /** The expression of what it puts out. */
+  /** Expression of its output. */
   readonly output: string;
 }
 
@@ -92,7 +92,7 @@ const outputs: Readonly<Record<string, string>> = {
   none: "null",
 };
 
-/** Waits for events, and the expression of the kept part. */
+/** Returns waits for events, and the expression of the kept part. */
 export function listenOf(
   given: Members,
   path: Path,
@@ -131,7 +131,7 @@ export function listenOf(
   return { waits, read: read === "data" ? "output.data" : "output" };
 }
 
-/** `{minutes: 5}` or `PT5M`. Undefined for what is computed. */
+/** Translates `{minutes: 5}` or `PT5M`. Undefined for a computed value. */
 export function durationOf(given: unknown): string | undefined {
   const units = ["days", "hours", "minutes", "seconds", "milliseconds"] as const;
   const letters = ["d", "h", "m", "s", "ms"];
@@ -147,7 +147,7 @@ export function durationOf(given: unknown): string | undefined {
   return parts.length === 0 ? undefined : parts.join("");
 }
 
-/** Conditions on errors, and whether they are turned around. */
+/** Conditions on errors, and whether they are negated. */
 export const tests = [
   ["when", false],
   ["exceptWhen", true],
@@ -155,7 +155,7 @@ export const tests = [
 
 const errorTypes = "https://serverlessworkflow.io/spec/1.0.0/errors";
 
-/** An error of a task. Its worker may say `type` and `status` in the details. */
+/** Returns the error of a task. Its worker may set `type` and `status` in the details. */
 export function failure(path: Path): Tree {
   const isTimeout = 'error.code.endsWith("timed_out")';
   const kind = `(${isTimeout} ? "${errorTypes}/timeout" : "${errorTypes}/communication")`;

@@ -1,9 +1,9 @@
 /**
- * A workflow of Serverless Workflow 1.0. Tasks become states of one workflow, also those inside `do`, `for` and `try`. The
- * variable `data` is what passes from task to task, and `context` is what they export. The branches of `fork` become a
- * workflow of their own, which the state runs once for each branch.
+ * Imports a workflow of Serverless Workflow 1.0. Tasks become states of one workflow, also those inside `do`, `for` and
+ * `try`. The variable `data` is the data that passes from task to task, and `context` contains their exports. The
+ * branches of `fork` become a workflow of their own, which the state runs once for each branch.
  *
- * A task with a construct that would change what it does is not translated: the run fails there.
+ * A task with a construct that would change its behavior is not translated: the run fails there.
  */
 import { ForeignDocument, membersIn, textIn } from "./foreign-document.ts";
 import { type Imported, NotImported, nameFrom } from "./imported.ts";

@@ -17,7 +17,7 @@ const kinds: Readonly<Record<string, (value: string) => string>> = {
   Timestamp: (value) => `type(${value}) == string`,
 };
 
-/** The condition of a rule. A value of another type gives false, as there. */
+/** Translates the condition of a rule. A value of another type gives false, as in Step Functions. */
 export function conditionOf(rule: Members, path: Path, data: StateData): string {
   for (const [key, word] of [
     ["And", " && "],

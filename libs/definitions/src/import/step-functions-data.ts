@@ -1,4 +1,4 @@
-/** What a state of Step Functions reads and hands on: JSONPath, JSONata, intrinsic functions. */
+/** Input and output of a state of Step Functions: JSONPath, JSONata, intrinsic functions. */
 import type { Json } from "@tutti/expressions";
 import { expressionOf, member, merged, NoCounterpart, plain, template, withMember } from "./cel.ts";
 import { isMembers, type Members, type Path } from "./foreign-document.ts";
@@ -6,7 +6,7 @@ import { ExpressionReader, jsonataFunctions } from "./foreign-expression.ts";
 
 type Names = Readonly<Record<string, string>>;
 
-/** What expressions see in a certain part of a state. */
+/** Names that expressions see in a certain part of a state. */
 export interface Place {
   /** `$` of JSONPath. Default: the input of the state. */
   readonly dollar?: string;
@@ -20,16 +20,16 @@ export interface StateDataOptions {
   readonly state: Members;
   readonly path: Path;
   readonly isJsonata: boolean;
-  /** The expression of what passes from state to state. */
+  /** Expression of the data that passes from state to state. */
   readonly data: string;
-  /** Expressions of variables by their names. */
+  /** Expressions of variables, by name. */
   readonly variables: Names;
   /** Expressions of members of the context object: `Execution.Input`. */
   readonly context: Names;
 }
 
 export class StateData {
-  /** What the state works on. */
+  /** Input of the state. */
   readonly input: string;
   readonly isJsonata: boolean;
   readonly #o: StateDataOptions;
@@ -43,7 +43,7 @@ export class StateData {
     else this.input = this.#jsonPath(path, { dollar: options.data });
   }
 
-  /** A value with templates, of one with paths (`"key.$"`) or with JSONata. */
+  /** Translates a value with paths (`"key.$"`) or with JSONata. */
   fill(value: unknown, path: Path, place: Place = {}): Json {
     if (typeof value === "string")
       return this.isJsonata && value.trim().startsWith("{%")
@@ -60,7 +60,7 @@ export class StateData {
     );
   }
 
-  /** The expression of a path, or of a text in JSONata. */
+  /** Returns the expression of a path, or of a text in JSONata. */
   expression(value: unknown, path: Path, place: Place = {}): string {
     if (typeof value !== "string") return expressionOf(this.fill(value, path, place));
     return this.#located(path, () =>
@@ -68,7 +68,7 @@ export class StateData {
     );
   }
 
-  /** What passes on. @param result What the state has done. Default: its input. */
+  /** Returns the output of the state. @param result result of its work. Default: its input */
   handedOn(result: Json | undefined, holder: Members, path: Path, place: Place): Json {
     if (this.isJsonata) {
       if (holder["Output"] !== undefined) return this.fill(holder["Output"], [...path, "Output"], place);
@@ -77,7 +77,7 @@ export class StateData {
     return this.#after(result === undefined ? template(this.input) : this.placed(result, holder, path));
   }
 
-  /** Variables that change. */
+  /** Returns the changed variables. */
   assigned(holder: Members, path: Path, place: Place): Record<string, Json> {
     const given = holder["Assign"];
     if (!isMembers(given)) return {};
@@ -92,7 +92,7 @@ export class StateData {
       : {};
   }
 
-  /** What passes on, with the result at the place that `ResultPath` names. */
+  /** Returns the output, with the result at the path in `ResultPath`. */
   placed(result: Json, holder: Members, path: Path): Json {
     const where = holder["ResultPath"];
     if (where === null) return template(this.#o.data);
@@ -153,7 +153,7 @@ export class StateData {
     return at(variable, partsOf(`$${rest}`));
   }
 
-  /** A path, or a call of an intrinsic function. */
+  /** Translates a path, or a call of an intrinsic function. */
   #dynamic(text: string, place: Place): string {
     if (text.startsWith("$")) return this.#jsonPath(text, place);
     const [, name = "", inner = ""] = /^States\.(\w+)\(([\s\S]*)\)$/.exec(text.trim()) ?? [];
@@ -196,7 +196,7 @@ function formatted([pattern = "", ...values]: readonly string[]): string | undef
   return parts.length === 0 ? '""' : parts.join(" + ");
 }
 
-/** Parts between commas that are in no quotes and no parentheses. */
+/** Returns the parts between commas outside of quotes and parentheses. */
 function argumentsIn(text: string): readonly string[] {
   const parts: string[] = [];
   let [part, depth, isText] = ["", 0, false];
@@ -219,7 +219,7 @@ function argumentsIn(text: string): readonly string[] {
 const each = Symbol("each");
 type Part = string | number | typeof each;
 
-/** The keys of a path: `$.a['b'][0][*].c`. */
+/** Returns the keys of a path: `$.a['b'][0][*].c`. */
 function partsOf(path: string): readonly Part[] {
   const parts: Part[] = [];
   const step = /\.([\p{L}_][\p{L}\p{N}_-]*)|\['([^']*)'\]|\["([^"]*)"\]|\[(\d+)\]|\[(\*)\]/uy;

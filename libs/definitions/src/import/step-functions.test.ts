@@ -9,7 +9,7 @@ const textOf = (file: string) => readFileSync(new URL(file, folder), "utf8");
 const listOf = (file: string) =>
   importStepFunctions(textOf(file), file).untranslated.map(({ line, construct }) => `${line} ${construct}`);
 
-/** A file with these states. */
+/** Returns a file with these states. */
 const withStates = (states: object) => JSON.stringify({ StartAt: Object.keys(states)[0], States: states });
 const firstState = (state: object): Record<string, unknown> => {
   const { documents } = importStepFunctions(withStates({ One: state, Two: { Type: "Succeed" } }));

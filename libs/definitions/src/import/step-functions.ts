@@ -1,9 +1,9 @@
 /**
- * A state machine of AWS Step Functions (Amazon States Language). Each state becomes a state of a workflow. The variable
- * `data` is what passes from state to state. Branches of `Parallel` and the processor of `Map` become a workflow of their
- * own, which the state runs once for each branch or item.
+ * Imports a state machine of AWS Step Functions (Amazon States Language). Each state becomes a state of a workflow. The
+ * variable `data` is the data that passes from state to state. Branches of `Parallel` and the processor of `Map` become
+ * a workflow of their own, which the state runs once for each branch or item.
  *
- * A state with a construct that would change what it does is not translated: the run fails there.
+ * A state with a construct that would change its behavior is not translated: the run fails there.
  */
 import type { Json } from "@tutti/expressions";
 import { condition, expressionOf, NoCounterpart, plain, record, seconds, template } from "./cel.ts";
@@ -22,7 +22,7 @@ import { type Place, StateData } from "./step-functions-data.ts";
 
 type Tree = { readonly [key: string]: Json };
 
-/** @param file Its name becomes that of the workflow. */
+/** @param file file name, which becomes the name of the workflow */
 export function importStepFunctions(text: string, file = "state-machine"): Imported {
   const source = new ForeignDocument(text);
   const { root, collector } = source;
@@ -54,15 +54,15 @@ interface Part {
 interface MachineOptions {
   readonly source: ForeignDocument;
   readonly name: string;
-  /** One, or the branches of `Parallel`. */
+  /** One machine, or the branches of `Parallel`. */
   readonly parts: readonly Part[];
   readonly isJsonata: boolean;
-  /** Those that are listed already. */
+  /** Capabilities that are listed already. */
   readonly capabilities: Set<string>;
   readonly context: Readonly<Record<string, string>>;
 }
 
-/** Fields of `Map` that change which items there are, or what becomes of them. */
+/** Fields of `Map` that change its items or their results. */
 const blockers = ["ItemReader", "ItemBatcher", "ResultWriter"];
 
 class Machine {
@@ -70,7 +70,7 @@ class Machine {
   readonly #ids = new Map<string, string>();
   readonly #states: Record<string, Tree> = {};
   readonly #variables: Readonly<Record<string, string>>;
-  /** The variable that passes from state to state. */
+  /** Variable that passes from state to state. */
   readonly data: string;
   readonly #start: string;
   readonly end: string;
@@ -115,7 +115,7 @@ class Machine {
     for (const [index, part] of parts.entries()) this.#addStates(part, index);
     if (JSON.stringify(this.#states).includes(`"to":"${this.end}"`))
       this.#states[this.end] = { final: true, output: template(`vars.${this.data}`) };
-    // Of several branches, none has a workflow of its own: these are listed.
+    // Branches have no workflow of their own, so their comment and timeout are listed.
     const [comment, limit] = isBranched
       ? ["", undefined]
       : [textIn(machine, "Comment"), machine["TimeoutSeconds"]];
@@ -178,7 +178,7 @@ class Machine {
     return id;
   }
 
-  /** The state of a run that no rule of a choice fits. */
+  /** Returns the state of a run that no rule of a choice matches. */
   noChoice(): string {
     const id = this.#ids.get("no-choice") ?? this.#reserve("no-choice");
     this.#states[id] = { final: true, fail: "States.NoChoiceMatched" };
@@ -233,7 +233,7 @@ class State {
     return [...this.#path, ...keys];
   }
 
-  /** The transition to the next state. */
+  /** Returns the transition to the next state. */
   #onwards(result: Json | undefined, place: Place, next = this.#state, path = this.#path): Tree {
     const to =
       next["End"] === true
@@ -256,7 +256,7 @@ class State {
     return this.#filled("Parameters") ?? template(this.#data.input);
   }
 
-  /** `Result` has no paths. */
+  /** Translates `Result`, which has no paths. */
   #literal(value: unknown, path: Path): Json {
     if (typeof value === "string") return plain(value);
     if (Array.isArray(value)) return value.map((each, index) => this.#literal(each, [...path, index]));
@@ -271,12 +271,12 @@ class State {
     return given === undefined ? undefined : this.#data.fill(given, this.#at(key), place);
   }
 
-  /** What a task or a child works on. */
+  /** Returns the input of a task or a child. */
   #payload(): Json {
     return this.#filled(this.#data.isJsonata ? "Arguments" : "Parameters") ?? template(this.#data.input);
   }
 
-  /** A state that does something, and the transitions out of it. */
+  /** Returns a state with work, and its transitions. */
   #work(run: Tree, output = "output"): Tree {
     const place: Place = { dollar: output, roots: { "$states.result": output } };
     const selected = this.#data.isJsonata ? undefined : this.#filled("ResultSelector", place);
@@ -317,7 +317,7 @@ class State {
     for (const key of Object.keys(payload))
       if (key !== "FunctionName" && key !== "Payload")
         source.leave(this.#parametersPath(key), `${this.#name}: ${key}`, "it is a parameter of AWS Lambda");
-    // Its output is an answer of AWS Lambda.
+    // Its output has the form of a response of AWS Lambda.
     const answer = record([
       ["Payload", "output"],
       ["StatusCode", "200"],
@@ -425,7 +425,7 @@ class State {
     throw new NoCounterpart("it has no time");
   }
 
-  /** The words that the run fails with. */
+  /** Returns the error text of the run. */
   #fail(): string {
     const [state, data] = [this.#state, this.#data];
     const words = ["Error", "Cause"].flatMap((key): string[] => {
@@ -436,7 +436,10 @@ class State {
     return words.length === 0 ? "failed" : words.join(": ");
   }
 
-  /** Tutti has one policy for all errors of a task: that of the first retrier for all errors, or of the first one. */
+  /**
+   * Returns the retry policy. Tutti has one policy for all errors of a task: that of the first retrier for all
+   * errors, or of the first one.
+   */
   #retry(isChild: boolean): Json {
     const path = this.#at("Retry");
     const all = listIn(this.#state, "Retry").flatMap((each, index) =>
@@ -509,7 +512,7 @@ class State {
     ];
   }
 
-  /** Codes of errors in Tutti. Undefined where no name has one. */
+  /** Returns the codes of errors in Tutti. Undefined if no name has one. */
   #codes(holder: Members, path: Path): Codes | undefined {
     const on: string[] = [];
     let [isAll, isAny] = [false, false];
@@ -528,7 +531,7 @@ class State {
 }
 
 interface Codes {
-  /** Whether all errors are meant, other than those in `not`. */
+  /** Whether it covers all errors except those in `not`. */
   readonly isAny: boolean;
   readonly not: readonly string[];
   readonly on: readonly string[];
@@ -562,7 +565,7 @@ function isJsonataIn(holder: Members, otherwise: boolean): boolean {
   return given === "" ? otherwise : given === "JSONata";
 }
 
-/** Variables that states assign. */
+/** Returns the variables that states assign. */
 function variablesIn(machine: Members): readonly string[] {
   const holders = Object.keys(membersIn(machine, "States")).flatMap((name) => {
     const state = membersIn(membersIn(machine, "States"), name);
@@ -574,7 +577,7 @@ function variablesIn(machine: Members): readonly string[] {
   );
 }
 
-/** `process-order` of a function or an activity, `dynamodb.put-item` of a service. */
+/** Returns `process-order` for a function or an activity, `dynamodb.put-item` for a service. */
 function capabilityOf(resource: string): string {
   const [, service] = /^arn:[\w-]+:states:[^:]*:[^:]*:(?!activity:)(.+?)(?:\.sync.*)?$/.exec(resource) ?? [];
   if (service !== undefined) return service.split(":").map(nameFromCamelCase).join(".");

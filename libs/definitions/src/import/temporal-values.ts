@@ -1,12 +1,12 @@
 /**
- * Values of a Temporal history. A history has values, and no expressions. The same value in an output and in a later
- * input is taken for a reference.
+ * Values of a Temporal history. A history has values, and no expressions. If an output and a later input have the
+ * same value, the input becomes a reference.
  */
 import type { Json } from "@tutti/expressions";
 import { member, NoCounterpart, plain, template } from "./cel.ts";
 import { isMembers, type Members, membersIn, type Path, textIn } from "./foreign-document.ts";
 
-/** The values of `{payloads: […]}`, or of a list of plain values. */
+/** Returns the values of `{payloads: […]}`, or of a list of plain values. */
 export function valuesOf(given: unknown, path: Path): readonly Json[] {
   if (Array.isArray(given)) return given as Json[];
   if (!isMembers(given)) return [];
@@ -29,17 +29,17 @@ function payloadValue(payload: Members, path: Path): Json {
 }
 
 function decoded(base64: string): string {
-  // Node skips what is no base64.
+  // Node skips characters that are not base64.
   if (base64.length % 4 !== 0 || !/^[\w+/-]*={0,2}$/.test(base64)) return "";
   return Buffer.from(base64, "base64").toString("utf8");
 }
 
-/** Handlers have one input. Several arguments become a list in it. */
+/** Returns the input. Handlers have one input. Several arguments become a list in it. */
 export function inputOf(values: readonly Json[]): Json | undefined {
   return values.length > 1 ? { arguments: [...values] } : values[0];
 }
 
-/** Where a value came from. */
+/** Source of a value. */
 export interface Origin {
   readonly expression: string;
   readonly value: Json;
@@ -66,7 +66,7 @@ export class Origins {
       this.#add(member(expression, Array.isArray(value) ? Number(key) : key), each as Json, depth + 1);
   }
 
-  /** The value with references in it, and how many of its leaves are still values of this run. */
+  /** Returns the value with references, and the number of its leaves that still are values of this run. */
   referring(value: Json): { readonly value: Json; readonly fixed: number } {
     const found = isTelling(value) ? this.#expressions.get(JSON.stringify(value)) : undefined;
     if (found !== undefined) return { value: template(found), fixed: 0 };
@@ -79,7 +79,7 @@ export class Origins {
   }
 }
 
-/** Two equal numbers or short texts say nothing. */
+/** Returns whether equality of the value is significant. Equal numbers or short texts are not. */
 function isTelling(value: Json): boolean {
   if (typeof value === "string") return value.length >= shortestText;
   return typeof value === "object" && value !== null && Object.keys(value).length > 0;

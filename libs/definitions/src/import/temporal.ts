@@ -1,9 +1,9 @@
 /**
- * The event history of a Temporal workflow becomes the workflow that ran: a task for each activity, timer, child and
+ * Imports the event history of a Temporal workflow as the workflow that ran: a task for each activity, timer, child and
  * signal. A task needs every task that had ended when the workflow code scheduled it. So nothing starts earlier than it
  * did.
  *
- * What belongs to the run alone, such as times and ids, is listed once for each key.
+ * Data of the run alone, such as times and ids, is listed once for each key.
  */
 import type { Json } from "@tutti/expressions";
 import { NoCounterpart, seconds } from "./cel.ts";
@@ -25,7 +25,7 @@ interface Event {
   readonly type: string;
   readonly path: Path;
   readonly attributes: Members;
-  /** Of the attributes. */
+  /** Path of the attributes. */
   readonly at: Path;
 }
 
@@ -33,7 +33,7 @@ interface Task {
   readonly id: string;
   readonly event: Event;
   readonly tree: Record<string, Json>;
-  /** With those before its needs. */
+  /** Preceding tasks, including those of its needs. */
   readonly before: Set<Task>;
   readonly needs: readonly Task[];
   endedAt?: number;
@@ -72,7 +72,7 @@ function numberIn(members: Members, key: string): number {
       : 0;
 }
 
-/** What belongs to the run, and why it is left out. */
+/** Keys of the run alone, and why they are left out. */
 const keysOfRuns: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
     "Tutti gives its own":
@@ -87,7 +87,7 @@ const keysOfRuns: Readonly<Record<string, string>> = Object.fromEntries(
   }).flatMap(([reason, keys]) => keys.split(" ").map((key) => [key, reason])),
 );
 
-/** Events that say no more than how the run went. */
+/** Events that only describe the progress of the run. */
 const runEvents =
   /^(WorkflowTask(Scheduled|Started|Completed|TimedOut|Failed)|ActivityTaskStarted|ActivityTaskCancelRequested|ChildWorkflowExecutionStarted|ExternalWorkflowExecutionSignaled)$/;
 const endings =
@@ -105,7 +105,7 @@ class History {
   readonly #tasks: Task[] = [];
   readonly #byEvent = new Map<number, Task>();
   readonly #ids = new Set<string>();
-  /** Keys and capabilities that are listed. */
+  /** Listed keys and capabilities. */
   readonly #listed = new Set<string>();
   readonly #name: string;
   readonly #origin: Origin[] = [];
@@ -132,7 +132,7 @@ class History {
     this.#name = source.collector.freeName(nameFromCamelCase(name));
   }
 
-  /** Reads what belongs to the run alone, and lists each key once. */
+  /** Reads the data of the run alone, and lists each key once. */
   #passOver(members: Members, path: Path): void {
     for (const key of Object.keys(members)) {
       const reason = entryOf(keysOfRuns, key);
@@ -336,7 +336,7 @@ class History {
     this.#source.leave([...at, "input"], `${name}: input`, "it is that of this signal");
   }
 
-  /** A local activity, which other markers are not. */
+  /** Handles a local activity. Other markers are not translated. */
   #marker(event: Event): void {
     const { attributes, at } = event;
     const marker = textIn(attributes, "markerName");
@@ -442,7 +442,7 @@ class History {
     return task;
   }
 
-  /** Tasks that had ended when the workflow code decided, without those before them. */
+  /** Returns the tasks that had ended when the workflow code decided, without their predecessors. */
   #needsOf({ id, attributes, at }: Event): readonly Task[] {
     const decided = this.#events[numberIn(attributes, "workflowTaskCompletedEventId") - 1];
     if (decided === undefined || decided.type !== "WorkflowTaskCompleted" || decided.id >= id)
@@ -484,7 +484,7 @@ class History {
     return found;
   }
 
-  /** Undefined for none, which is `0s`. */
+  /** Returns a duration. Undefined for none, which is `0s`. */
   #duration(members: Members, at: Path, key: string): string | undefined {
     const value = members[key];
     if (value === undefined || value === null || value === "") return undefined;

@@ -1,4 +1,4 @@
-/** The file of an adapter: the options of its function in the SDK, as data. */
+/** The file of an adapter: the options of its SDK function, as data. */
 import { type MembersShape, type Shape, shapes } from "./shape.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -124,7 +124,7 @@ const authBy = (name: string, by: Members): Members => ({
   }),
 });
 const auth = authBy("auth", credentials);
-/** Calls of gRPC have no challenge. */
+/** gRPC has no challenge, so digest is excluded. */
 const grpcAuth = authBy(
   "grpcAuth",
   Object.fromEntries(Object.entries(credentials).filter(([name]) => name !== "digest")),
@@ -141,7 +141,7 @@ const tls: Members = {
   ),
 };
 
-/** What each operation may have. */
+/** Keys that each operation may have. */
 const described: Members = {
   description: text("One sentence for people.", undefined, 1_000),
   input: schema("The JSON Schema of the input."),

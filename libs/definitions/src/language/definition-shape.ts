@@ -2,7 +2,7 @@ import { type MembersShape, shapes } from "./shape.ts";
 import { limit, retry, task } from "./task-shape.ts";
 import { onShape } from "./trigger-shape.ts";
 
-/** What is in a definition. */
+/** Shape of a definition. */
 
 const {
   choice,

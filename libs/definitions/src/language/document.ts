@@ -3,8 +3,8 @@ import type { NeedConditionWord } from "../plan/plan.ts";
 import type { OnDocument } from "./on-document.ts";
 
 /**
- * A definition as JSON: what YAML and JSON say, and what the builder makes. `Id` are the names of its tasks, so that a
- * misspelt one is found by the compiler already.
+ * A definition as JSON: the content of YAML and JSON, and the result of the builder. `Id` are the names of its tasks,
+ * so that the compiler finds a misspelt one.
  */
 export interface WorkflowDocument<Id extends string = string> {
   readonly workflow: string;
@@ -34,9 +34,9 @@ export interface WorkflowDocument<Id extends string = string> {
 }
 
 export type JsonSchema = boolean | { readonly [key: string]: Json };
-/** JSON whose texts may have `${{ }}` in them. */
+/** JSON whose texts may contain `${{ }}`. */
 export type Data = Json;
-/** An expression, with or without `${{ }}`. True and false are themselves. */
+/** An expression, with or without `${{ }}`, or a boolean. */
 export type Condition = string | boolean;
 
 export interface SignalDocument {
@@ -122,12 +122,12 @@ export type NeedDocument<Id extends string = string> =
   | Id
   | { readonly task: Id; readonly on?: NeedConditionWord };
 
-/** What one agent of a conversation is. */
+/** One agent of a conversation. */
 interface AgentPartDocument {
   readonly fallback?: readonly string[];
   readonly instructions: string;
   readonly tools?: readonly string[];
-  /** Over `call.name` and `call.input`. */
+  /** Conditions on `call.name` and `call.input`. */
   readonly approve?: Condition;
   readonly deny?: Condition;
   readonly max?: number;

@@ -8,7 +8,7 @@ import { type JsonKind, type MembersShape, type Shape, textForms } from "./shape
 import { source } from "./source-shape.ts";
 import { trigger } from "./trigger-shape.ts";
 
-/** What may are in place of anything else in a template. */
+/** An expression, which may replace any other value in a template. */
 const parameter = { type: "string", pattern: "^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$" } as const;
 
 /** Returns the JSON Schema of the language, for editors, generated from its shapes. */
@@ -44,7 +44,7 @@ export function scheduleJsonSchema(): Json {
 interface Written {
   readonly id: string;
   readonly title: string;
-  /** Whether it may be a template, in which an expression may stand for a name or a number. */
+  /** Whether it may be a template, in which an expression may replace a name or a number. */
   readonly fills: boolean;
 }
 
@@ -141,7 +141,7 @@ class SchemaWriter {
   #reference(shape: MembersShape): Members {
     if (shape.name === undefined) return this.members(shape);
     if (this.#parts[shape.name] === undefined) {
-      // Taken before it is written: a task contains loops, which contain tasks.
+      // Reserved before it is written: a task contains loops, which contain tasks.
       this.#parts[shape.name] = {};
       this.#parts[shape.name] = this.members(shape);
     }
@@ -167,7 +167,7 @@ class SchemaWriter {
   }
 }
 
-/** What kind of JSON a value is, where shapes tell variants apart. */
+/** Returns the kind of JSON of a value, by which shapes distinguish variants. */
 export function jsonKindOf(value: Json): JsonKind | "null" {
   if (value === null) return "null";
   if (Array.isArray(value)) return "list";

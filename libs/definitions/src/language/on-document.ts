@@ -7,7 +7,7 @@ export type SingletonWord = (typeof singletonWords)[number];
 export const webhookWords = ["standard", "github", "stripe", "shopify", "slack"] as const;
 export type WebhookWord = (typeof webhookWords)[number];
 
-/** What a file of a trigger and the key `on` of a definition have in common. */
+/** Keys that the file of a trigger and the key `on` of a definition share. */
 export interface OnDocument {
   readonly description?: string;
   readonly event?: string;

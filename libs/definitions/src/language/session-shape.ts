@@ -1,7 +1,7 @@
 import { type MembersShape, shapes } from "./shape.ts";
 import { task } from "./task-shape.ts";
 
-/** What is in the file of a session. */
+/** Shape of the file of a session. */
 
 const { choice, condition, data, duration, flag, later, list, map, members, number, text, variants, whole } =
   shapes;

@@ -1,6 +1,6 @@
 /**
- * How documents of the language are built, said once: the checker walks along a shape with words for what is wrong, and
- * the JSON Schema for editors is generated from the same.
+ * Shapes of documents of the language, declared once: the checker compares documents with a shape and reports problems,
+ * and the JSON Schema for editors is generated from the same shape.
  */
 
 export type TextForm =
@@ -18,7 +18,7 @@ export type TextForm =
   | "localReference";
 
 interface Described {
-  /** One sentence for people. Editors show it. */
+  /** Description in one sentence. Editors show it. */
   readonly doc?: string;
   /** The key that replaces this older one. The check warns of the older one. */
   readonly replacedBy?: string;
@@ -32,7 +32,7 @@ export interface TextShape extends Described {
   readonly computed?: boolean;
 }
 
-/** A text that may have `${{ }}` in it, and gives a text. */
+/** A text that may contain `${{ }}`, and evaluates to a text. */
 export interface TemplateShape extends Described {
   readonly kind: "template";
 }
@@ -51,7 +51,7 @@ export interface NumberShape extends Described {
 
 export interface DurationShape extends Described {
   readonly kind: "duration";
-  /** A word that is allowed too. */
+  /** A word that is allowed instead. */
   readonly word?: string;
 }
 
@@ -64,12 +64,12 @@ export interface ChoiceShape extends Described {
   readonly among: readonly string[];
 }
 
-/** Any JSON, whose texts may have expressions. */
+/** Any JSON, whose texts may contain expressions. */
 export interface DataShape extends Described {
   readonly kind: "data";
 }
 
-/** Any JSON as it is. */
+/** Any JSON, without expressions. */
 export interface JsonShape extends Described {
   readonly kind: "json";
 }
@@ -96,15 +96,15 @@ export interface MapShape extends Described {
 
 export interface MembersShape extends Described {
   readonly kind: "members";
-  /** For references: shapes that contain themselves, and schemas that name their parts. */
+  /** Name for references: shapes that contain themselves, and parts of schemas. */
   readonly name?: string;
   readonly members: Readonly<Record<string, Shape>>;
   readonly required: readonly string[];
-  /** Exactly one of each of these groups has to be there. */
+  /** Exactly one key of each of these groups must be present. */
   readonly oneOf: readonly (readonly string[])[];
 }
 
-/** Which of several shapes it is, is seen from the kind of JSON. */
+/** Several shapes, distinguished by the kind of JSON. */
 export interface VariantsShape extends Described {
   readonly kind: "variants";
   readonly of: Partial<Record<JsonKind, Shape>>;
@@ -185,7 +185,7 @@ export const shapes = {
   later: (shape: () => MembersShape): LaterShape => ({ kind: "later", shape }),
 };
 
-/** Forms of texts: patterns for the schema and the checker, and the words for what they want. */
+/** Forms of texts: patterns for the schema and the checker, and texts for their reports. */
 export const textForms: Readonly<Record<TextForm, { readonly pattern: string; readonly expected: string }>> =
   {
     name: {

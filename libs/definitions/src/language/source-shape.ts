@@ -1,9 +1,9 @@
 import { type MembersShape, type Shape, shapes } from "./shape.ts";
 
-/** Where a value of this machine is. */
+/** Location of a value on this machine. */
 type LocalReference = `env:${string}` | `file:${string}`;
 
-/** The file of a source: its settings are those of one system. */
+/** The file of a source, with the settings of one system. */
 export interface SourceDocument {
   readonly source: string;
   /** The type of its events. Default: `source.NAME`. */
@@ -90,7 +90,7 @@ interface FolderSettings extends PolledSettings {
   readonly failures?: string;
 }
 
-/** Keys of the systems, of which a source has one. */
+/** Keys of the systems. A source has exactly one. */
 export const sourceKinds = [
   "postgres",
   "redis",

@@ -1,7 +1,7 @@
 import { limits } from "../limits.ts";
 import { type MembersShape, shapes } from "./shape.ts";
 
-/** What is in a task. */
+/** Shape of a task. */
 
 const {
   choice,
@@ -350,7 +350,7 @@ const agent = members(
   { name: "agent", required: ["model", "instructions"], doc: "A language model that uses tools." },
 );
 
-/** Exactly one of these says what kind of task it is. */
+/** Kinds of tasks. A task has exactly one of these keys. */
 export const taskKinds = [
   "uses",
   "function",
@@ -365,7 +365,7 @@ export const taskKinds = [
   "spawn",
 ] as const;
 export type TaskKindWord = (typeof taskKinds)[number];
-/** What a plan has: an agent is a durable function of the platform. */
+/** Kinds in a plan: an agent is a durable function of the platform. */
 export type PlanKindWord = Exclude<TaskKindWord, "agent">;
 
 export const task: MembersShape = members(

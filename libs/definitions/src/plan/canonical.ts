@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Json } from "@tutti/expressions";
 
-/** The same value with the keys of its mappings in order, so that the same content is the same text. */
+/** Returns the value with sorted keys, so that equal content has equal text. */
 export function canonical(value: Json): Json {
   if (typeof value !== "object" || value === null) return value;
   if (isList(value)) return value.map(canonical);
@@ -14,7 +14,7 @@ function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** SHA-256 of a text in 64 hexadecimal digits. */
+/** Returns the SHA-256 of a text in 64 hexadecimal digits. */
 export function hashOf(text: string): string {
   return createHash("sha256").update(text, "utf8").digest("hex");
 }

@@ -13,8 +13,8 @@ import { assert } from "@tutti/kernel";
 import type { Plan, PlanProgram } from "./plan.ts";
 
 /**
- * The programs of a plan, compiled when they are needed. The plan has the types of all their inputs, so they
- * mean the same as at the check, even if capabilities have changed since.
+ * The programs of a plan, compiled on demand. The plan has the types of all their inputs, so they have the
+ * same meaning as at the check, even if capabilities have changed since.
  */
 export class PlanPrograms {
   readonly #plan: Pick<Plan, "programs" | "types">;
@@ -25,7 +25,7 @@ export class PlanPrograms {
     this.#plan = plan;
   }
 
-  /** Returns the program with this number. Its references are those of the plan's program, place by place. */
+  /** Returns the program with this number. Its references have the same order as in the plan. */
   program(number: number): Program {
     const known = this.#compiled[number];
     if (known !== undefined) return known;

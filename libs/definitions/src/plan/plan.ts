@@ -3,16 +3,16 @@ import type { RetryPolicy, RetrySettings } from "@tutti/kernel";
 import type { PlanKindWord } from "../language/task-shape.ts";
 
 /**
- * The program of the run machine: tasks by dense numbers, the number of needs and the successors of each, and
- * programs by number. Plain JSON, so that it can be stored and hashed. The same content gives the same plan,
- * to the byte.
+ * The program of the run machine: tasks by dense numbers, the number of needs and the successors of each, and programs
+ * by number. Plain JSON, so that it can be stored and hashed. The same content gives the same plan, to the byte.
  *
  * Invariants:
+ *
  * 1. Tasks of one scope have numbers in a row, in the order of the definition. Scope 0 is the run itself (or empty, for
  *    a definition of states).
- * 2. `needs` of a task is the number of edges that lead to it. Each edge leads between two tasks of one scope.
- * 3. Edges have no circle.
- * 4. A number of a program, work, policy, scope or state is -1 where there is none, and else exists.
+ * 2. `needs` of a task is the number of its incoming edges. Each edge connects two tasks of one scope.
+ * 3. Edges have no cycle.
+ * 4. A number of a program, work, policy, scope or state is -1 for none, and otherwise exists.
  */
 export interface Plan {
   readonly format: 1;
@@ -22,9 +22,9 @@ export interface Plan {
   readonly labels: Readonly<Record<string, string>>;
   readonly inputSchema: Json;
   readonly outputSchema: Json;
-  /** What `parameters` is. Null where the definition is no template. */
+  /** Schema of `parameters`. Null if the definition is not a template. */
   readonly parameters: Json;
-  /** What `vars` is at the start. */
+  /** Initial values of `vars`. */
   readonly vars: Readonly<Record<string, Json>>;
   readonly entries: readonly PlanEntry[];
   readonly run: RunPolicy;
@@ -33,8 +33,8 @@ export interface Plan {
   readonly scopes: readonly PlanScope[];
   readonly tasks: readonly PlanTask[];
   /**
-   * Of tasks that are added to a run: ids of those that are there already and are needed. They have the last numbers of
-   * `tasks`, in this order, and are in no scope.
+   * For tasks that are added to a run: ids of existing tasks that are needed. They have the last numbers of `tasks`, in
+   * this order, and are in no scope.
    */
   readonly outside: readonly string[];
   readonly edges: PlanEdges;
@@ -45,7 +45,7 @@ export interface Plan {
   readonly types: readonly EncodedType[];
   readonly states: readonly PlanState[];
   readonly transitions: readonly PlanTransition[];
-  /** State that a run starts in; -1 for a definition of tasks. */
+  /** Initial state; -1 for a definition of tasks. */
   readonly initial: number;
 }
 
@@ -54,11 +54,11 @@ export interface PlanTask {
   readonly title: string;
   readonly kind: PlanKindWord;
   readonly scope: number;
-  /** How many edges lead here. */
+  /** Number of incoming edges. */
   readonly needs: number;
   readonly work: number;
   readonly policy: number;
-  /** Program of what it works on. Of the value, for `set`. */
+  /** Program of the input. For `set`, of the value. */
   readonly input: number;
   readonly when: number;
   readonly forEach: number;
@@ -66,11 +66,11 @@ export interface PlanTask {
 
 /** Tasks that are started together: the run's own, those of a round of a loop, those of a list of actions. */
 export interface PlanScope {
-  /** Task that it belongs to; -1 for the run and for states. */
+  /** Owner of the tasks; -1 for the run and for states. */
   readonly owner: number;
   readonly first: number;
   readonly count: number;
-  /** How many of its tasks have no needs. */
+  /** Number of its tasks without needs. */
   readonly roots: number;
 }
 
@@ -84,33 +84,33 @@ export interface PlanEdges {
   readonly conditions: readonly number[];
 }
 
-/** By their numbers in `conditions`. `done`: completed, or skipped by its own condition. */
+/** Conditions by their numbers. `done`: completed, or skipped by its own condition. */
 export const needConditions = ["success", "failure", "always", "done"] as const;
 export type NeedConditionWord = (typeof needConditions)[number];
 
-/** Capabilities of which an expression names one. */
+/** Capabilities from which an expression selects one. */
 export interface Among {
-  /** Number of the program that gives the name. */
+  /** Program of the name. */
   readonly program: number;
   readonly capabilities: readonly { readonly capability: string; readonly versionRange: string }[];
 }
 
-/** What does a task. */
+/** Work of a task. */
 export type Work =
   | {
       readonly kind: "uses" | "function";
       readonly capability: string;
       readonly versionRange: string;
       /**
-       * Only if the capability is computed: `capability` and `versionRange` are then the first of them. Otherwise the
-       * key is absent, so that plans keep their hash.
+       * Only if the capability is computed: `capability` and `versionRange` are then those of the first candidate.
+       * Otherwise the key is absent, so that plans keep their hash.
        */
       readonly among?: Among;
     }
   | {
       readonly kind: "workflow" | "mission";
       readonly definition: string;
-      /** Label of the version. Empty for `latest`, or where the hash is given. */
+      /** Label of the version. Empty for `latest`, or if the hash is given. */
       readonly label: string;
       readonly hash: string;
       readonly parameters: number;
@@ -149,7 +149,7 @@ export type Work =
   | {
       readonly kind: "gate";
       readonly checks: readonly { readonly name: string; readonly condition: number }[];
-      /** Task that work is sent back to; -1 when the gate only fails. */
+      /** Task that work is sent back to; -1 if the gate only fails. */
       readonly sendBack: number;
       readonly times: number;
       readonly report: number;
@@ -169,7 +169,7 @@ export type Work =
       readonly kind: "spawn";
       readonly tasks: number;
       readonly max: number;
-      /** Absent unless set, so that plans without it keep their hashes. */
+      /** Absent if not set, so that plans without it keep their hashes. */
       readonly returnErrors?: true;
     };
 
@@ -195,7 +195,7 @@ export interface KeyedLimit {
   readonly rateCount: number;
   readonly ratePerMs: number;
   readonly rateBurst: number;
-  /** How much of named resources may be running at once. Absent by default of them. */
+  /** Concurrency per named resource. Absent without any. */
   readonly resources?: Readonly<Record<string, number>>;
 }
 
@@ -208,7 +208,7 @@ export interface CostHint {
   readonly by?: readonly string[];
 }
 
-/** How a task is treated. Tasks with the same options share one. */
+/** Options of a task. Tasks with the same options share one policy. */
 export interface TaskPolicy {
   /** 0 means all. */
   readonly maxParallel: number;
@@ -224,18 +224,21 @@ export interface TaskPolicy {
   readonly checks: readonly QualityCheck[];
   readonly limits: readonly KeyedLimit[];
   readonly cache: CachePolicy | null;
-  /** Program of the moment at which its outcome is wanted. */
+  /** Program of the due time of its outcome. */
   readonly dueTime: number;
   readonly idempotencyKey: number;
   readonly mayBeDoubled: boolean;
   readonly mayFail: boolean;
-  /** What all its attempts may use up together. Absent in plans without it, as the next one: their hashes stay. */
+  /**
+   * Budget of all its attempts together. Absent in plans without it, like the next field, so that their hashes
+   * stay.
+   */
   readonly budget?: Budget;
   /** Tasks that start together. */
   readonly gang?: string;
 }
 
-/** Of what has no limit it has 0. */
+/** 0 means without limit. */
 interface Budget {
   readonly tokens: number;
   readonly money: number;
@@ -245,12 +248,12 @@ interface Budget {
 export interface CachePolicy {
   readonly key: number;
   readonly ttlMs: number;
-  /** Absent in plans without it, as the next three: their hashes stay. */
+  /** Absent in plans without it, like the next three, so that their hashes stay. */
   readonly staleMs?: number;
   readonly failuresMs?: number;
   /** Program of a list. */
   readonly tags?: number;
-  /** Whether tasks compute until equal outputs are shown. */
+  /** Whether tasks compute until their outputs are shown to be equal. */
   readonly auto?: boolean;
 }
 
@@ -286,10 +289,13 @@ export interface RunPolicy {
   readonly timeoutMs: number;
   readonly retentionMs: number;
   readonly limits: readonly KeyedLimit[];
-  /** Runs are calls of a keyed object. Absent unless set, so that plans without it keep their hashes. */
+  /** Keyed object whose calls the runs are. Absent if not set, so that plans without it keep their hashes. */
   readonly object?: ObjectPolicy;
   readonly onFailure: "compensate" | "keep";
-  /** What tasks without `retry` have, where that is not the default of the platform. Also tasks that are added. */
+  /**
+   * Retry settings of tasks without `retry`, if they differ from the default of the platform. Also for added
+   * tasks.
+   */
   readonly retry?: RetrySettings;
   readonly continueAsNew: { readonly when: number; readonly input: number } | null;
 }
@@ -313,24 +319,24 @@ export interface PlanEntry {
   readonly output: number;
 }
 
-/** A variable that a program reads. */
+/** A value that a program reads. */
 export interface PlanReference {
-  /** `input`, `tasks.reserve.output`, `item`. */
+  /** Name: `input`, `tasks.reserve.output`, `item`. */
   readonly name: string;
-  /** Number of the task, for names of tasks. Else -1. */
+  /** Number of the task, for names of tasks. Otherwise -1. */
   readonly task: number;
-  /** What of the task. `task` for an object of all three, empty for other names. */
+  /** Field of the task. `task` for an object of all three, empty for other names. */
   readonly field: "" | "output" | "status" | "error" | "task";
-  /** Place in the types of the plan. */
+  /** Index in the types of the plan. */
   readonly type: number;
 }
 
-/** Something to evaluate: a value of JSON with expressions in its texts, a text, or one expression. */
+/** A program: JSON with expressions in its texts, a text, or one expression. */
 export interface PlanProgram {
   readonly form: "constant" | "data" | "template" | "condition";
   readonly source: Json;
   readonly references: readonly PlanReference[];
-  /** Place of the only reference, where the program is that and nothing else; -1 for any other. */
+  /** Index of the only reference, if the program consists of it; -1 for any other. */
   readonly passes: number;
 }
 
@@ -339,7 +345,7 @@ export interface PlanState {
   readonly title: string;
   readonly entry: number;
   readonly exit: number;
-  /** Task that is done in the state. */
+  /** Task of the state. */
   readonly run: number;
   readonly onDone: readonly number[];
   readonly onFailed: readonly number[];
@@ -352,7 +358,7 @@ export interface PlanState {
 }
 
 export interface PlanTransition {
-  /** State that is entered; -1 stays. */
+  /** Next state; -1 stays. */
   readonly to: number;
   readonly when: number;
   readonly set: Readonly<Record<string, number>>;

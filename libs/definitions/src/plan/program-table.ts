@@ -23,14 +23,19 @@ export interface Programmed {
   readonly type: Type;
   /** Names that it reads. */
   readonly references: readonly string[];
-  /** What it gives, where that is the same every time. */
+  /** Value, if it is constant. */
   readonly constant: Json | undefined;
 }
 
-/** Parts of all types of a plan. Types of outputs are made of each other, and may grow without end. */
+/**
+ * Maximum number of parts of all types of a plan. Types of outputs can contain each other, and grow without
+ * bound.
+ */
 const typePartsMax = 200_000;
 
-/** Compiles what is in a definition and numbers it. What is the same in the same place is there once. */
+/**
+ * Compiles and numbers the programs of a definition. Equal programs in the same environment share a number.
+ */
 export class ProgramTable {
   readonly programs: PlanProgram[] = [];
   readonly types: EncodedType[] = [];
@@ -44,14 +49,14 @@ export class ProgramTable {
 
   readonly #isLiteral: boolean;
 
-  /** @param isLiteral whether texts are data, so that `${{ }}` in them means nothing */
+  /** @param isLiteral whether texts are data, so that `${{ }}` in them has no meaning */
   constructor(findings: Findings, steps: Steps, isLiteral = false) {
     this.#findings = findings;
     this.#steps = steps;
     this.#isLiteral = isLiteral;
   }
 
-  /** JSON with expressions in its texts. */
+  /** Compiles JSON with expressions in its texts. */
   data(value: Json, environment: Environment, path: Path): Programmed {
     const source = canonical(value);
     if (this.#isLiteral) return this.#literal(source);
@@ -63,7 +68,7 @@ export class ProgramTable {
     });
   }
 
-  /** Returns a text with expressions. */
+  /** Compiles a text with expressions. */
   template(text: string, environment: Environment, path: Path, wanted?: Type): Programmed {
     if (this.#isLiteral) return this.#literal(text);
     return this.#once("template", text, { environment, wanted }, () => {
@@ -74,7 +79,7 @@ export class ProgramTable {
     });
   }
 
-  /** One expression. */
+  /** Compiles one expression. */
   condition(
     source: string | boolean,
     environment: Environment,
@@ -90,7 +95,7 @@ export class ProgramTable {
     });
   }
 
-  /** Checks an expression that others evaluate: it is data of the plan. */
+  /** Checks an expression that is evaluated elsewhere: it is data of the plan. */
   checks(source: string | boolean, scope: Scope, path: Path): void {
     this.#steps.charge(1);
     const compiled = compileCondition(String(source), scope, { wanted: types.bool });
@@ -117,7 +122,7 @@ export class ProgramTable {
     this.#steps.charge(1 + (text.length >>> 2));
     const program = compile();
     const made = program === undefined ? failed : this.#numbered(form, source, program, environment);
-    // A program that failed is reported at each place where it is written.
+    // A failed program is reported at each of its places.
     if (program !== undefined) this.#known.set(key, made);
     return made;
   }

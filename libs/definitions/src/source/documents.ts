@@ -1,8 +1,8 @@
 import type { DefinitionText } from "./text.ts";
 
 /**
- * Returns the YAML documents of a text, separated by `---`, without those that are empty. No value of YAML has such a
- * line, a block of text included, so that lines decide. JSON is one document.
+ * Returns the YAML documents of a text, separated by `---`, without empty ones. No YAML value can contain such a
+ * line, not even a block of text, so it is enough to split by lines. JSON is one document.
  */
 export function documentsOf(source: DefinitionText): readonly DefinitionText[] {
   const { text, format } = source;
@@ -11,7 +11,7 @@ export function documentsOf(source: DefinitionText): readonly DefinitionText[] {
   let lines: string[] = [];
   let linesBefore = 0;
   const close = (next: number): void => {
-    // Directives belong to the document that follows.
+    // Directives belong to the next document.
     if (lines.some((line) => !/^\s*(?:#.*)?$/.test(line) && !line.startsWith("%")))
       documents.push({ ...source, text: lines.join("\n"), linesBefore });
     lines = [];
@@ -20,7 +20,7 @@ export function documentsOf(source: DefinitionText): readonly DefinitionText[] {
   for (const [at, line] of text.split("\n").entries()) {
     if (/^---(?=\s|$)/.test(line)) {
       close(at);
-      // A value may follow the mark on its line, at the same column.
+      // A value may follow the separator on its line. It keeps its column.
       lines.push(line.replace("---", "   ").trimEnd());
     } else if (/^\.\.\.\s*$/.test(line)) close(at + 1);
     else lines.push(line);

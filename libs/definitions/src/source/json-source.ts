@@ -4,8 +4,9 @@ import type { Findings, Path, Places } from "../problem.ts";
 import type { ReadSource } from "./text.ts";
 
 /**
- * Reads JSON strictly, a key twice being a mistake, and says where it is wrong. Where everything stands is found by
- * reading a second time, on request: most texts have no problem, and a tree of places weighs more than the text.
+ * Parses JSON strictly, with duplicate keys as problems, and reports the place of errors. Places are found by
+ * parsing a second time, on demand: most texts have no problem, and a tree of places needs more memory than the
+ * text.
  */
 export function readJson(text: string, findings: Findings): ReadSource {
   const places = new JsonPlaces(text);
@@ -32,7 +33,7 @@ class JsonFault {
   }
 }
 
-/** Where a value stands, where its key does, and the same of what is in it. */
+/** Offsets of a value, of its key, and of its content. */
 interface PlaceTree {
   readonly start: number;
   readonly keyStart: number;
@@ -71,7 +72,7 @@ class JsonPlaces implements Places {
   }
 }
 
-/** How far into a literal a character of its value stands: escapes are longer than what they stand for. */
+/** Returns the offset in a literal of a character of its value: escapes are longer than their characters. */
 function offsetInString(text: string, start: number, at: number): number {
   if (text.charAt(start) !== '"') return 0;
   let offset = 1;
@@ -106,7 +107,7 @@ class JsonReader {
     const outer = this.#places;
     if (outer !== undefined) {
       this.#places = { start: this.#at, keyStart, inside: new Map() };
-      // Of a key that is there twice the first one counts.
+      // Of duplicate keys the first one counts.
       if (!outer.inside.has(name)) outer.inside.set(name, this.#places);
     }
     const value = this.#unplaced();

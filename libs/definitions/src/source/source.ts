@@ -4,8 +4,8 @@ import type { DefinitionText, ReadSource } from "./text.ts";
 import { readYaml } from "./yaml-source.ts";
 
 /**
- * Reads a text to JSON, and keeps what it takes to find places in it. JSON is YAML too, but is read ten times as fast
- * by itself. A text that starts as JSON and is none is read as YAML.
+ * Parses a text to JSON, and keeps the data for finding places in it. JSON is YAML too, but its own parser is ten
+ * times as fast. A text that starts like JSON and is not valid JSON is parsed as YAML.
  */
 export function readSource(source: DefinitionText, findings: Findings): ReadSource {
   const { value, places } = read(source, findings);

@@ -3,18 +3,18 @@ import type { Places } from "../problem.ts";
 
 export type SourceFormat = "yaml" | "json";
 
-/** A definition as its author wrote it. */
+/** A definition as written by its author. */
 export interface DefinitionText {
   readonly format: SourceFormat;
   readonly text: string;
-  /** For messages: `order.yaml`. */
+  /** Name for messages: `order.yaml`. */
   readonly fileName: string;
   /** Lines of the file before the text, if the file has several documents. Default: 0. */
   readonly linesBefore?: number;
 }
 
 export interface ReadSource {
-  /** Undefined when the text cannot be read. */
+  /** Undefined if the text cannot be parsed. */
   readonly value: Json | undefined;
   readonly places: Places;
 }

@@ -18,12 +18,12 @@ import { limits } from "../limits.ts";
 import type { Findings, Path, Places } from "../problem.ts";
 import type { ReadSource } from "./text.ts";
 
-/** Reads YAML, every part of which knows its line and column. */
+/** Parses YAML, with the line and column of every part. */
 export function readYaml(text: string, findings: Findings): ReadSource {
   const lines = new LineCounter();
   let document: Document.Parsed<ParsedNode>;
   try {
-    // Equal keys are found on the way.
+    // Duplicate keys are found during the conversion.
     document = parseYaml(text, { lines, depthMax: limits.depthMax, uniqueKeys: false });
   } catch (fault) {
     if (!(fault instanceof YamlTooDeep)) throw fault;
@@ -39,15 +39,17 @@ export function readYaml(text: string, findings: Findings): ReadSource {
   return { value: findings.list.some(({ code }) => code === "syntax") ? undefined : value, places };
 }
 
-/** How many parts all aliases together may stand for. A text that grows by them beyond any use is refused. */
+/**
+ * Maximum number of parts that all aliases together expand to. A text that expands beyond this is refused.
+ */
 const aliasedMax = 100_000;
 
 /**
- * Makes JSON of what YAML says, and tells of what JSON has no form for. What an alias stands for is remembered when its
- * anchor is passed: the library would go through the whole text for each.
+ * Converts YAML to JSON, and reports parts that JSON cannot represent. The target of an alias is recorded at its
+ * anchor: the library would search the whole text for each alias.
  */
 class Plainer {
-  /** What aliases stand for, for lookups of places behind them. */
+  /** Targets of aliases, for lookups of places inside them. */
   readonly targets = new WeakMap<Node, Node>();
   readonly #findings: Findings;
   readonly #anchors = new Map<
@@ -143,7 +145,7 @@ class YamlPlaces implements Places {
   readonly #text: string;
   readonly #lines: LineCounter;
   readonly #targets: WeakMap<Node, Node>;
-  /** A map of 100,000 tasks is not gone through for each problem. */
+  /** Members by map, so that a map of 100,000 tasks is not searched for each problem. */
   readonly #members = new WeakMap<YAMLMap, Map<string, Pair>>();
 
   constructor(
@@ -169,7 +171,7 @@ class YamlPlaces implements Places {
       [keyNode, node] = next;
     }
     const meant = key && whole ? keyNode : (node ?? keyNode);
-    // Of a key that is there twice the offset is known, and is that of the second one.
+    // For a duplicate key the offset is known, and belongs to the second one.
     if (key && at !== undefined) return this.#place(at);
     if (!isNode(meant) || !meant.range) return this.#place(0);
     const [start, end] = meant.range;
@@ -207,14 +209,14 @@ function placeIn(lines: LineCounter, offset: number): LineAndColumn {
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
-/** Places of a text that could not be read: offsets alone. */
+/** Places of a text that could not be parsed: only offsets. */
 function placesOfOffsets(lines: LineCounter): Places {
   return { placeOf: (_path, { at = 0 }) => placeIn(lines, at) };
 }
 
 /**
- * Where in the source a character of a text stands. Plain and quoted texts are looked at directly. In folded and
- * escaped ones the words around the place are searched for.
+ * Returns the offset in the source of a character of a text. Plain and quoted texts are mapped directly. In
+ * folded and escaped ones the words around the place are searched for.
  */
 function insideScalar(source: string, start: number, end: number, value: string, at: number): number {
   // One word: line breaks of folded texts are blanks of the value.
@@ -222,7 +224,7 @@ function insideScalar(source: string, start: number, end: number, value: string,
   for (const direct of [start + at, start + 1 + at])
     if (snippet !== "" && direct < end && source.startsWith(snippet, direct)) return direct;
   if (snippet === "") return Math.min(start + at, Math.max(start, end - 1));
-  // As many equal pieces as there are before it in the value are passed over.
+  // Skips as many equal pieces as precede it in the value.
   let from = start;
   for (
     let before = value.indexOf(snippet);

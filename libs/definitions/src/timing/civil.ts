@@ -1,16 +1,16 @@
-/** Days of the calendar as numbers: 0 is 1 January 1970. Of the proleptic Gregorian calendar, as the time zones are. */
+/** Calendar days as numbers: 0 is 1 January 1970. Uses the proleptic Gregorian calendar, like the time zones. */
 
 export const dayMs = 86_400_000;
 
 export interface CivilDay {
   readonly year: number;
-  /** From 1. */
+  /** Month, from 1. */
   readonly month: number;
-  /** From 1. */
+  /** Day, from 1. */
   readonly day: number;
 }
 
-/** Counted in years that start in March, so that the leap day is the last of them. */
+/** Returns the number of a day. Years are counted from March, so that the leap day is the last of them. */
 export function dayNumber({ year, month, day }: CivilDay): number {
   const shifted = month <= 2 ? year - 1 : year;
   const era = Math.floor(shifted / 400);
@@ -46,7 +46,7 @@ export function daysInMonth(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-/** 0 is Sunday. */
+/** Returns the weekday. 0 is Sunday. */
 export function weekdayOf(number: number): number {
   return (((number + 4) % 7) + 7) % 7;
 }

@@ -1,29 +1,30 @@
 /**
  * Cron rules: five fields (minute, hour, day of the month, month, weekday), or six with seconds first. A field is a
- * list of values, ranges and steps. Months and weekdays have names. Of days besides: `L` the last one, `L-2` two before
- * it, `15W` the working day nearest to the 15th, `LW` the last working day. `5#2` the second Friday, `5L` the last one.
+ * list of values, ranges and steps. Months and weekdays have names. For days there are also `L` the last one, `L-2` two
+ * before it, `15W` the working day nearest to the 15th, `LW` the last working day. `5#2` the second Friday, `5L` the
+ * last one.
  *
- * 1. When both the day of the month and the weekday are restricted, either is enough, as cron has it ever since. A
- *    field that starts with `*` does not restrict.
- * 2. A rule is read once. What it gives depends on nothing but the local time that is asked about.
+ * 1. If both the day of the month and the weekday are restricted, either is enough, as in every cron. A field that
+ *    starts with `*` does not restrict.
+ * 2. A rule is parsed once. Its result depends only on the given local time.
  */
 
 import { civilDay, dayMs, dayNumber, daysInMonth } from "./civil.ts";
 import { type Days, daysOf, readDays } from "./days.ts";
 import { type Field, type FieldForm, readField } from "./field.ts";
 
-/** A rule, read. */
+/** A parsed rule. */
 export interface Cron {
   readonly seconds: Field;
   readonly minutes: Field;
   readonly hours: Field;
   readonly months: Field;
   readonly days: Days;
-  /** Whether it goes by the clock's hands rather than by the hour of the day: every hour is one of its hours. */
+  /** Whether it follows elapsed time instead of the hour of the day: every hour matches. */
   readonly isEveryHour: boolean;
 }
 
-/** Reads a rule. Gives what is wrong in words when it cannot. */
+/** Parses a rule. Returns the problem in words if it is invalid. */
 export function readCron(text: string): Cron | string {
   const known = read.get(text);
   if (known !== undefined) return known;
@@ -84,7 +85,10 @@ function parse(text: string): Cron | string {
 /** The rarest rule fires on 29 February, which is missing for eight years around 2100. */
 const yearsInSight = 12;
 
-/** Returns the first local time from one on that fits, both as if in UTC. Undefined when none is in sight. */
+/**
+ * Returns the first matching local time from one on, both as if in UTC. Undefined if none is within the
+ * horizon.
+ */
 export function nextLocal(cron: Cron, fromMs: number): number | undefined {
   const first = Math.floor(fromMs / dayMs);
   const time = timeFrom(cron, Math.ceil((fromMs - first * dayMs) / 1_000));
@@ -128,7 +132,9 @@ function at(hour: number, minute: number, second: number): number {
   return ((hour * 60 + minute) * 60 + second) * 1_000;
 }
 
-/** 2000-03-01, the first day of the longest cycle of leap days, to look for any time at all. */
+/**
+ * 2000-03-01, the first day of the longest cycle of leap days, as start of the search for any matching time.
+ */
 const anyMomentMs = 951_868_800_000;
 
 /** Returns the problem of a cron expression. Undefined if it is valid and some time matches it. */

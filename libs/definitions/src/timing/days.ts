@@ -1,9 +1,9 @@
-/** The two fields of a cron rule that say on which days of a month it fires. */
+/** The two fields of a cron rule for the days of a month. */
 import { dayNumber, daysInMonth, weekdayOf } from "./civil.ts";
 import { addPart, type FieldForm, numberOf, unfit } from "./field.ts";
 
 export interface Days {
-  /** Days of the month: those counted from the beginning, and how many before the last. */
+  /** Days of the month: counted from the start, and days before the last. */
   readonly days: ReadonlySet<number>;
   readonly beforeLast: readonly number[];
   /** Working days nearest to a day. 0 is the last working day. */
@@ -12,7 +12,7 @@ export interface Days {
   readonly weekdays: ReadonlySet<number>;
   readonly nth: readonly { readonly weekday: number; readonly n: number }[];
   readonly last: readonly number[];
-  /** Whether one of both is enough. */
+  /** Whether one of both fields is enough. */
   readonly isEither: boolean;
 }
 
@@ -91,7 +91,7 @@ function addWeekday(
   return undefined;
 }
 
-/** Returns the days of a month that fit, as bits: bit 1 is the first. */
+/** Returns the matching days of a month, as bits: bit 1 is the first. */
 export function daysOf(rule: Days, year: number, month: number): number {
   const length = daysInMonth(year, month);
   const first = weekdayOf(dayNumber({ year, month, day: 1 }));
@@ -110,7 +110,10 @@ function monthdays({ days, beforeLast, nearest }: Days, length: number, first: n
   return mask;
 }
 
-/** Within the month: the 1st on a Saturday gives Monday the 3rd. The last working day never looks ahead. */
+/**
+ * Returns the nearest working day within the month: the 1st on a Saturday gives Monday the 3rd. The last
+ * working day never moves forward.
+ */
 function workingDayNear(day: number, length: number, first: number, isLast: boolean): number {
   const weekday = (first + day - 1) % 7;
   if (weekday === 6) return day === 1 ? 3 : day - 1;

@@ -1,7 +1,7 @@
-/** One field of a cron rule: which of a few numbers it allows. */
+/** One field of a cron rule: the set of its allowed numbers. */
 
 export interface FieldForm {
-  /** `a month` */
+  /** Unit of the field: `a month`. */
   readonly what: string;
   readonly min: number;
   readonly max: number;
@@ -10,10 +10,10 @@ export interface FieldForm {
 }
 
 export class Field {
-  /** The smallest that is allowed. */
+  /** Smallest allowed value. */
   readonly first: number;
   readonly count: number;
-  /** The next that is allowed, by number; -1 behind the last one. */
+  /** Next allowed value, by number; -1 after the last one. */
   readonly #next: Int8Array;
   readonly #values: ReadonlySet<number>;
 
@@ -30,14 +30,14 @@ export class Field {
     return this.#values.has(value);
   }
 
-  /** Returns the first that is allowed from a number on. */
+  /** Returns the first allowed value from a number on. */
   from(value: number): number | undefined {
     const found = this.#next[value] ?? -1;
     return found === -1 ? undefined : found;
   }
 }
 
-/** Reads a field. Gives what is wrong in words when it cannot. */
+/** Parses a field. Returns the problem in words if it is invalid. */
 export function readField(text: string, form: FieldForm): Field | string {
   const values = new Set<number>();
   for (const part of text.split(",")) {
@@ -49,7 +49,7 @@ export function readField(text: string, form: FieldForm): Field | string {
 
 const partForm = /^(\*|\?|[a-z0-9]+)(?:-([a-z0-9]+))?(?:\/(\d{1,4}))?$/i;
 
-/** `*`, `5`, `mon-fri`, `10-50/20`, `5/15` */
+/** Parses a part: `*`, `5`, `mon-fri`, `10-50/20`, `5/15`. */
 export function addPart(part: string, form: FieldForm, values: Set<number>): string | undefined {
   const [, from, to, step] = partForm.exec(part) ?? [];
   if (from === undefined) return unfit(part, form);

@@ -1,22 +1,21 @@
 /**
- * Time zones: which offset holds when. `Intl` is asked for the offset once for each day of a year that is
- * needed. The answers are kept as spans of one offset, so that a conversion costs a search in a short list.
+ * Time zones: offsets by time. `Intl` computes the offset once for each day of a needed year. The results are cached as
+ * spans of one offset, so that a conversion costs a search in a short list.
  *
- * 1. A span has one offset. Where two meet, clocks are put forward or back, or a year of ours ends and nothing changes.
- * 2. No two changes lie within a day of each other. None ever did.
- * 3. What is known of a zone changes with ICU's release. So nothing that is folded may depend on it: what is computed
- *    here goes into events.
+ * 1. A span has one offset. Between two spans, clocks change, or a calendar year ends without a change.
+ * 2. No two changes are within a day of each other. None ever were.
+ * 3. Data of zones changes with the release of ICU. So no fold may depend on it: events contain the results.
  */
 import { dayMs, dayNumber } from "./civil.ts";
 
-/** A stretch of time in which clocks run on. */
+/** A period without a clock change. */
 export interface ZoneSpan {
   readonly fromMs: number;
-  /** The first moment that is not in it. */
+  /** First moment after it. */
   readonly toMs: number;
-  /** What local clocks show more than UTC. */
+  /** Difference of local clocks from UTC. */
   readonly offsetMs: number;
-  /** The offset just before and just after it. */
+  /** Offset directly before and after it. */
   readonly beforeMs: number;
   readonly afterMs: number;
 }
@@ -25,7 +24,7 @@ export interface Zone {
   spanAt(ms: number): ZoneSpan;
 }
 
-/** Returns the zone of a name as the IANA has it. Undefined when there is none. Empty means UTC. */
+/** Returns the zone with a name of the IANA. Undefined if there is none. Empty means UTC. */
 export function zoneOf(name: string): Zone | undefined {
   const known = zones.get(name);
   if (known !== undefined) return known;
@@ -62,7 +61,7 @@ function isFixed(name: string): boolean {
 }
 
 function namedZone(name: string): Zone | undefined {
-  // `+01:00` is a zone to some releases of Node and none to others.
+  // `+01:00` is a valid zone only in some releases of Node.
   if (!/^[A-Za-z]/.test(name)) return undefined;
   let format: Intl.DateTimeFormat;
   try {
@@ -75,7 +74,7 @@ function namedZone(name: string): Zone | undefined {
 
 const offsetForm = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/;
 
-/** `10/25/2026, GMT+05:45` */
+/** Parses `10/25/2026, GMT+05:45`. */
 function offsetIn(text: string): number {
   const [, sign, hours = "0", minutes = "0", seconds = "0"] = offsetForm.exec(text) ?? [];
   const total = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds);
@@ -118,7 +117,7 @@ class NamedZone implements Zone {
     return spans;
   }
 
-  /** Returns the first second at which another offset holds than at the beginning. */
+  /** Returns the first second with another offset than at the start. */
   #changeBetween(fromMs: number, toMs: number, offsetMs: number): number {
     let [before, after] = [fromMs / 1_000, toMs / 1_000];
     while (after - before > 1) {

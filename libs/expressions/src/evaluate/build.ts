@@ -9,7 +9,7 @@ import {
   type Value,
 } from "../values/value.ts";
 
-/** Values that an evaluation makes: ints out of numbers of JSON, maps out of entries. */
+/** Values that an evaluation creates: ints from numbers of JSON, maps from entries. */
 
 export function wholeNumber(value: number, at: number): bigint {
   const whole = Number.isInteger(value) ? BigInt(value) : undefined;
@@ -18,7 +18,7 @@ export function wholeNumber(value: number, at: number): bigint {
   return whole;
 }
 
-/** Returns a map of these entries. A key twice is an error. */
+/** Returns a map of these entries. A duplicate key is an error. */
 export function mapOfEntries(entries: readonly (readonly [key: Value, value: Value])[], at: number): Value {
   if (entries.every(([key]) => typeof key === "string")) {
     const map = emptyMap();

@@ -10,10 +10,10 @@ import { compileLoop } from "./loop.ts";
 import { binary, indexed, isThere, negated, noOverload, selected } from "./operators.ts";
 
 /**
- * Turns a checked tree into functions that call each other. Every call, selection, element and loop is a step. What
- * takes longer pays for more.
+ * Compiles a checked tree to functions that call each other. Every call, selection, element and loop is a step. Slower
+ * operations are charged more steps.
  *
- * Values of JSON stay as they are. Where the checker knows that a number of them is an int, it becomes one as it is read.
+ * Values of JSON stay unchanged. If the checker knows that a number is an int, it is converted when it is read.
  */
 export function compile(node: Node): Evaluate {
   switch (node.kind) {
@@ -68,7 +68,7 @@ export function compile(node: Node): Evaluate {
   }
 }
 
-/** Reads a number of JSON as the int that it is declared to be. */
+/** Reads a number of JSON as its declared int. */
 function adapted(evaluate: Evaluate, type: Type | undefined, at: number): Evaluate {
   if (type?.kind !== "int") return evaluate;
   return (frame) => {
@@ -160,7 +160,7 @@ function compileNegation(of: Node, at: number): Evaluate {
   };
 }
 
-/** One deciding side is enough: an error of another one counts only when no side decides. */
+/** One decisive side is enough: an error of another side counts only if no side is decisive. */
 function compileLogic({ operator, parts, at }: Logic): Evaluate {
   const decisive = operator === "||";
   const operands = parts.map(compile);
@@ -173,7 +173,7 @@ function compileLogic({ operator, parts, at }: Logic): Evaluate {
         if (value === decisive) return decisive;
         if (typeof value !== "boolean") fault ??= noOverload(operator, [value], at);
       } catch (thrown) {
-        // Steps that are used up cannot be had back by deciding otherwise.
+        // A decisive side cannot restore used steps.
         if (!(thrown instanceof Fault) || thrown.code === "steps_exhausted") throw thrown;
         fault ??= thrown;
       }

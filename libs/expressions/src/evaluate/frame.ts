@@ -1,10 +1,10 @@
 import { Fault } from "../problem.ts";
 import type { Value } from "../values/value.ts";
 
-/** Gives the value of a variable by its place among the expression's references. Undefined when it has none. */
+/** Returns the value of a variable by its index in the references. Undefined if it has none. */
 export type ReadVariable = (reference: number) => Value | undefined;
 
-/** What one evaluation works on: variables as they are read, variables of loops, and how many steps are left. */
+/** State of one evaluation: variables, loop variables, and remaining steps. */
 export class Frame {
   readonly locals: Value[] = [];
   readonly #read: ReadVariable;
@@ -22,13 +22,13 @@ export class Frame {
     return this.#stepsMax - this.#left;
   }
 
-  /** Everything that takes time pays for it first. */
+  /** Charges steps. Every slow operation is charged before it runs. */
   charge(steps: number, at: number): void {
     this.#left -= steps;
     if (this.#left < 0) this.#exhausted(at);
   }
 
-  /** Reads each variable once: reading one may mean to parse a payload. */
+  /** Reads each variable once: reading may parse a payload. */
   variable(reference: number): Value | undefined {
     const known = this.#values[reference];
     if (known !== undefined) return known;
@@ -37,7 +37,7 @@ export class Frame {
     return value;
   }
 
-  /** What was read so far. Reading is not tried again for the sake of a message. */
+  /** Returns a value that was read before. A message must not trigger another read. */
   known(reference: number): Value | undefined {
     return this.#values[reference];
   }

@@ -7,7 +7,7 @@ import { mapOfEntries, wholeNumber } from "./build.ts";
 import type { Evaluate, Frame } from "./frame.ts";
 import { noOverload } from "./operators.ts";
 
-/** Goes over a list or a map. Every round is a step, besides what its body costs. */
+/** Compiles a loop over a list or a map. Every iteration is a step, in addition to the cost of its body. */
 export function compileLoop(node: Loop, compile: (node: Node) => Evaluate): Evaluate {
   const { at, form } = node;
   const over = compile(node.over);
@@ -29,13 +29,13 @@ export function compileLoop(node: Loop, compile: (node: Node) => Evaluate): Eval
 
 interface CompiledLoop {
   readonly at: number;
-  /** Sets the variables for each round, until a visit says that it is enough. */
+  /** Sets the variables for each iteration, until a visit returns true. */
   readonly rounds: (over: Value, frame: Frame, visit: Visit) => void;
   readonly condition: Evaluate | undefined;
   readonly result: Evaluate | undefined;
 }
 
-/** True ends the loop. */
+/** Returns true to end the loop. */
 type Visit = (key: Value, value: Value) => boolean;
 
 function roundsOf({ at, locals, elements, second }: Loop): CompiledLoop["rounds"] {
@@ -56,7 +56,7 @@ function roundsOf({ at, locals, elements, second }: Loop): CompiledLoop["rounds"
     }
     if (!(over instanceof MapValue) && !isPlainMap(over)) throw noOverload("macro", [over], at);
     const entries = entriesOf(over);
-    // They are listed before the first round, however soon the loop ends.
+    // All entries are listed before the first iteration, even if the loop ends early.
     chargeForEntries(entries.length, frame, at);
     for (const [key, value] of entries) {
       frame.charge(1, at);
@@ -72,7 +72,7 @@ function readerOf(type: Type | undefined, at: number): (value: Value) => Value {
   return (value) => (typeof value === "number" ? wholeNumber(value, at) : value);
 }
 
-/** As with `&&` and `||`, a round that decides outweighs errors of others. */
+/** As with `&&` and `||`, a decisive iteration outweighs errors of others. */
 function decides(
   { at, rounds, condition }: CompiledLoop,
   over: Value,

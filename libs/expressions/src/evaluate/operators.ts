@@ -23,8 +23,8 @@ import {
 import type { Frame } from "./frame.ts";
 
 /**
- * What the operators do. Beyond the language's own overloads, a whole number and a double add up to a double: a number
- * of JSON is a double, and `input.count + 1` has to work where no schema says what it is.
+ * Operators. Beyond the overloads of the language, a whole number and a double give a double: a number of JSON is a
+ * double, and `input.count + 1` must work without a schema.
  */
 
 export function binary(operator: BinaryOperator, a: Value, b: Value, frame: Frame, at: number): Value {
@@ -174,7 +174,7 @@ export function negated(value: Value, at: number): Value {
   throw noOverload("-", [value], at);
 }
 
-/** `list[1]`, `map["key"]`. */
+/** Returns an element: `list[1]`, `map["key"]`. */
 export function indexed(of: Value, by: Value, frame: Frame, at: number): Value {
   if (isList(of)) {
     const index =
@@ -209,7 +209,7 @@ export function isThere(of: Value, field: string, at: number): boolean {
 
 function noSuchKey(key: string, of: Value, frame: Frame, at: number): Fault {
   const entries = entriesOf(of);
-  // The error lists the keys, and listing them takes time: `||` may hide this error a million times.
+  // The error lists the keys, which takes time: `||` may hide this error a million times.
   chargeForEntries(entries.length, frame, at);
   const keys = entries.slice(0, 10).map(([known]) => String(known));
   const there =

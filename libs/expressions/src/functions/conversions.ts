@@ -7,7 +7,7 @@ import { type FunctionDeclaration, overload } from "./declaration.ts";
 
 const { bool, bytes, double, duration, dyn, int, string, timestamp, type, uint } = types;
 
-/** Reading or writing a time takes about a microsecond. */
+/** Parsing or writing a time takes about a microsecond. */
 const textOfTimeSteps = 20;
 
 export const conversions: readonly FunctionDeclaration[] = [
@@ -86,7 +86,7 @@ function toInt(value: Value, at: number): Value | undefined {
     case "bigint":
       return value;
     case "number":
-      // The bounds themselves are no doubles: the nearest ones lie outside.
+      // The bounds themselves are not doubles: the nearest doubles are outside.
       if (!(value > -(2 ** 63) && value < 2 ** 63)) throw range(value, "int", at);
       return BigInt(Math.trunc(value));
     case "string":

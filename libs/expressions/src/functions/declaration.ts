@@ -2,23 +2,26 @@ import type { Frame } from "../evaluate/frame.ts";
 import type { Type } from "../types/type.ts";
 import type { Value } from "../values/value.ts";
 
-/** One way to call a function. */
+/** A signature of a function. */
 export interface Overload {
-  /** With a method, the first is what it is called on. */
+  /** For a method, the first is its target. */
   readonly takes: readonly Type[];
   readonly gives: Type;
 }
 
-/** Takes arguments that were counted, pays for its work, and gives undefined when it has no overload for them. */
+/**
+ * Applies a function to the right number of arguments and charges its cost. Undefined if it has no overload for
+ * them.
+ */
 export type Apply = (args: readonly Value[], frame: Frame, at: number) => Value | undefined;
 
 export interface FunctionDeclaration {
-  /** `size`, `math.greatest`. */
+  /** Full name: `size`, `math.greatest`. */
   readonly name: string;
   readonly style: "global" | "method" | "both";
   readonly overloads: readonly Overload[];
   readonly apply: Apply;
-  /** Instead of the overloads, where they depend on each other or there may be any number of arguments. */
+  /** Replaces the overloads if they depend on each other, or for any number of arguments. */
   readonly typeOf?: (args: readonly Type[]) => Type | undefined;
 }
 

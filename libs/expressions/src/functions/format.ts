@@ -15,7 +15,7 @@ import {
 } from "../values/value.ts";
 import { type FunctionDeclaration, overload } from "./declaration.ts";
 
-/** `"%s owes %.2f".format([name, sum])`. */
+/** Formats texts: `"%s owes %.2f".format([name, sum])`. */
 
 const precisionDefault = 6;
 const precisionMax = 100;
@@ -147,12 +147,12 @@ class Formatting {
   }
 }
 
-/** Returns the name of a number that has no digits. */
+/** Returns the name of a number without digits. */
 function unreal(value: Value): string | undefined {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : undefined;
 }
 
-/** With so many digits. What lies exactly between two goes to the even one. */
+/** Formats a number with this precision. A tie is rounded to the even digit. */
 function fixed(value: number, precision: number): string {
   if (Math.abs(value) >= 1e21) return `${BigInt(value)}${precision === 0 ? "" : `.${"0".repeat(precision)}`}`;
   const text = value.toFixed(precision);

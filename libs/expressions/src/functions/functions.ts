@@ -6,7 +6,10 @@ import { numbers } from "./numbers.ts";
 import { texts } from "./texts.ts";
 import { times } from "./times.ts";
 
-/** Everything that can be called, by name: the standard functions of the language, and its extensions for texts, lists and numbers. */
+/**
+ * All callable functions, by name: the standard functions of the language, and its extensions for texts, lists and
+ * numbers.
+ */
 
 const all = [...conversions, ...lists, ...numbers, ...texts, ...times, format];
 

@@ -6,7 +6,7 @@ import { type FunctionDeclaration, overload } from "./declaration.ts";
 
 const { bytes, dyn, int, string } = types;
 const anyList = listOf(dyn);
-/** The greatest length of a list made out of numbers. */
+/** Maximum length of a list of numbers. */
 const rangeMax = 1_000_000n;
 
 function sameList(args: readonly Type[]): Type | undefined {

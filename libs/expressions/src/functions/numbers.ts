@@ -64,7 +64,7 @@ function ofAny(name: string, apply: Apply): FunctionDeclaration {
   return { name, style: "global", overloads, apply };
 }
 
-/** Away from zero at the half, other than the platform's. */
+/** Rounds halves away from zero, unlike `Math.round`. */
 function rounded(value: number): number {
   return Number.isFinite(value) ? Math.sign(value) * Math.round(Math.abs(value)) : value;
 }

@@ -8,7 +8,7 @@ const upper: Range = [65, 90];
 const lower: Range = [97, 122];
 const word: readonly Range[] = [digits, upper, lower, [95, 95]];
 
-/** RE2's own classes are those of ASCII. */
+/** RE2's own classes are ASCII only. */
 const named: Readonly<Record<string, readonly Range[]>> = {
   d: [digits],
   s: [
@@ -47,7 +47,7 @@ const named: Readonly<Record<string, readonly Range[]>> = {
   xdigit: [digits, [65, 70], [97, 102]],
 };
 
-/** `d`, `D` and `alpha`, `^alpha`. Undefined for what is no class. */
+/** Returns a named class: `d`, `D` and `alpha`, `^alpha`. Undefined for an unknown name. */
 export function namedClass(name: string): CharacterTest | undefined {
   const negated = name.startsWith("^") || /^[DSW]$/.test(name);
   const key = name.startsWith("^") ? name.slice(1) : negated ? name.toLowerCase() : name;
@@ -81,7 +81,7 @@ export function rangesTest(ranges: readonly Range[]): CharacterTest {
   };
 }
 
-/** The same ignoring case of the letter. */
+/** Returns the test without regard to case. */
 export function foldedTest(test: CharacterTest): CharacterTest {
   return (code) => {
     if (test(code)) return true;

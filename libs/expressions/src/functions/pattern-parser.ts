@@ -8,7 +8,9 @@ import {
   unicodeClass,
 } from "./pattern-classes.ts";
 
-/** Reads patterns of RE2's syntax: what backtracking alone could do (back references, look-around) is not in it. */
+/**
+ * Parses patterns of RE2's syntax, which excludes features that need backtracking: back references, look-around.
+ */
 
 export type Assertion = "lineStart" | "lineEnd" | "textStart" | "textEnd" | "wordBoundary" | "noWordBoundary";
 
@@ -25,7 +27,7 @@ interface Flags {
   readonly dotAll: boolean;
 }
 
-/** As RE2 has them. */
+/** Limits of RE2. */
 const repetitionsMax = 1000;
 const nestingMax = 200;
 const lengthMax = 4096;
@@ -37,7 +39,7 @@ export class PatternParser {
   #nesting = 0;
   #flags: Flags = { ignoreCase: false, multiLine: false, dotAll: false };
 
-  /** @param place where the expression is at fault when the pattern is */
+  /** @param place place in the expression to report for an invalid pattern */
   constructor(text: string, place: number) {
     this.#text = text;
     this.#place = place;
@@ -133,7 +135,9 @@ export class PatternParser {
     return node;
   }
 
-  /** `(?i)` changes the rest of its group, `(?i:…)` its own content. True for the first. */
+  /**
+   * Reads flags. `(?i)` changes the rest of its group, and returns true. `(?i:…)` changes its own content.
+   */
   #readFlags(): boolean {
     const found = /^([imsU]*)(?:-([imsU]+))?([:)])/.exec(this.#text.slice(this.#at, this.#at + 20));
     if (found === null) throw this.#fault("has a group of an unknown kind");
@@ -186,7 +190,7 @@ export class PatternParser {
     return test;
   }
 
-  /** Returns the code point of an escape that stands for one character. */
+  /** Returns the code point of an escape for one character. */
   #code(letter: string): number {
     if (letter === "x") {
       const hex = /^(?:\{([0-9a-fA-F]{1,6})\}|([0-9a-fA-F]{2}))/.exec(

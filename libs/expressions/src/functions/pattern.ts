@@ -4,17 +4,17 @@ import { type CharacterTest, isWordCode } from "./pattern-classes.ts";
 import { type Assertion, type PatternNode, PatternParser } from "./pattern-parser.ts";
 
 /**
- * Patterns as the language has them: RE2's syntax, matched in time proportional to text times pattern, for any of
- * both. JavaScript's own would go back and try again, and one unlucky text could hold the process for a day.
+ * Patterns of the language: RE2's syntax, matched in time proportional to text times pattern, for all inputs. The
+ * engine of JavaScript backtracks, and one unlucky text could block the process for a day.
  *
- * A pattern becomes a list of instructions. All the places in it where a match could be are carried along the text at
- * once, and every one of them is a step that is paid for.
+ * A pattern becomes a list of instructions. All possible positions in it advance along the text together, and each
+ * position is charged as a step.
  */
 
 type Instruction =
   | { readonly kind: "character"; readonly test: CharacterTest }
   | { readonly kind: "assertion"; readonly assertion: Assertion }
-  /** Continues in both places. */
+  /** Continues at both places. */
   | { readonly kind: "fork"; first: number; second: number }
   | { readonly kind: "match" };
 
@@ -22,19 +22,19 @@ const instructionsMax = 10_000;
 const cache = new Map<string, readonly Instruction[]>();
 const cachedMax = 256;
 
-/** Returns whether the pattern is found anywhere in the text. */
+/** Returns whether the pattern matches anywhere in the text. */
 export function matches(text: string, pattern: string, frame: Frame, at: number): boolean {
   return new Matching(compiled(pattern, frame, at), frame, at).run(text);
 }
 
-/** The outcome of a match outside of expressions. Undefined, with the problem, where there is none. */
+/** Result of a match outside of expressions. Undefined, with the problem, if there is none. */
 export interface PatternOutcome {
   readonly matches: boolean | undefined;
   readonly problem: string;
   readonly stepsUsed: number;
 }
 
-/** The same for matching foreign texts against foreign patterns, such as those of JSON Schemas. */
+/** Matches foreign texts against foreign patterns, such as those of JSON Schemas. */
 export function matchesPattern(text: string, pattern: string, stepsMax: number): PatternOutcome {
   const frame = new Frame(() => undefined, stepsMax);
   try {
@@ -45,7 +45,7 @@ export function matchesPattern(text: string, pattern: string, stepsMax: number):
   }
 }
 
-/** Refuses a pattern that cannot be read. For patterns that are known before evaluation. */
+/** Checks that a pattern is valid. For patterns that are known before evaluation. */
 export function checkPattern(pattern: string, at: number): void {
   compile(pattern, at);
 }
@@ -135,7 +135,7 @@ class Matching {
   readonly #program: readonly Instruction[];
   readonly #frame: Frame;
   readonly #place: number;
-  /** Which instructions were already reached at which position. A number per position saves clearing. */
+  /** Instructions reached at each position. A number per position avoids clearing. */
   readonly #reached: Uint32Array;
   #round = 0;
   #visited = 0;
@@ -170,7 +170,7 @@ class Matching {
     }
   }
 
-  /** Adds all characters that can be wanted from here on. True when the end of the pattern is among them. */
+  /** Adds all instructions that can match next. Returns true if the end of the pattern is among them. */
   #follow(from: number, before: number | undefined, after: number | undefined, reached: number[]): boolean {
     const open = [from];
     for (let index = open.pop(); index !== undefined; index = open.pop()) {

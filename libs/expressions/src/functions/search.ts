@@ -1,9 +1,9 @@
 /**
- * Searching texts in time proportional to their lengths. The platform's own search takes the product of both where a text
- * nearly fits everywhere: 200,000 letters took it 7 s, and a million two minutes.
+ * Searches texts in time proportional to their lengths. The built-in search takes the product of both if a text nearly
+ * matches everywhere: 200,000 letters took it 7 s, and a million two minutes.
  */
 
-/** Up to this length the platform searches: the product is small, and it is faster. */
+/** Up to this length the built-in search is used: the product is small, and it is faster. */
 const shortMax = 16;
 
 export class TextSearch {
@@ -16,7 +16,7 @@ export class TextSearch {
       wanted.length > shortMax ? bordersOf((at) => wanted.charCodeAt(at), wanted.length) : undefined;
   }
 
-  /** Where it is found first, from a place on; -1 for nowhere. */
+  /** Returns the first occurrence from an index on; -1 for none. */
   first(text: string, from: number): number {
     if (this.#borders === undefined) return text.indexOf(this.#wanted, from);
     const found = search({
@@ -29,10 +29,10 @@ export class TextSearch {
   }
 }
 
-/** Where it is found last, starting at `from` or before; -1 for nowhere. */
+/** Returns the last occurrence that starts at or before `from`; -1 for none. */
 export function lastPlace(text: string, wanted: string, from: number): number {
   if (wanted.length <= shortMax) return text.lastIndexOf(wanted, from);
-  // The same search from the end to the beginning.
+  // Runs the same search backwards.
   const end = Math.min(text.length, from + wanted.length);
   const backward = (place: number): number => wanted.charCodeAt(wanted.length - 1 - place);
   const found = search({
@@ -44,12 +44,12 @@ export function lastPlace(text: string, wanted: string, from: number): number {
   return found < 0 ? -1 : end - found - wanted.length;
 }
 
-/** What a search takes at most, in steps. */
+/** Returns the maximum cost of a search, in steps. */
 export function searchSteps(text: string, wanted: string): number {
   return ((text.length * Math.min(wanted.length, shortMax)) >>> 7) + (wanted.length >>> 3);
 }
 
-/** Of each beginning, the length of the longest shorter beginning that it ends with. */
+/** Returns for each prefix the length of its longest proper prefix that is also its suffix. */
 function bordersOf(wanted: (place: number) => number, length: number): Uint32Array {
   const borders = new Uint32Array(length);
   let border = 0;
@@ -82,7 +82,7 @@ function search({
   return -1;
 }
 
-/** Returns the pieces between all places where it is found. */
+/** Returns the parts between all occurrences. */
 export function splitAt(text: string, separator: string): string[] {
   if (separator.length <= shortMax) return text.split(separator);
   const search = new TextSearch(separator);

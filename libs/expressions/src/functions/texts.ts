@@ -10,7 +10,10 @@ import { lastPlace, searchSteps, splitAt, TextSearch } from "./search.ts";
 const { bool, bytes, dyn, int, string } = types;
 const surrogate = /[\ud800-\udfff]/;
 
-/** Positions in texts count code points. Most texts have none that takes two units, and need not be cut up. */
+/**
+ * Splits a text into code points, which positions count. Most texts have none with two units, and need no
+ * split.
+ */
 function points(text: string, frame: Frame, at: number): string | readonly string[] {
   frame.charge(text.length >>> 6, at);
   if (!surrogate.test(text)) return text;
@@ -22,7 +25,7 @@ function joined(part: string | readonly string[]): string {
   return typeof part === "string" ? part : part.join("");
 }
 
-/** Returns a whole number that counts something. Numbers of JSON are doubles, and may count too. */
+/** Returns a whole number as a count. Numbers of JSON are doubles, and are allowed too. */
 function count(value: Value | undefined): number | undefined {
   if (typeof value === "bigint") return Number(value);
   return typeof value === "number" && Number.isInteger(value) ? value : undefined;
@@ -141,7 +144,7 @@ const join: Apply = ([list, separator = ""], frame, at) => {
 
 const space = /\p{White_Space}/u;
 
-/** What Unicode calls white space, which differs from what JavaScript's own trim takes. From both ends, in one pass. */
+/** Trims the white space of Unicode, which differs from that of JavaScript's `trim`. From both ends, in one pass. */
 function trimmed(text: string): string {
   let from = 0;
   let to = text.length;

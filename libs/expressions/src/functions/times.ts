@@ -6,7 +6,7 @@ import { type FunctionDeclaration, overload } from "./declaration.ts";
 
 const { duration, int, string, timestamp } = types;
 
-/** What a moment is in a zone, UTC when none is named, and what a span is in whole units. */
+/** Fields of a time in a zone, by default in UTC, and of a duration in whole units. */
 
 const msPerDay = 86_400_000;
 
@@ -24,7 +24,7 @@ function part(
     apply: ([value = null, zone], frame, at) => {
       if (value instanceof Duration && zone === undefined) return ofDuration?.(value.nanos);
       if (!(value instanceof Timestamp) || !isZone(zone)) return undefined;
-      // Zones are the platform's, and cost it much more than anything else here.
+      // Zones use `Intl`, which costs much more than all other functions here.
       if (zone !== undefined) frame.charge(formats.has(zone) ? 500 : 5_000, at);
       return BigInt(ofDate(localDate(value, zone, at)));
     },
@@ -68,7 +68,7 @@ export const times: readonly FunctionDeclaration[] = [
   ),
 ];
 
-/** Returns a date whose UTC fields are the fields of the moment in the zone. */
+/** Returns a date whose UTC fields are the fields of the time in the zone. */
 function localDate(moment: Timestamp, zone: string | undefined, at: number): Date {
   const ms = moment.seconds * 1000 + Math.floor(moment.nanos / 1_000_000);
   if (zone === undefined || zone === "UTC" || zone === "") return new Date(ms);

@@ -1,4 +1,4 @@
-/** Conditions on labels as Prometheus and Alertmanager write them: `severity=~"warning|error"`. */
+/** Conditions on labels in the syntax of Prometheus and Alertmanager: `severity=~"warning|error"`. */
 import { matchesPattern } from "../functions/pattern.ts";
 
 export interface LabelMatcher {
@@ -6,11 +6,11 @@ export interface LabelMatcher {
   readonly value: string;
   /** Whether the value is a pattern in RE2's syntax. The whole label must match it. */
   readonly regex: boolean;
-  /** Whether the label must not match. */
+  /** Whether the condition is negated. */
   readonly negated: boolean;
 }
 
-/** A pattern that needs more for one label does not match. */
+/** A pattern that needs more steps for one label does not match. */
 const stepsMax = 100_000;
 const written = /^\s*([^\s"=!~{},]+)\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|([^"]*?))\s*$/s;
 const operators: ReadonlyMap<string, Pick<LabelMatcher, "regex" | "negated">> = new Map([
@@ -20,7 +20,7 @@ const operators: ReadonlyMap<string, Pick<LabelMatcher, "regex" | "negated">> = 
   ["!~", { regex: true, negated: true }],
 ]);
 
-/** Undefined if the text is no condition. */
+/** Parses a condition. Undefined if the text is not one. */
 export function parseMatcher(text: string): LabelMatcher | undefined {
   const [, name, operator = "", quoted, plain = ""] = written.exec(text) ?? [];
   const kind = operators.get(operator);
@@ -33,12 +33,12 @@ export function printMatcher({ name, value, regex, negated }: LabelMatcher): str
   return `${name}${sign}${JSON.stringify(value)}`;
 }
 
-/** Why a condition cannot be evaluated. Empty if it can. */
+/** Returns why a condition cannot be evaluated. Empty if it can. */
 export function matcherProblem({ value, regex }: LabelMatcher): string {
   return regex ? matchesPattern("", anchored(value), stepsMax).problem : "";
 }
 
-/** A label that is absent is empty. */
+/** Returns whether labels satisfy a condition. An absent label is empty. */
 export function matcherHolds(
   { name, value, regex, negated }: LabelMatcher,
   labels: Readonly<Record<string, string>>,

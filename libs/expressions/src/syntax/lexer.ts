@@ -1,8 +1,8 @@
 import { Fault } from "../problem.ts";
 
 /**
- * Cuts a text into words, one at a time: `kind` and `start` to `end` are those of the current one. Nothing is copied
- * before the text of a word is needed.
+ * Splits a text into tokens, one at a time: `kind`, `start` and `end` describe the current one. The text of a token
+ * is copied only on demand.
  */
 
 export type TokenKind =

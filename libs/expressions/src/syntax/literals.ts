@@ -1,7 +1,7 @@
 import { Fault } from "../problem.ts";
 import { fitsInt, fitsUint, Uint, type Value } from "../values/value.ts";
 
-/** Values of the words that stand for themselves. */
+/** Values of literals. */
 
 export function readInt(word: string, at: number, negative = false): bigint {
   const value = negative ? -BigInt(word) : BigInt(word);
@@ -16,7 +16,7 @@ export function readUint(word: string, at: number): Value {
   return new Uint(value);
 }
 
-/** Returns the text that a literal stands for, quotes and prefix included in `word`. */
+/** Returns the text of a literal. `word` includes quotes and prefix. */
 export function readString(word: string, at: number): string {
   const { body, raw, bodyAt } = inside(word, at);
   if (raw || !body.includes("\\")) return body;
@@ -30,7 +30,7 @@ export function readString(word: string, at: number): string {
   return text;
 }
 
-/** The bytes that a literal stands for: escapes of numbers are bytes, the rest is UTF-8. */
+/** Returns the bytes of a literal: numeric escapes are bytes, the rest is UTF-8. */
 export function readBytes(word: string, at: number): Uint8Array {
   const { body, raw, bodyAt } = inside(word, at);
   const encoder = new TextEncoder();

@@ -2,8 +2,8 @@ import { Fault } from "../problem.ts";
 import type { Bind, Loop, LoopForm, Name, Node, Select } from "./tree.ts";
 
 /**
- * What looks like a call and is none: its arguments name variables or are evaluated many times. A call that has the name
- * of a macro but not its number of arguments stays a call, and is refused by the checker in its own words.
+ * Macros look like calls, but their arguments name variables or are evaluated many times. A call with the name of a
+ * macro and another number of arguments stays a call, and the checker reports it.
  */
 
 interface LoopMacro {
@@ -17,7 +17,7 @@ const condition = { condition: true, result: false };
 const result = { condition: false, result: true };
 const both = { condition: true, result: true };
 
-/** By name and number of arguments. */
+/** Macros by name and number of arguments. */
 const loopMacros: ReadonlyMap<string, LoopMacro> = new Map<string, LoopMacro>([
   ["all/2", { form: "all", variables: 1, ...condition }],
   ["exists/2", { form: "exists", variables: 1, ...condition }],

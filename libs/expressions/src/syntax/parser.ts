@@ -7,13 +7,14 @@ import { expandGlobalMacro, expandMacro } from "./macros.ts";
 import type { BinaryOperator, Logic, Node } from "./tree.ts";
 
 /**
- * Reads the Common Expression Language. Written by hand, descending: an expression is read in a microsecond or two,
- * and its mistakes are reported in words.
+ * Parser of the Common Expression Language, written by hand: recursive descent parses an expression in one or two
+ * microseconds, and problems are reported in words.
  *
  * Invariants:
- * 1. No tree is deeper than `limits.depthMax`, however it was written, and reading one descends no deeper than a fixed
- *    multiple of that. Recursive code over a tree needs no bound of its own.
- * 2. Reading stops at the first word that cannot continue. What may follow is for the caller to say.
+ *
+ * 1. No tree is deeper than `limits.depthMax`, and parsing recurses no deeper than a fixed multiple of that. Recursive
+ *    code over a tree needs no bound of its own.
+ * 2. Parsing stops at the first token that cannot continue. The caller decides what may follow.
  */
 export class Parser {
   readonly #lexer: Lexer;
@@ -24,7 +25,7 @@ export class Parser {
     this.#lexer.next();
   }
 
-  /** Where the first word stands that does not belong to the expression. */
+  /** Start of the first token after the expression. */
   get stoppedAt(): number {
     return this.#lexer.start;
   }
@@ -103,7 +104,7 @@ export class Parser {
     if (operator === undefined) return this.#member();
     this.#lexer.next();
     if (operator === "-" && this.#lexer.kind === "int") {
-      // The smallest number has no positive twin.
+      // The smallest number has no positive counterpart.
       const value = readInt(this.#lexer.word(), at, true);
       this.#lexer.next();
       return this.#members({ kind: "literal", at, depth: 1, value });
@@ -288,7 +289,7 @@ const relations: ReadonlySet<BinaryOperator> = new Set(["==", "!=", "<", "<=", "
 const sums: ReadonlySet<BinaryOperator> = new Set(["+", "-"] as const);
 const products: ReadonlySet<BinaryOperator> = new Set(["*", "/", "%"] as const);
 
-/** Words that may become part of the language. They are no variables, but may be fields. */
+/** Words that may become part of the language. They cannot be variables, but can be fields. */
 const reserved = new Set(
   "as break const continue else false for function if import in let loop package namespace null return true var void while".split(
     " ",

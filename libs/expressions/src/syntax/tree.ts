@@ -1,7 +1,7 @@
 import type { Type } from "../types/type.ts";
 import type { Value } from "../values/value.ts";
 
-/** What every node has. `depth` is that of the tree below it. The checker notes types and variables on the nodes. */
+/** Fields of every node. `depth` is that of the tree below it. The checker adds types and variables to the nodes. */
 interface Base {
   readonly at: number;
   readonly depth: number;
@@ -13,11 +13,11 @@ interface Literal extends Base {
   readonly value: Value;
 }
 
-/** A variable, or the beginning of a dotted name. */
+/** A variable, or the start of a dotted name. */
 export interface Name extends Base {
   readonly kind: "name";
   readonly name: string;
-  /** Written with a dot in front: no variable of a loop is meant. */
+  /** Whether it starts with a dot: it does not refer to a loop variable. */
   readonly absolute: boolean;
   variable?: number;
   local?: number;
@@ -27,9 +27,9 @@ export interface Select extends Base {
   readonly kind: "select";
   readonly of: Node;
   readonly field: string;
-  /** Inside `has(…)`: asks whether it is there. */
+  /** Inside `has(…)`: tests for presence. */
   readonly probe: boolean;
-  /** Set when the whole dotted name is a variable. */
+  /** Set if the whole dotted name is a variable. */
   variable?: number;
 }
 
@@ -55,7 +55,7 @@ interface Binary extends Base {
   readonly right: Node;
 }
 
-/** A chain of one operator, flat, so that a long one is not deep. */
+/** A chain of one operator, flat, so that a long chain is not deep. */
 export interface Logic extends Base {
   readonly kind: "logic";
   readonly operator: "&&" | "||";
@@ -74,7 +74,7 @@ export interface Call extends Base {
   readonly name: string;
   readonly target: Node | undefined;
   readonly args: readonly Node[];
-  /** Set by the checker: the full name of the function, when the target is only a part of it. */
+  /** Set by the checker: the full name of the function, if the target is only a part of it. */
   qualified?: string;
 }
 
@@ -98,7 +98,7 @@ export type LoopForm =
   | "transformMap"
   | "transformMapEntry";
 
-/** A macro that goes over a list or a map. */
+/** A macro that iterates over a list or a map. */
 export interface Loop extends Base {
   readonly kind: "loop";
   readonly form: LoopForm;
@@ -109,11 +109,11 @@ export interface Loop extends Base {
   readonly condition: Node | undefined;
   readonly result: Node | undefined;
   locals?: readonly [first: number, second: number];
-  /** Types of the variables, which say how numbers of JSON are to be read. */
+  /** Types of the variables, which determine how numbers of JSON are read. */
   elements?: readonly [first: Type, second: Type];
 }
 
-/** `cel.bind(name, value, body)`. */
+/** The macro `cel.bind(name, value, body)`. */
 export interface Bind extends Base {
   readonly kind: "bind";
   readonly variable: string;
@@ -137,7 +137,7 @@ export type Node =
   | Loop
   | Bind;
 
-/** Where the text of a node starts. Its own place is that of its operator, field or call. */
+/** Returns the start of the text of a node. Its own place is that of its operator, field or call. */
 export function startOf(node: Node): number {
   switch (node.kind) {
     case "select":

@@ -10,7 +10,7 @@ import { checkTemplate, hasTemplate, runOf } from "./template.ts";
 
 /** A problem in a text somewhere inside a value. */
 export interface DataProblem extends Problem {
-  /** The way to the text: keys and indexes. */
+  /** Path of the text: keys and indexes. */
   readonly path: readonly (string | number)[];
 }
 
@@ -20,7 +20,9 @@ export type CompiledData =
 
 const depthMax = 64;
 
-/** Compiles a value of JSON whose texts may have expressions: `{items: "${{ input.items }}", urgent: true}`. */
+/**
+ * Compiles a value of JSON whose texts may contain expressions: `{items: "${{ input.items }}", urgent: true}`.
+ */
 export function compileData(json: Json, scope: Scope): CompiledData {
   const compiler = new DataCompiler(scope);
   const part = compiler.part(json, []);
@@ -30,9 +32,9 @@ export function compileData(json: Json, scope: Scope): CompiledData {
 
 interface DataPart {
   readonly type: Type;
-  /** Absent for what is the same every time. */
+  /** Absent for a constant. */
   readonly run?: (frame: Frame, begin: (text: string) => void) => Json;
-  /** Set for what is one variable and nothing else. */
+  /** Set if the value is one unchanged variable. */
   readonly passes?: number | undefined;
 }
 

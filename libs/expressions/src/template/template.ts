@@ -17,15 +17,14 @@ import { type Type, types } from "../types/type.ts";
 import type { Json } from "../values/value.ts";
 
 /**
- * Texts with expressions inside: `Order ${{ input.id }} is ready`. A text that is one `${{ }}` and nothing else has the
- * value of its expression, regardless of its type. In any other the values become parts of the text. `$${{` stands for
- * `${{` itself.
+ * Texts that contain expressions: `Order ${{ input.id }} is ready`. A text that is exactly one `${{ }}` has the value
+ * of its expression, of any type. In any other text the values become parts of it. `$${{` is an escaped `${{`.
  */
 
 const opening = "${{";
 const closing = "}}";
 
-/** Returns whether there is anything to evaluate, or to unescape, in a text. */
+/** Returns whether a text contains anything to evaluate or unescape. */
 export function hasTemplate(text: string): boolean {
   return text.includes(opening);
 }
@@ -54,7 +53,7 @@ export function compileTemplate(text: string, scope: Scope, { wanted }: CompileO
   };
 }
 
-/** Compiles what has to be an expression: a lone `${{ }}`, or the expression itself. */
+/** Compiles a text that must be an expression: a single `${{ }}`, or the expression itself. */
 export function compileCondition(text: string, scope: Scope, options: CompileOptions = {}): Compiled {
   if (!hasTemplate(text)) return compileExpression(text, scope, options);
   const problems: Problem[] = [];
@@ -72,10 +71,10 @@ export function compileCondition(text: string, scope: Scope, options: CompileOpt
 export interface CheckedTemplate {
   readonly text: string;
   readonly type: Type;
-  /** Where its only expression starts, or the text. */
+  /** Start of its only expression, or of the text. */
   readonly at: number;
   readonly parts: readonly (string | CheckedExpression)[];
-  /** The only expression, where there is nothing beside it. */
+  /** The only expression, if the text contains nothing else. */
   readonly lone: CheckedExpression | undefined;
 }
 
@@ -99,7 +98,7 @@ export function checkTemplate(
     const checked = checkExpression(text, { scope, references, problems, from, closing });
     if (checked === undefined) {
       complete = false;
-      // The text after the broken one can still be read and checked.
+      // The text after an invalid expression can still be parsed and checked.
       const next = text.indexOf(closing, from);
       plainFrom = next === -1 ? text.length : next + closing.length;
     } else {
@@ -120,7 +119,7 @@ export function checkTemplate(
   };
 }
 
-/** Evaluates a checked template. A text in a text is itself, everything else is written as JSON. */
+/** Evaluates a checked template. Texts are inserted unchanged, other values as JSON. */
 export function runOf({
   parts,
   lone,

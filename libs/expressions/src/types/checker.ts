@@ -31,12 +31,14 @@ import type { Scope } from "./scope.ts";
 import { fits, isDyn, join, listOf, mapOf, printType, type Type, types } from "./type.ts";
 
 /**
- * Finds the type of every part of a tree, which variables it reads, and everything that cannot be right.
+ * Determines the type of every part of a tree, the variables that it reads, and all errors.
  *
  * Invariants:
+ *
  * 1. Every problem is found in one pass: a part with a problem counts as `dyn`, so that it causes no second one.
- * 2. What the checker accepts fails at evaluation only because of values, or of parts that are `dyn`.
- * 3. A dotted name means the longest variable that it starts with, unless its first word is a variable of a loop.
+ * 2. An accepted expression fails at evaluation only because of values, or of parts that are `dyn`.
+ * 3. A dotted name refers to the longest variable that it starts with, except if its first word is a loop
+ *    variable.
  */
 export class Checker {
   readonly problems: Problem[] = [];
@@ -115,7 +117,7 @@ export class Checker {
     return node.probe ? types.bool : type;
   }
 
-  /** Returns the longest variable that the dotted name is, the whole of it. */
+  /** Returns the variable that the whole dotted name refers to. */
   #variable(node: Select | Index): Type | undefined {
     const name = dottedName(node);
     if (name === undefined || this.#isLocal(node)) return undefined;
@@ -130,7 +132,7 @@ export class Checker {
     return root.kind === "name" && !root.absolute && this.#local(root.name) !== undefined;
   }
 
-  /** Returns a dotted name that is no variable, nor is any beginning of it, is named as a whole. */
+  /** Reports a dotted name as a whole if neither it nor any prefix of it is a variable. */
   #unknownPart(name: string, node: Select): Type | undefined {
     if (this.#isLocal(node)) return undefined;
     const known = (part: string) => this.#scope.typeOf(part) !== undefined || typeNames.has(part);
@@ -248,7 +250,10 @@ export class Checker {
       : types.dyn;
   }
 
-  /** `tasks.b-c.output` subtracts `c.output`. Where `b-c` is a task and `b` is none, the name was meant. */
+  /**
+   * Handles `tasks.b-c.output`, which subtracts `c.output`. If `b-c` is a task and `b` is not, the name was
+   * meant.
+   */
   #dashedName(node: Node): Type | undefined {
     const name = subtractedName(node);
     const first = name?.split("-", 1)[0] ?? "";
@@ -314,8 +319,7 @@ export class Checker {
   }
 
   /**
-   * Returns whether no beginning of a dotted name is anything: `math.maxx(…)` is about a function, `input.maxx()` is
-   * not.
+   * Returns whether no prefix of a dotted name is known: `math.maxx(…)` is about a function, `input.maxx()` is not.
    */
   #isUnknown(target: Node): boolean {
     const name = dottedName(target);
@@ -489,14 +493,16 @@ function macroHint(name: string): string {
   return name === "has" ? "has(input.total)" : `list.${name}(item, …)`;
 }
 
-/** What a function gives for arguments of these types. Undefined when it does not take them. */
+/**
+ * Returns the result type of a function for arguments of these types. Undefined if it does not accept them.
+ */
 function typeOfOverloads(declared: FunctionDeclaration, found: readonly Type[]): Type | undefined {
   const fitting = declared.overloads.filter(
     ({ takes }) =>
       takes.length === found.length &&
       takes.every((wanted, index) => {
         const type = found[index] ?? types.dyn;
-        // Numbers of JSON are doubles, and may count.
+        // Numbers of JSON are doubles, and are allowed as counts.
         return fits(type, wanted);
       }),
   );

@@ -2,7 +2,7 @@ import { nearest } from "@tutti/kernel";
 import type { Node } from "../syntax/tree.ts";
 import type { Scope } from "./scope.ts";
 
-/** `a.b["c"]` is the dotted name `a.b.c`. */
+/** Returns the dotted name of a node: `a.b["c"]` is `a.b.c`. */
 export function dottedName(node: Node): string | undefined {
   switch (node.kind) {
     case "name":
@@ -21,7 +21,7 @@ export function dottedName(node: Node): string | undefined {
   }
 }
 
-/** `a.b-c.d`, which is a subtraction, as the name that it looks like. In `1 + a.b-c.d` too. */
+/** Returns the name that a subtraction looks like: `a.b-c.d`, also in `1 + a.b-c.d`. */
 export function subtractedName(node: Node): string | undefined {
   if (node.kind !== "binary") return dottedName(node);
   if (node.operator !== "-") return dottedName(node.right);
@@ -29,25 +29,25 @@ export function subtractedName(node: Node): string | undefined {
   return left === undefined || right === undefined ? undefined : `${left}-${right}`;
 }
 
-/** `a.b-c.d` as an expression names it: `a['b-c'].d`. */
+/** Returns the valid form of `a.b-c.d`: `a['b-c'].d`. */
 export function spelledName(name: string): string {
   const [root = "", ...fields] = name.split(".");
   return root + fields.map((field) => (/^\w+$/.test(field) ? `.${field}` : `['${field}']`)).join("");
 }
 
-/** What a call on a dotted name may be the whole name of: `math.max(…)`. */
+/** Returns the full name of a call on a dotted name: `math.max(…)`. */
 export function qualifiedName(target: Node, name: string): string | undefined {
   const of = dottedName(target);
   return of === undefined ? undefined : `${of}.${name}`;
 }
 
-/** `a.b.c`, `a.b`, `a`. */
+/** Returns all prefixes: `a.b.c`, `a.b`, `a`. */
 export function beginnings(name: string): readonly string[] {
   const words = name.split(".");
   return words.map((_, index) => words.slice(0, words.length - index).join("."));
 }
 
-/** By the whole name, else by its beginning: `inptu.total` is about `input`. */
+/** Returns the most similar name, by the whole name or else by a prefix: `inptu.total` resembles `input`. */
 export function nearestName(name: string, scope: Scope): string | undefined {
   const names = [...take(scope.names(), 2_000)];
   for (const part of beginnings(name)) {
@@ -57,7 +57,7 @@ export function nearestName(name: string, scope: Scope): string | undefined {
   return undefined;
 }
 
-/** A few of the names that there are, for who meant one of them. */
+/** Returns a few known names as a suggestion. */
 export function someOf(scope: Scope): string {
   const names = [...take(scope.names(), 8)];
   return names.length === 0 ? "" : `one of ${names.join(", ")}`;

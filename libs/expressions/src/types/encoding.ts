@@ -1,6 +1,6 @@
 import { type ScalarKind, type Type, types } from "./type.ts";
 
-/** Types as JSON, so that what was checked once can be compiled again elsewhere and means the same. */
+/** Types as JSON, so that a checked program can be compiled again elsewhere with the same meaning. */
 export type EncodedType =
   | string
   | readonly ["list", EncodedType]
@@ -9,11 +9,11 @@ export type EncodedType =
 
 const depthMax = 32;
 
-/** Counts the parts of types that are encoded: a type may have the same part many times, and each time is one more. */
+/** Counts the encoded parts of types: a type may contain the same part many times, and each time counts. */
 export class TypeEncoder {
   #left: number;
 
-  /** @param partsMax in all types together. What is beyond, and what is deeper than a person reads, is `dyn` */
+  /** @param partsMax maximum for all types together. Parts beyond it, and deeply nested parts, become `dyn` */
   constructor(partsMax: number) {
     this.#left = partsMax;
   }
@@ -45,7 +45,7 @@ export class TypeEncoder {
   #object(type: Extract<Type, { kind: "object" }>, depth: number): EncodedType {
     const fields = Object.create(null) as Record<string, EncodedType>;
     for (const [name, field] of type.fields) {
-      // Fields that are left out are of any type, and not unknown.
+      // Fields that are left out have any type, but are not unknown.
       if (this.#left <= 0) return { fields, others: "dyn" };
       fields[name] = this.#part(field, depth + 1);
     }

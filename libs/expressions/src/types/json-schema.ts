@@ -2,8 +2,8 @@ import type { Json } from "../values/value.ts";
 import { listOf, mapOf, nullable, type Type, types } from "./type.ts";
 
 /**
- * Returns the type of what satisfies a JSON Schema, as far as types say it. What they cannot say is `dyn`: nothing that
- * the schema allows is refused. Fields that a schema does not list are refused all the same, except when it says
+ * Returns the type of values that satisfy a JSON Schema. Aspects that types cannot express become `dyn`: no value that
+ * the schema allows is refused. Fields that a schema does not list are refused, except if it has
  * `additionalProperties`: a schema is there to find misspelt names.
  */
 export function typeOfSchema(schema: Json): Type {
@@ -18,7 +18,9 @@ function isMembers(value: Json | undefined): value is Members {
 
 class SchemaReader {
   readonly #root: Json;
-  /** What was read already. One that refers to itself is `dyn` inside itself, so that reading is linear. */
+  /**
+   * Schemas read so far. A schema that refers to itself is `dyn` inside itself, so that reading is linear.
+   */
   readonly #known = new Map<Members, Type>();
 
   constructor(root: Json) {
@@ -91,7 +93,7 @@ class SchemaReader {
     return { kind: "object", fields, others };
   }
 
-  /** Follows `#/$defs/item`. What leads elsewhere is not known. */
+  /** Follows `#/$defs/item`. References to other documents are unknown. */
   #resolved(reference: string): Json | undefined {
     if (!reference.startsWith("#")) return undefined;
     let found: Json | undefined = this.#root;

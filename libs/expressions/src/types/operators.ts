@@ -1,7 +1,7 @@
 import type { BinaryOperator } from "../syntax/tree.ts";
 import { comparable, isDyn, isNumeric, join, type Type, types } from "./type.ts";
 
-/** Returns the type of an operator's result. Undefined when it has no overload for the types. */
+/** Returns the type of an operator's result. Undefined if it has no overload for the types. */
 export function typeOfBinary(operator: BinaryOperator, a: Type, b: Type): Type | undefined {
   switch (operator) {
     case "==":
@@ -49,7 +49,7 @@ function typeOfArithmetic(operator: Arithmetic, a: Type, b: Type): Type | undefi
 
 function typeOfNumbers(operator: Arithmetic, a: Type, b: Type): Type | undefined {
   if (a.kind === b.kind) return a.kind === "double" && operator === "%" ? undefined : a;
-  // The one mixture that has an overload.
+  // The only mixed overload.
   const mixed = a.kind !== "uint" && b.kind !== "uint" && operator !== "%";
   return mixed ? types.double : undefined;
 }
@@ -63,7 +63,7 @@ function typeInTime(operator: Arithmetic, a: Type, b: Type): Type | undefined {
   return a.kind === "timestamp" && b.kind === "timestamp" && operator === "-" ? duration : undefined;
 }
 
-/** One side is not known: whether the other side has any overload at all, and what they have in common. */
+/** Returns the type if one side is unknown: the common type of all overloads for the other side. */
 function withDyn(operator: Arithmetic, known: Type): Type | undefined {
   switch (known.kind) {
     case "string":
@@ -83,7 +83,7 @@ function withDyn(operator: Arithmetic, known: Type): Type | undefined {
   }
 }
 
-/** What would bring two sides together that an operator does not take. */
+/** Returns the conversion that makes both sides compatible with an operator. */
 export function conversionHint(left: Type, right: Type): string {
   if (left.kind === "string" || right.kind === "string") return "string(…) of the other side";
   if (left.kind === "uint" || right.kind === "uint") return "both sides of one type: int(…) or uint(…)";

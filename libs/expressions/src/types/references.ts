@@ -1,4 +1,4 @@
-/** Names of variables that are read, each once, in the order in which they appear. */
+/** Names of the variables that are read, without duplicates, in the order of their appearance. */
 export class References {
   readonly names: string[] = [];
   readonly #places = new Map<string, number>();

@@ -1,9 +1,9 @@
 import type { Type } from "./type.ts";
 
-/** The variables that an expression may use. Names may have dots: the longest one that fits is meant. */
+/** The variables that an expression may use. Names may have dots: the longest match counts. */
 export interface Scope {
   typeOf(name: string): Type | undefined;
-  /** All names, to suggest one. Asked for only when a name is unknown. */
+  /** All names, for suggestions. Called only if a name is unknown. */
   names(): Iterable<string>;
 }
 

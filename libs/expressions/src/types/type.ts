@@ -1,5 +1,5 @@
 /**
- * Types that the checker knows. `dyn` is what is unknown before evaluation: everything fits it. `never` is the type of
+ * Types of the checker. `dyn` is a type that is unknown before evaluation: everything fits it. `never` is the type of
  * the elements of an empty list: it fits everything.
  */
 
@@ -35,11 +35,11 @@ export interface MapType {
   readonly nullable?: boolean;
 }
 
-/** An object with known fields, as a JSON Schema describes it. */
+/** An object with known fields, from a JSON Schema. */
 export interface ObjectType {
   readonly kind: "object";
   readonly fields: ReadonlyMap<string, Type>;
-  /** Type of fields that are not listed. Undefined when there are none. */
+  /** Type of fields that are not listed. Undefined if there are none. */
   readonly others: Type | undefined;
   readonly nullable?: boolean;
 }
@@ -85,7 +85,7 @@ export function isNumeric(type: Type): boolean {
   return type.kind === "int" || type.kind === "uint" || type.kind === "double";
 }
 
-/** As messages name it. */
+/** Returns the name of a type in messages. */
 export function printType(type: Type): string {
   switch (type.kind) {
     case "list":
@@ -101,7 +101,7 @@ export function printType(type: Type): string {
   }
 }
 
-/** The type that values of both have: one of them, or a common shape, or `dyn`. */
+/** Returns the common type of both: one of them, a common shape, or `dyn`. */
 export function join(a: Type, b: Type): Type {
   if (a === b || b.kind === "never") return a;
   if (a.kind === "never") return b;
@@ -117,7 +117,7 @@ function isMapLike(type: Type): boolean {
   return type.kind === "object" || (type.kind === "map" && type.key.kind === "string");
 }
 
-/** Returns whether a value of the type can stand where the other is wanted. */
+/** Returns whether a value of the type is allowed for the wanted type. */
 export function fits(type: Type, wanted: Type): boolean {
   if (isDyn(type) || isDyn(wanted)) return true;
   switch (wanted.kind) {

@@ -13,7 +13,7 @@ import {
   type Value,
 } from "./value.ts";
 
-/** Equality and order. Numbers of all types are one line. Values of other types that differ are simply not equal. */
+/** Equality and order. Numbers of all types share one order. Different values of other types are unequal. */
 
 export function areEqual(a: Value, b: Value, frame: Frame, at: number): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
@@ -31,7 +31,7 @@ export function areEqual(a: Value, b: Value, frame: Frame, at: number): boolean 
   return isMap(b) && areMapsEqual(a, b, frame, at);
 }
 
-/** Long texts take time to compare, also when they are equal. */
+/** Long texts take time to compare, even if they are equal. */
 export function chargeForTexts(a: string, b: string, frame: Frame, at: number): void {
   const length = Math.min(a.length, b.length);
   if (length >= 256) frame.charge(length >>> 8, at);
@@ -74,7 +74,7 @@ function areMapsEqual(a: Value, b: Value, frame: Frame, at: number): boolean {
   return true;
 }
 
-/** Returns the value under a key. Undefined when there is none. */
+/** Returns the value of a key. Undefined if there is none. */
 export function entryOf(map: Value, key: Value): Value | undefined {
   if (map instanceof MapValue) {
     const found: MapKey | undefined = mapKeyOf(key);
@@ -94,7 +94,10 @@ export function entriesOf(map: Value): readonly (readonly [key: Value, value: Va
   return isPlainMap(map) ? Object.entries(map) : [];
 }
 
-/** Below, at or above 0. NaN for numbers that have no order. Undefined when the types have none. */
+/**
+ * Returns a negative number, 0 or a positive number. NaN for numbers without an order. Undefined if the types
+ * have no order.
+ */
 export function compare(a: Value, b: Value): number | undefined {
   const x = a instanceof Uint ? a.value : a;
   const y = b instanceof Uint ? b.value : b;
@@ -108,7 +111,7 @@ export function compare(a: Value, b: Value): number | undefined {
 }
 
 /**
- * Returns a whole number meets a double as a double, as the specification has it, also where that loses its last
+ * Compares a whole number with a double as a double, as the specification requires, even if that loses its last
  * digits.
  */
 function compareNumbers(a: number | bigint, b: number | bigint): number {
@@ -120,7 +123,7 @@ function compareNumbers(a: number | bigint, b: number | bigint): number {
 
 const surrogate = /[\ud800-\udfff]/;
 
-/** By code points, which is not the order of UTF-16 beyond the first plane. */
+/** Compares by code points, which differs from the order of UTF-16 beyond the first plane. */
 function compareTexts(a: string, b: string): number {
   if (a === b) return 0;
   if (!surrogate.test(a) && !surrogate.test(b)) return a < b ? -1 : 1;

@@ -5,8 +5,9 @@ import { Duration, Timestamp } from "./time.ts";
 import { isBytes, isList, isPlainMap, type Json, MapValue, TypeValue, Uint, type Value } from "./value.ts";
 
 /**
- * Returns a value as JSON, as the language's specification maps them: bytes in base64, times and spans as texts, whole
- * numbers beyond what a double holds exactly as texts. What is JSON already is handed on and not copied.
+ * Returns a value as JSON, according to the specification of the language: bytes in base64, times and durations as
+ * texts, and whole numbers that a double cannot represent exactly as texts. A value that is JSON already is not
+ * copied.
  */
 export function toJson(value: Value, frame: Frame, at: number): Json {
   switch (typeof value) {

@@ -1,20 +1,23 @@
 import { Special } from "./value.ts";
 
-/** Times and spans: whole seconds and nanoseconds, since milliseconds of a `Date` are too coarse for the language. */
+/**
+ * Times and durations: whole seconds and nanoseconds, because milliseconds of a `Date` are too coarse for the
+ * language.
+ */
 
 const nanosPerSecond = 1_000_000_000;
 /** 0001-01-01T00:00:00Z. */
 const timestampSecondsMin = -62_135_596_800;
 /** 9999-12-31T23:59:59Z. */
 const timestampSecondsMax = 253_402_300_799;
-/** About 292 years: what 64 bits of nanoseconds hold. */
+/** About 292 years: the range of 64 bits of nanoseconds. */
 const durationSecondsMax = 9_223_372_036;
 
-/** A moment between the years 1 and 9999. */
+/** A time between the years 1 and 9999. */
 export class Timestamp extends Special {
   readonly typeName = "google.protobuf.Timestamp";
   readonly seconds: number;
-  /** 0 to 999,999,999, always forward from the seconds. */
+  /** 0 to 999,999,999, always added to the seconds. */
   readonly nanos: number;
 
   private constructor(seconds: number, nanos: number) {
@@ -23,7 +26,7 @@ export class Timestamp extends Special {
     this.nanos = nanos;
   }
 
-  /** Undefined when it is out of range. */
+  /** Undefined if it is out of range. */
   static of(seconds: number, nanos: number): Timestamp | undefined {
     const whole = seconds + Math.floor(nanos / nanosPerSecond);
     if (!(whole >= timestampSecondsMin && whole <= timestampSecondsMax)) return undefined;
@@ -36,7 +39,7 @@ export class Timestamp extends Special {
   }
 }
 
-/** A span of time, forward or back. */
+/** A positive or negative duration. */
 export class Duration extends Special {
   readonly typeName = "google.protobuf.Duration";
   readonly nanos: bigint;
@@ -46,13 +49,13 @@ export class Duration extends Special {
     this.nanos = nanos;
   }
 
-  /** Undefined when it is out of range. */
+  /** Undefined if it is out of range. */
   static of(nanos: bigint): Duration | undefined {
     const limit = BigInt(durationSecondsMax) * BigInt(nanosPerSecond) + 854_775_807n;
     return nanos < -limit || nanos > limit ? undefined : new Duration(nanos);
   }
 
-  /** As JSON and `string()` write it: `-1.5s`. */
+  /** Formats it for JSON and `string()`: `-1.5s`. */
   override toString(): string {
     const positive = this.nanos < 0n ? -this.nanos : this.nanos;
     const seconds = positive / BigInt(nanosPerSecond);
@@ -67,14 +70,14 @@ function fraction(nanos: number): string {
 
 const timestampForm = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/;
 
-/** Reads RFC 3339. Undefined for anything else. */
+/** Parses RFC 3339. Undefined for any other text. */
 export function parseTimestamp(text: string): Timestamp | undefined {
   const match = timestampForm.exec(text);
   if (match === null) return undefined;
   const [, date = "", time = "", part = "", zone = ""] = match;
   const ms = Date.parse(`${date}T${time}${zone.toUpperCase()}`);
   if (Number.isNaN(ms)) return undefined;
-  // The platform rolls 31 February over into March.
+  // `Date` converts 31 February to March.
   const [year, month, day] = date.split("-").map(Number);
   if (new Date(Date.UTC(2000, (month ?? 1) - 1, 1)).getUTCMonth() !== (month ?? 0) - 1) return undefined;
   if ((day ?? 0) > daysOf(year ?? 0, month ?? 1)) return undefined;
@@ -97,7 +100,7 @@ const unitNanos: Readonly<Record<string, bigint>> = {
 };
 const durationPart = /(\d+)(?:\.(\d*))?(h|ms|us|µs|ns|m|s)|\.(\d+)(h|ms|us|µs|ns|m|s)/y;
 
-/** Reads `1h30m`, `-1.5s`, `200ms`. Undefined for anything else. */
+/** Parses `1h30m`, `-1.5s`, `200ms`. Undefined for any other text. */
 export function parseDuration(text: string): Duration | undefined {
   if (text.length > 100) return undefined;
   const negative = text.startsWith("-");

@@ -1,6 +1,7 @@
 /**
- * Values of expressions. What is JSON is itself: texts, booleans, null, lists, objects with text keys, and numbers,
- * which are doubles. Whole numbers of expressions are bigints, because they have 64 bits and overflow is an error.
+ * Values of expressions. JSON is represented by itself: texts, booleans, null, lists, objects with text keys, and
+ * numbers, which are doubles. Whole numbers of expressions are bigints, because they have 64 bits and overflow is
+ * an error.
  */
 
 export type Value =
@@ -14,14 +15,14 @@ export type Value =
   | readonly Value[]
   | PlainMap;
 
-/** An object of JSON, or a map whose keys are all texts. Only its own properties count. */
+/** An object of JSON, or a map with text keys only. Only its own properties count. */
 export interface PlainMap {
   readonly [key: string]: Value;
 }
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** Values that are neither JSON nor one of JavaScript's own, distinguished from maps by this class. */
+/** Values that are neither JSON nor built into JavaScript, distinguished from maps by this class. */
 export abstract class Special {
   abstract readonly typeName: string;
 }
@@ -60,11 +61,11 @@ export class MapValue extends Special {
   }
 }
 
-/** How a value is found in a `MapValue`. Undefined for what can be no key. */
+/** Returns the key of a value in a `MapValue`. Undefined if the value cannot be a key. */
 export function mapKeyOf(value: Value): MapKey | undefined {
   if (typeof value === "string" || typeof value === "bigint" || typeof value === "boolean") return value;
   if (value instanceof Uint) return value.value;
-  // A double finds the whole number it is equal to.
+  // A double matches the equal whole number.
   if (typeof value === "number" && Number.isInteger(value)) return BigInt(value);
   return undefined;
 }
@@ -87,12 +88,12 @@ export function isPlainMap(value: Value): value is PlainMap {
   );
 }
 
-/** Returns an object without a prototype, so that no key has a meaning of its own. */
+/** Returns an object without a prototype, so that no key has a special meaning. */
 export function emptyMap(): Record<string, Value> {
   return Object.create(null) as Record<string, Value>;
 }
 
-/** Returns the name of the type of a value, as `type(value)` gives it. */
+/** Returns the name of the type of a value, as in `type(value)`. */
 export function typeNameOf(value: Value): string {
   switch (typeof value) {
     case "string":

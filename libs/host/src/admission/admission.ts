@@ -2,16 +2,16 @@
  * The decisions of admission rules in this process: about requests as they come, and about the definitions, plans,
  * results and agents that a service submits itself.
  *
- * 1. Rules are those of the last bundle, however old it is: a rule that ended with its bundle would let through what it
- *    is there to stop. Before the first bundle there are none.
- * 2. Of a request the rules see what REST shows of it. Rpcs that REST has not are between services, and are not asked
- *    about. Nor about those of governance, so that a rule can always be taken back.
- * 3. What is refused is a record of the audit, and everything that was found goes to governance.
- * 4. A request that rules changed is compared with its contract again.
- * 5. A request that needs an approval is refused until a person approves it. Answers themselves need no approval. A
- *    result waits where its work is, a plan with its session. Plans differ each time by their start times: for one
- *    session and part the same is asked when the question has the same words.
- * 6. Where no rule is about results, a result costs one look at a flag.
+ * 1. The rules of the last bundle apply at any age, because an expired rule would let through the requests that it must
+ *    stop. Before the first bundle there are none.
+ * 2. Rules see the REST form of a request. Rpcs without a REST form are between services, and are not checked. Those of
+ *    governance are not checked either, so that a rule can always be removed.
+ * 3. Each refusal is a record of the audit, and all findings go to governance.
+ * 4. A request that rules changed is validated against its contract again.
+ * 5. A request that needs an approval is refused until a person approves it. Decisions themselves need no approval. A
+ *    result waits with its work, a plan with its session. Plans always differ by their start times, so equal texts for
+ *    one session and part are the same question.
+ * 6. If no rule is about results, a result costs one check of a flag.
  */
 import { type AdmissionRule, AdmissionSubject, FindingResult } from "@tutti/contracts/governance/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
@@ -47,7 +47,7 @@ import type { FindingReports } from "./findings.ts";
 
 export interface AdmissionParts extends ApprovalsParts {
   readonly findings: Pick<FindingReports, "found">;
-  /** Records what was refused. */
+  /** Records refusals. */
   readonly refused: (error: TuttiError, by: Cause, namespace: string, action: string) => void;
 }
 
@@ -56,11 +56,11 @@ interface AdmissionInput {
   readonly body: Json;
   readonly action: string;
   readonly namespace: string;
-  /** What it belongs to, where that is known. */
+  /** The work it belongs to, if known. */
   readonly work?: WorkReference;
 }
 
-/** Who is behind it. */
+/** The requester of a decision. */
 interface Asking {
   readonly cause: Cause;
   readonly groups: readonly string[];
@@ -80,7 +80,7 @@ const oneStart = "tutti.workflow.v1.StartRunRequest";
 
 interface Rest {
   readonly mapping: Mapping;
-  /** By the path of an rpc, the type of its requests. */
+  /** Returns the type of the requests of an rpc, by its path. */
   readonly requestOf: (path: string) => string | undefined;
 }
 
@@ -147,10 +147,7 @@ export class Admitting implements RequestRules {
     }
   }
 
-  /**
-   * Returns the document of a definition as it is admitted, undefined where nothing changed it. Rejects where it is
-   * refused.
-   */
+  /** Returns the admitted document of a definition, or undefined if nothing changed it. Rejects if it is refused. */
   async definition(document: () => Json, context: CallContext): Promise<Json | undefined> {
     const { namespace, principal } = context;
     if (isAsker(principal) || !this.#rules.concerns(ADMISSION_SUBJECT_DEFINITION, namespace))
@@ -161,7 +158,7 @@ export class Admitting implements RequestRules {
     return admitted === body ? undefined : admitted;
   }
 
-  /** Throws where an agent that says hello, or offers other things than before, is refused. */
+  /** Throws if an agent that connects, or changes its offering, is refused. */
   agent(about: AgentAbout, principal: Principal): void {
     const { namespace, action } = about;
     if (!this.#rules.concerns(ADMISSION_SUBJECT_AGENT, namespace)) return;
@@ -171,12 +168,15 @@ export class Admitting implements RequestRules {
     );
   }
 
-  /** Returns whether a plan has to be shown before it is followed. */
+  /** Returns whether a plan must be checked before it is followed. */
   concernsPlans(namespace: string): boolean {
     return this.#rules.concerns(ADMISSION_SUBJECT_PLAN, namespace);
   }
 
-  /** What people are to be asked before a plan is followed that `cause` makes for its requester. Throws where it is refused. */
+  /**
+   * Returns the questions to people before a plan is followed that `cause` makes for its requester. Throws if the plan
+   * is refused.
+   */
   plan(about: PlanAbout, cause: Cause, wantedBy: Cause): readonly PlanQuestion[] {
     const { namespace, session: id } = about;
     const input = { kind: ADMISSION_SUBJECT_PLAN, action: planAction, namespace, body: planDocument(about) };
@@ -206,8 +206,8 @@ export class Admitting implements RequestRules {
   }
 
   /**
-   * Returns the output as it is admitted, where rules changed it, and what people are to be asked before it counts: the
-   * owner of the work holds it until then. Undefined where it counts as it is. Throws where it is refused.
+   * Returns the admitted output if rules changed it, and the questions to people before it counts: the owner of the
+   * work holds it until then. Undefined if it counts unchanged. Throws if it is refused.
    */
   result(about: ResultAbout): JudgedOutput | undefined {
     const { namespace, kind, id, task, agent } = about;
@@ -226,7 +226,7 @@ export class Admitting implements RequestRules {
     return { output: changed, questions: questions.map(questionOf) };
   }
 
-  /** After all approvals. */
+  /** Admits a request after all approvals. */
   async #admitted(input: AdmissionInput, context: CallContext): Promise<Json> {
     const asking = askingIn(context);
     const { body, questions } = this.#judged(input, asking, requestRefused);
@@ -256,13 +256,14 @@ export class Admitting implements RequestRules {
   }
 }
 
-/** What a person is asked before a plan is followed. */
+/** A question to a person before a plan is followed. */
 interface PlanQuestion {
-  /** The same for the same question about the same part. */
+  /** Equal for the same question about the same part. */
   readonly name: string;
   readonly message: string;
   /**
-   * Returns the run that asks, while there is no decision. Undefined when the answer is yes. Rejects with who said no.
+   * Returns the run that asks while there is no decision. Undefined after an approval. Rejects after a rejection, with
+   * the person's id.
    */
   ask(caller: Asker): Promise<string | undefined>;
 }
@@ -276,7 +277,7 @@ function questionOf({ rule, message, deciders, approvalsNeeded, timeoutMs }: Ask
   return { rule: nameOf(rule), message, deciders: [...deciders], approvalsNeeded, timeoutMs };
 }
 
-/** Rpcs by which people answer. */
+/** Rpcs that decide approvals. */
 const decides = /\.approvals\.decide$/;
 const planAction = "session.sessions.start";
 const resultAction = "agent.tasks.complete";
@@ -291,7 +292,7 @@ function askingIn(context: Pick<CallContext, "principal" | "trace">): Asking {
   return { cause: causeOf(context), groups: context.principal.shown?.groups ?? [] };
 }
 
-/** Of what is no call: it belongs to no trace. */
+/** Returns the requester for checks outside of a call: it belongs to no trace. */
 function askingAs(principal: Principal): Asking {
   const trace = { traceId: "", spanId: "", sampled: false };
   const { cause, groups } = askingIn({ principal, trace });
@@ -304,7 +305,7 @@ function denied({ findings }: Admission) {
     .map(({ rule, message }) => ({ name: nameOf(rule), message }));
 }
 
-/** With its version, since the rule may be another one when it is looked up. */
+/** Includes the revision, because the rule may have changed when it is looked up. */
 function nameOf({ namespace, ruleId, revision }: AdmissionRule): string {
   return `${namespace}/${ruleId}${revision === "" ? "" : `@${revision}`}`;
 }
@@ -327,7 +328,7 @@ async function openRest(): Promise<Rest> {
   return { mapping: new Mapping(schema), requestOf: (path) => schema.rpcs[path.slice(1)]?.request };
 }
 
-/** What came earlier in the same stream: the first message names the namespace of all. */
+/** Data of earlier messages of the stream: the first message names the namespace of all. */
 interface Earlier {
   readonly namespace: string;
   readonly specs: RunSpec[];
@@ -336,7 +337,7 @@ interface Earlier {
 const streams = new WeakMap<object, Earlier>();
 
 /**
- * Runs that are started in bulk, each as if it were started by itself: rules are about one start, however it came.
+ * Returns the starts of a bulk request as single starts, because a rule is about one start.
  *
  * @param call the stream that the message came in
  */

@@ -1,15 +1,14 @@
 /**
- * What rules have a person asked first: a run of one task that asks, so that questions last, are listed, decided,
- * audited and lapse as those of any run do. The caller learns its id, and asks for the same again when the answer is
- * yes.
+ * Approvals that rules require. A run with one task asks the person, so that questions are durable, listed, decided,
+ * audited and expire like those of any run. The caller gets its id, and repeats the request after the approval.
  *
- * 1. An approval is for one thing: this caller, this action, this content, and the rule as it asks. Any difference
+ * 1. An approval is for one thing: this caller, this action, this content, and the question of the rule. Any difference
  *    makes another question.
- * 2. An answer counts only if this part of the installation started the run. The right to start runs does not give
- *    the right to approve.
- * 3. One's own yes counts only where the rule names one among those who decide.
- * 4. A yes holds for a day, so that a repetition finds it. A no for an hour, with its reason. After that it is asked
- *    again.
+ * 2. A decision counts only if this component started the run. The right to start runs does not give the right to
+ *    approve.
+ * 3. A requester's own approval counts only if the rule names the requester as a decider.
+ * 4. An approval is valid for a day, so that a repetition finds it. A rejection is valid for an hour, with its reason.
+ *    After that the question is asked again.
  */
 import { createHash } from "node:crypto";
 import {
@@ -41,7 +40,7 @@ import type { Client } from "@tutti/mesh";
 import type { AskFirst } from "@tutti/policy";
 import { accessErrors } from "../guard/errors.ts";
 
-/** In whose name questions are asked. Rules are not about what it starts. */
+/** The principal that asks questions. Rules do not apply to its runs. */
 export const asker: Principal = { kind: "service", id: "admission", roles: ["admin"] };
 
 export interface ApprovalsParts {
@@ -59,7 +58,7 @@ export interface Wanted {
   readonly cause: Cause;
 }
 
-/** What is taken over from the caller. */
+/** Values taken over from the caller. */
 export type Asker = Pick<CallContext, "deadlineMs" | "signal" | "trace" | "logger">;
 
 const serviceKind = ActorKind.ACTOR_KIND_SERVICE;
@@ -84,10 +83,10 @@ export class Approvals {
     this.#parts = parts;
   }
 
-  /** Resolves when all has been approved. Rejects with what is still to be decided, or with who said no. */
+  /** Resolves when everything is approved. Rejects with the pending questions, or with the person who rejected. */
   async requireApproved(questions: readonly AskFirst[], wanted: Wanted, caller: CallContext): Promise<void> {
     const context = withoutCaller(caller, wanted.namespace);
-    // Each is asked, before the first wait.
+    // All questions are asked before the first wait.
     const opened = await Promise.all(questions.map((question) => this.#open(question, wanted, context)));
     const open = opened.filter((runId) => runId !== undefined);
     if (open.length === 0) return;
@@ -98,10 +97,7 @@ export class Approvals {
     );
   }
 
-  /**
-   * Returns the run that asks, as long as nothing is decided. Undefined when the answer is yes. Rejects with who said
-   * no.
-   */
+  /** Returns the run that asks while nothing is decided. Undefined after an approval. Rejects after a rejection. */
   open(question: AskFirst, wanted: Wanted, caller: Asker): Promise<string | undefined> {
     return this.#open(question, wanted, withoutCaller(caller, wanted.namespace));
   }
@@ -128,7 +124,7 @@ export class Approvals {
     throw accessErrors.approvalsTooMany({ approval: name });
   }
 
-  /** Returns whether the run of that id asks this, started here, now or before. */
+  /** Returns whether the run of that id asks this question, and was started here, now or before. */
   async #isAskedBy(
     runId: string,
     definition: { readonly name: string; readonly hash: string },
@@ -154,13 +150,15 @@ export class Approvals {
       const { run } = await this.#parts.runs().startRun(request, { context });
       return run?.createCause?.actor?.id === asker.id && run.createCause.actor.kind === serviceKind;
     } catch (error) {
-      // The id is another run's, or was that of one that is not kept any more.
+      // The id belongs to another run, or did and that run is no longer kept.
       if (isTuttiError(error) && error.status === "ALREADY_EXISTS") return false;
       throw error;
     }
   }
 
-  /** A workflow of the one task that asks. Its document, not its input, says who decides, and how many. */
+  /**
+   * Returns a workflow with one task, which asks. Its document, not its input, contains the deciders and their number.
+   */
   async #definition({ rule, ...question }: AskFirst, namespace: string, context: CallContext) {
     const { deciders, approvalsNeeded, timeoutMs } = question;
     const workflow = `approval-${slugOf(rule.ruleId)}`;
@@ -197,7 +195,7 @@ function notApproved({ message }: AskFirst, runId: string, last: ApprovalDecisio
   );
 }
 
-/** The same for the same caller, action and content, and for the rule as long as it asks the same people. */
+/** Returns the same name for the same caller, action and content, as long as the rule asks the same people. */
 function nameOf(
   { rule, deciders, approvalsNeeded }: AskFirst,
   { namespace, action, body, cause }: Wanted,
@@ -209,7 +207,7 @@ function nameOf(
   return `approval-${slugOf(ruleId)}-${hash.slice(0, 16)}`;
 }
 
-/** A repetition under another key is a repetition all the same. */
+/** A repetition under another idempotency key is still a repetition. */
 function withoutKey(body: Json): Json {
   if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
   const { idempotencyKey: _, ...rest } = body as Record<string, Json>;
@@ -225,7 +223,7 @@ function sorted(value: Json): Json {
   return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** What fits into the question of a person. */
+/** Returns the part of the body that fits into a question. */
 function shown(body: Json): Json {
   const text = JSON.stringify(body);
   return text.length <= shownMax ? body : `${text.slice(0, shownMax)}…`;

@@ -1,10 +1,10 @@
 /**
- * What rules found here, handed on in batches to be kept.
+ * Findings of rules in this process, handed on in batches to be stored.
  *
- * 1. It never holds anything up, and never fails what it is about.
+ * 1. It never delays or fails the checked operation.
  * 2. Equal findings are one, with a count. For evaluations that held, only their count is reported. Findings beyond a
  *    bound are counted as left out.
- * 3. What could not be handed on is counted as left out: what was refused is in the audit besides.
+ * 3. Findings that could not be handed on are counted as left out. Refusals are in the audit too.
  */
 import { type admissionService, type Finding, FindingResult } from "@tutti/contracts/governance/v1";
 import type { Component, Foundation } from "@tutti/kernel";

@@ -1,4 +1,4 @@
-/** What is answered about blobs: content comes and goes in streams, never as a whole. */
+/** Handlers of the blob service: content is streamed, never held as a whole. */
 import type {
   BlobStat,
   blobService,
@@ -15,15 +15,15 @@ import { type CallContext, toTimestamp } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
 
 export interface BlobDependencies {
-  /** Asked for each call: they are there once the process has started. */
+  /** Called for each request: the blobs exist once the process has started. */
   readonly blobs: () => Blobs;
-  /** Bytes that one blob may have. */
+  /** Maximum bytes of one blob. */
   readonly bytesMax: number;
 }
 
 type CallScope = Pick<CallContext, "namespace" | "signal">;
 
-/** Blobs that are looked for at a time. */
+/** Maximum number of blobs per look-up. */
 const lookedForMax = 32;
 const nothing = new Uint8Array(0);
 
@@ -64,7 +64,7 @@ async function headerOf(messages: AsyncIterator<PutRequest>): Promise<PutHeader>
   throw blobErrors.disordered({ expected: "a header", found: part?.$case ?? "nothing" });
 }
 
-/** What is announced of the content before it comes. */
+/** Returns the announced size and hash of the content. */
 function announcedBlob({ sha256, size }: PutHeader, bytesMax: number): Partial<Blob> {
   if (size !== undefined && size > bytesMax)
     throw blobErrors.tooLarge({ bytesMax, found: `${size} bytes announced` });
@@ -80,7 +80,7 @@ async function* chunksOf(
   let bytes = 0;
   for (;;) {
     const { value, done } = await messages.next();
-    // A sender that gave up has not said that this was all of it.
+    // A sender that aborted has not sent everything.
     signal.throwIfAborted();
     if (done === true) return;
     const { part } = value as PutRequest;
@@ -94,8 +94,8 @@ async function* chunksOf(
 }
 
 /**
- * The range that was asked for, and its end only after the hash of the whole blob was seen to be right: a damaged blob is
- * never taken for a whole one, and a short range of a large blob costs as much as reading all of it.
+ * Returns the requested range. Its end is sent only after the hash of the whole blob was checked, so a damaged blob is
+ * never accepted as whole. A short range of a large blob costs as much as reading all of it.
  */
 async function* get(
   dependencies: BlobDependencies,
@@ -113,7 +113,7 @@ async function* get(
   const to = request.length === 0 ? size : Math.min(size, from + Math.trunc(request.length));
   let at = 0;
   let isFirst = true;
-  // The store gives the last part of the whole after it has checked its hash.
+  // The store returns the last part of the blob after it has checked the hash.
   const isToEnd = to === size;
   let held: Uint8Array = nothing;
   const reply = (chunk: Uint8Array): GetReply => {

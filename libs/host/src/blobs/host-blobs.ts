@@ -15,7 +15,7 @@ export interface BlobHosting {
   readonly configuration: Configuration;
 }
 
-/** Where machines are kept there are blobs too: they are served to all callers, and swept while the process runs. */
+/** Every process with machines has blobs too: they are served to all callers, and swept while the process runs. */
 export function hostBlobs({ storage, mesh, foundation, configuration }: BlobHosting): Component {
   const { blobs: settings } = durableSettings(configuration.read(durableSection));
   const blobs = () => storage.blobs;

@@ -1,19 +1,22 @@
 /**
- * References to blobs are checked where they enter: a request that refers to a blob which does not exist is refused
- * before anything is recorded. A recorded reference could never be read, and the work would fail later without a cause.
+ * Checks references to blobs where they enter: a request with a reference to a missing blob is refused before anything
+ * is recorded. A recorded reference could never be read, and the work would fail later without a visible cause.
  *
  * 1. A request without a reference costs a walk through its fields, and no await.
- * 2. Streams check each item by themselves: one wrong item must not end the others.
+ * 2. Streams check each item separately: a wrong item must not end the others.
  */
 import { blobService } from "@tutti/contracts/blob/v1";
 import { type Blobs, wholeBlob } from "@tutti/journal";
 import type { Interceptor, Mesh, ServerCall } from "@tutti/mesh";
 import { hostErrors } from "../errors.ts";
 
-/** Whether a blob exists in a namespace. */
+/** Returns whether a blob exists in a namespace. */
 export type HasBlob = (namespace: string, sha256: Uint8Array) => Promise<boolean>;
 
-/** Reads a blob that is small enough for a record. Undefined where there is none. Rejects while the store is away. */
+/**
+ * Reads a blob that is small enough for a record. Undefined if it does not exist. Rejects while the store is
+ * unavailable.
+ */
 export type ReadBlob = (namespace: string, sha256: Uint8Array) => Promise<Uint8Array | undefined>;
 
 interface Reference {
@@ -21,7 +24,7 @@ interface Reference {
   readonly sha256: Uint8Array;
 }
 
-/** Contracts whose requests bring payloads that are recorded: inputs, outputs, signals, entries of boards. */
+/** Contracts whose requests contain recorded payloads: inputs, outputs, signals, entries of boards. */
 const contracts: ReadonlySet<string> = new Set([
   "RunService",
   "TaskService",
@@ -33,7 +36,7 @@ const contracts: ReadonlySet<string> = new Set([
   "AgentPollService",
 ]);
 
-/** Those of this process, and what another process has that keeps blobs by itself. */
+/** Finds blobs of this process, or of another process with its own blob store. */
 export function blobLookup(blobs: () => Blobs, mesh: Pick<Mesh, "client">): HasBlob {
   return async (namespace, sha256) => {
     if ((await blobs().find(namespace, sha256)) !== undefined) return true;
@@ -42,7 +45,7 @@ export function blobLookup(blobs: () => Blobs, mesh: Pick<Mesh, "client">): HasB
   };
 }
 
-/** Content of this process, and of another one that keeps blobs by itself. */
+/** Reads content of this process, or of another process with its own blob store. */
 export function blobReader(blobs: () => Blobs, mesh: Pick<Mesh, "client">): ReadBlob {
   return async (namespace, sha256) => {
     if ((await blobs().find(namespace, sha256)) !== undefined) return wholeBlob(blobs(), namespace, sha256);
@@ -86,14 +89,17 @@ async function requireBlobs(
   }
 }
 
-/** Returns the references of a message, wherever they are in it, each with the path of the field that has the payload. */
+/** Returns all references of a message at any depth, each with the path of the field of its payload. */
 function referencesIn(message: unknown): readonly Reference[] {
   const found: Reference[] = [];
   if (isObject(message)) collect(message, [], found);
   return found;
 }
 
-/** Fields by their names, items by their index. Written out only where a reference is: a message may have 100,000 objects. */
+/**
+ * Fields by their names, items by their index. Formatted only for a reference, because a message may have 100,000
+ * objects.
+ */
 type Path = (string | number)[];
 
 function collect(message: Members, path: Path, found: Reference[]): void {
@@ -113,7 +119,7 @@ function visit(inner: unknown, name: string | number, path: Path, found: Referen
     if (sha256 instanceof Uint8Array) found.push({ field: written(path), sha256 });
     return;
   }
-  // The chosen case is the field. The choice itself is none.
+  // The chosen case is the field, not the choice itself.
   const isChoice = typeof $case === "string";
   const next = isChoice ? value : inner;
   if (!isObject(next)) return;

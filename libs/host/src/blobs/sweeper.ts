@@ -1,34 +1,35 @@
 /**
- * Removes blobs that are no longer to be kept, in rounds, a slice at a time.
+ * Removes unused blobs in rounds, a slice at a time.
  *
- * 1. A round starts with noting up to when each partition of this process has mentioned what its records name. Nothing
- *    is removed that was put less than `keepMs` before the earliest of these moments, of all partitions of all
- *    processes: a service that is away for long keeps everything that its last records may name.
- * 2. Mentions of instances that are gone are released by the process that has their partition. No other process can
- *    tell.
+ * 1. A round starts by recording the time up to which each partition of this process has mentioned the blobs of its
+ *    records. Only blobs are removed that were put at least `keepMs` before the earliest of these times, over all
+ *    partitions of all processes. So a service that is unavailable for long keeps everything that its last records may
+ *    name.
+ * 2. The process that owns a partition releases the mentions of its removed instances. No other process can decide
+ *    that.
  */
 import { type BlobMention, type Blobs, sweepSlices } from "@tutti/journal";
 import { type Component, type Foundation, type InstanceKey, sleep } from "@tutti/kernel";
 import type { Runtime } from "@tutti/runtime";
 import type { BlobSettings } from "../storage/settings.ts";
 
-/** The part of a runtime that its machines' mentions of blobs are read from. */
+/** The part of a runtime that the sweeper needs. */
 export type MentioningRuntime = Pick<
   Runtime,
   "service" | "namesBlobs" | "standings" | "mentioned" | "areKept"
 >;
 
 export interface SweeperParts {
-  /** Asked once the process has started. */
+  /** Called once the process has started. */
   readonly blobs: () => Blobs;
   readonly runtimes: () => readonly MentioningRuntime[];
   readonly settings: Pick<BlobSettings, "keepMs" | "sweepMs">;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
 
-/** The first round notes all positions, soon after they are there. */
+/** The first round records all times soon after the start. */
 const firstMs = 1_000;
-/** Between two slices others get their turn. A round takes no more than a quarter of the time until the next. */
+/** Pause between two slices, for other work. A round takes at most a quarter of the time until the next. */
 const betweenSlicesMs = 20;
 
 export class BlobSweeper implements Component {
@@ -44,13 +45,13 @@ export class BlobSweeper implements Component {
     this.#running = this.#run();
   }
 
-  /** The store is closed after this: what is under way ends first. */
+  /** The store is closed after this, so work in progress ends first. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
   }
 
-  /** One look at everything. Resolves with how many blobs it removed. */
+  /** Sweeps everything once. Resolves with the number of removed blobs. */
   async round(): Promise<number> {
     const { foundation, settings } = this.#parts;
     const blobs = this.#parts.blobs();

@@ -25,7 +25,7 @@ function tally() {
     },
   };
   const foundation = { clock: time, timers: time, metrics: recordingMetrics() };
-  // The cast: of all clients of a mesh, it asks for this one.
+  // The cast: only this client of a mesh is used.
   const mesh = { client: () => client } as unknown as CallTallyParts["mesh"];
   const calls = new CallTally({ foundation, mesh, processId: "proc_1" });
   const away = (is: boolean) => {

@@ -3,8 +3,8 @@
  * Insight keeps the counts as facts.
  *
  * 1. A count of a minute only grows, and is sent whole. So a repeated message changes nothing.
- * 2. A minute has at most `keysMax` counts. Calls beyond that count for their route under the identity `*`, and then
- *    for nothing: they are counted as left out.
+ * 2. A minute has at most `keysMax` counts. Calls beyond that count for their route under the identity `*`. If that
+ *    does not fit either, they are counted as left out.
  * 3. Without calls there is no timer and no message. Without insight, counts are kept for ten minutes.
  */
 import { CallCount, factService, RecordCallsRequest } from "@tutti/contracts/insight/v1";
@@ -35,7 +35,7 @@ const sendMs = 10_000;
 
 export class CallTally implements Component {
   readonly #parts: CallTallyParts;
-  /** By minute. */
+  /** Indexed by minute. */
   readonly #minutes = new Map<number, Minute>();
   readonly #leftOut: { add(count?: number): void };
   readonly #stopping = new AbortController();
@@ -52,7 +52,7 @@ export class CallTally implements Component {
       .with({});
   }
 
-  /** Counts of the last seconds are lost: the end of a process waits for no other one. */
+  /** Counts of the last seconds are lost: the end of a process waits for no other process. */
   stop(): void {
     this.#timer?.cancel();
     this.#stopping.abort();
@@ -78,7 +78,7 @@ export class CallTally implements Component {
     });
   }
 
-  /** Counts the calls that others make over gRPC. What the gateway calls for them is counted there. */
+  /** Counts gRPC calls of other processes. Calls through the gateway are counted in the gateway. */
   step(): Interceptor<ServerCall> {
     const { clock } = this.#parts.foundation;
     return {
@@ -112,7 +112,7 @@ export class CallTally implements Component {
     return counts;
   }
 
-  /** One after the other. */
+  /** Sends run one after the other. */
   #send(): Promise<void> {
     this.#sending = this.#sending.then(() => this.#sendAll());
     return this.#sending;
@@ -127,7 +127,7 @@ export class CallTally implements Component {
         try {
           await this.#record(calls);
         } catch {
-          // Insight is away, or disabled. The next call sends it again.
+          // Insight is unavailable or disabled. The next call sends it again.
           counts.isChanged = true;
           return;
         }
@@ -145,7 +145,7 @@ export class CallTally implements Component {
 
 interface Minute {
   readonly byKey: Map<string, CallCount>;
-  /** Since it was sent last. */
+  /** True if it has changed since it was sent. */
   isChanged: boolean;
 }
 

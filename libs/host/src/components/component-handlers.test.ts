@@ -63,7 +63,7 @@ describe("the components of all processes", () => {
     const client = meshes.get("gateway")?.client(componentService, { service: "gateway" });
     assert.ok(client);
     const listed = client.listComponents({ service: "", own: false, ...request });
-    // What hangs or is gone is given up after its time.
+    // A process that hangs or is gone is abandoned after its timeout.
     await foundation.time.advanceAsync(2_000);
     return (await listed).processes;
   };

@@ -1,10 +1,10 @@
 /**
  * The components of all processes of an installation. Each process knows its own, the registry knows the processes.
  *
- * 1. A process that does not answer is listed with its problem. The others are complete: one that hangs delays the answer by
- *    its own time at most, which ends before that of the caller.
- * 2. A process is asked for itself alone, so that no question goes in circles.
- * 3. The answer is what is known at the moment. Health checks run every few seconds, not because of a question.
+ * 1. A process that does not answer is listed with its problem. The others are complete: a hanging process delays the
+ *    answer at most by its own timeout, which ends before the caller's deadline.
+ * 2. A process is asked only about itself, so that requests never loop.
+ * 3. The answer has the last known state. Health checks run every few seconds, independent of requests.
  */
 import {
   type componentService,
@@ -25,18 +25,18 @@ export interface KnownInstance {
 
 export interface ComponentParts {
   readonly version: () => string;
-  /** This process, with all of its components. */
+  /** Returns the status of this process with all of its components. */
   readonly status: () => OrchestratorStatus;
-  /** The names of the services of this process. */
+  /** Returns the names of the services of this process. */
   readonly services: () => readonly string[];
   readonly address: () => string;
-  /** All instances of the installation, as the registry has them. */
+  /** Returns all instances of the installation in the registry. */
   readonly instances: () => Promise<readonly KnownInstance[]>;
   readonly clientOf: (service: string) => Client<typeof componentService>;
   readonly clock: Pick<Clock, "monotonic">;
 }
 
-/** A process has this long, or three quarters of the time that is left. */
+/** Timeout of a process: this time, or three quarters of the remaining time. */
 const answerMs = 2_000;
 const shareOfTime = 0.75;
 const processesMax = 1_000;

@@ -1,4 +1,4 @@
-/** The tree of a process as the contract has it: a row for each component, before those it consists of. */
+/** The tree of a process in the form of the contract: a row for each component, before the rows of its parts. */
 import { type Component, ComponentState } from "@tutti/contracts/registry/v1";
 import { type ConditionStatus, type OrchestratorStatus, toTimestamp } from "@tutti/kernel";
 
@@ -17,10 +17,10 @@ const states: Readonly<Record<State, ComponentState>> = {
 };
 
 const rowsMax = 1_000;
-/** The server refuses longer texts, and a person reads the first lines. */
+/** The server refuses longer texts, and a person reads only the first lines. */
 const reasonMax = 2_000;
 
-/** @param service only its own components, without those of the process around it */
+/** @param service returns only its components, without those of the process around it */
 export function componentRows(status: OrchestratorStatus, service = ""): Component[] {
   const rows: Component[] = [];
   if (service === "") rows.push(row(status, { path: status.name, depth: 0, isCritical: true }));

@@ -1,7 +1,6 @@
 /**
- * Ids by which agents are known here, and whose they are: of every agent that governance has a key, a role or a
- * principal of. All others can be used by any process, such as those that the processes of a fleet make up for
- * themselves.
+ * Owners of agent ids: of every agent that has a key, a role or a principal in governance. Any process can use all
+ * other ids, such as those that the processes of a fleet generate.
  */
 import type { BundleContent } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
@@ -23,8 +22,8 @@ export class AgentNames {
   }
 
   /**
-   * Returns whether an id in a namespace is that of another agent than the one that speaks. The operator of agents
-   * speaks for them.
+   * Returns whether an id in a namespace belongs to another agent than the caller. The operator of agents may act for
+   * them.
    */
   isOfAnother({ kind, id }: Visitor, namespace: string, agentId: string): boolean {
     if (kind !== "agent" || id === agentId) return false;

@@ -1,11 +1,11 @@
 /**
- * Decides which caller may do what, by the bundle in force.
+ * Authorizes callers by the current bundle.
  *
- * 1. The installation's own (its services, and the administrator of this machine) showed nothing, and no bundle counts
- *    for them: a process must be able to fetch the first one, and an administrator who forbids everything by mistake
- *    must be able to revert that.
- * 2. All others may do what the bundle permits, within their credential: its scope, and the tenant it belongs to.
- * 3. Without a bundle in force nothing is permitted to them.
+ * 1. Principals of the installation (its services, and the administrator of this machine) have no credential, and no
+ *    bundle applies to them. A process must be able to fetch the first bundle, and an administrator who forbids
+ *    everything by mistake must be able to revert that.
+ * 2. All others may do what the bundle permits, within their credential: its scope, and its tenant.
+ * 3. Without a current bundle nothing is permitted to them.
  */
 import type { BundleContent } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
@@ -28,17 +28,17 @@ import { LabelledRights } from "./labelled-rights.ts";
 import { noLabels } from "./thing-labels.ts";
 import { actorKinds, type Visitor } from "./visitor.ts";
 
-/** A decision with all that led to it. */
+/** A decision with its basis. */
 export interface Authorization {
   readonly decision: Decision;
   readonly question: Question;
-  /** Undefined where no policy was asked. */
+  /** Undefined if no policy was evaluated. */
   readonly verdict: Verdict | undefined;
 }
 
-/** What an identity may not do for any resource, and who could change that. */
+/** Missing rights of an identity for any resource, and the principals that could grant them. */
 export interface MissingRights {
-  /** That they have. */
+  /** Its roles. */
   readonly roles: readonly string[];
   readonly lacks: readonly Lack[];
   /** `person:ada`, `group:ops` */
@@ -53,7 +53,7 @@ export class Authorizer {
   readonly #content: BundleContent;
   readonly #labelled: LabelledRights;
   #wide: PolicyEvaluator | undefined;
-  /** Roles that an identity turned out to have, by the verdict that says so. The policy evaluator caches verdicts. */
+  /** Roles of an identity, by the verdict that contains them. The policy evaluator caches verdicts. */
   readonly #found = new WeakMap<Verdict, Found>();
 
   constructor(cedar: Cedar | undefined, content: BundleContent) {
@@ -63,7 +63,7 @@ export class Authorizer {
     this.#labelled = new LabelledRights(content);
   }
 
-  /** Returns whether it takes the labels of a thing to say what an identity may do to it. */
+  /** Returns whether the labels of an object are needed to decide about an identity. */
   asksForLabels(principal: Visitor): boolean {
     return this.#labelled.countFor(principal);
   }
@@ -123,10 +123,10 @@ export class Authorizer {
 type Found = Required<Pick<Principal, "roles" | "right">>;
 
 const rolePrefix = "role:";
-/** Of the text that records carry. */
+/** Maximum length of the text in records. */
 const rightMax = 200;
 
-/** What is decided of the installation's own. Undefined for all others. */
+/** Returns the decision for principals of the installation. Undefined for all others. */
 export function ofItsOwn({ roles }: Principal): Decision {
   return roles.includes("admin") ? allowed : { allowed: false, reason: "it showed no key or token" };
 }
@@ -138,7 +138,7 @@ function questionOf({ kind, id, shown }: Visitor, rule: Rule, namespace: string,
   return { actor, groups: shown.groups, action, namespace, resourceKind, resourceId, labels };
 }
 
-/** Why what was shown is not good for this. Undefined where it is. */
+/** Returns why a credential is not valid for this request. Undefined if it is. */
 function faultOf(
   shown: ShownCredential,
   rule: Rule,

@@ -1,9 +1,9 @@
 /**
- * How bundles come in: from governance, as they are made, and from a file, so that a process which starts while
- * governance is away goes by the last one until that is too old.
+ * Receives bundles: from governance, as they are made, and from a file. So a process that starts while governance is
+ * unavailable uses the last bundle until it is too old.
  *
- * 1. Nothing waits for it: without a bundle what needs one is refused.
- * 2. What is written is what was taken, as it was signed. What is read is checked as if it had been received.
+ * 1. Nothing waits for a bundle: requests that need one are refused without it.
+ * 2. Accepted bundles are written as they were signed. A bundle that is read is checked like a received one.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
@@ -27,11 +27,11 @@ import { noteMade } from "../storage/made-files.ts";
 export interface BundleFeedParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
   readonly policies: () => Pick<Client<typeof policyService>, "watchBundles">;
-  /** Where the last one is kept. Undefined where nothing is. */
+  /** File of the last bundle. Undefined if none is kept. */
   readonly file: string | undefined;
-  /** Takes a bundle in, or says why not. */
+  /** Accepts a bundle, or returns why not. */
   readonly take: (bundle: Bundle) => Promise<string>;
-  /** Number of the one in force. */
+  /** Number of the current bundle. */
   readonly known: () => number;
 }
 
@@ -85,14 +85,14 @@ export class BundleFeed implements Component {
       refused = await this.#parts.take(bundle);
     } catch (error) {
       this.#note(reasonOf(error));
-      // The same bundle comes again with the next stream.
+      // The next stream sends the same bundle again.
       throw error;
     }
     this.#note(refused);
     if (refused === "") await this.#write(bundle);
   }
 
-  /** @param reason empty: the bundle was taken */
+  /** @param reason empty if the bundle was accepted */
   #note(reason: string): void {
     const problem = reason === "" ? "" : `a bundle of rules is refused: ${reason}`;
     if (problem !== "" && problem !== this.#problem)
@@ -107,7 +107,7 @@ export class BundleFeed implements Component {
       const refused = await take(Bundle.decode(await readFile(file)));
       if (refused !== "") foundation.logger.warn("stored policy bundle rejected", { file, reason: refused });
     } catch (error) {
-      // Before the first there is none, and what cannot be read comes again from governance.
+      // The file may not exist yet. A bundle that cannot be read comes again from governance.
       if (systemCodeOf(error) !== "ENOENT")
         foundation.logger.warn("failed to read the stored policy bundle", { file, error });
     }
@@ -120,7 +120,7 @@ export class BundleFeed implements Component {
       await mkdir(dirname(file), { recursive: true, mode: privateModes.folder });
       // Several processes may share the folder.
       const fresh = `${file}.${process.pid}.new`;
-      // It has hashes of keys in it: others must not try passwords on them.
+      // It contains hashes of keys, so others must not be able to guess them.
       await writeFile(fresh, Bundle.encode(bundle).finish(), { mode: privateModes.file });
       await replaceFile(fresh, file);
       if (!this.#isListed) noteMade(dirname(dirname(file)), `${basename(dirname(file))}/${basename(file)}`);

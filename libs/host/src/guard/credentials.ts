@@ -1,13 +1,14 @@
 /**
- * Whom a key or token stands for, with everything that a wrong one costs its sender.
+ * Authenticates keys and tokens, and counts and locks out failed attempts.
  *
- * 1. A valid credential passes, also while its address and account are locked out. Failures count by address and key
- *    prefix, and during a lock-out are answered as locked out.
- * 2. A refusal says which rule was broken and nothing that was shown.
- * 3. To an agent is granted what both its key or token and its principal grant it.
- * 4. What is good for something else than calls (a cookie's token, one for a single exchange) is good for that alone.
- * 5. A caller that continues with a credential shown before is refused once the credential has ended, also if another
- *    process saw it.
+ * 1. A valid credential passes even while its address and account are locked out. Failures count by address and key
+ *    prefix, and get the lock-out error during a lock-out.
+ * 2. A refusal names the broken rule, and nothing of the credential.
+ * 3. An agent has the rights that both its key or token and its principal grant.
+ * 4. A token for another purpose than calls (a cookie's token, one for a single exchange) is valid only for that
+ *    purpose.
+ * 5. A caller that continues with an earlier credential is refused once the credential has ended, even if another
+ *    process accepted it.
  */
 import {
   type AgentGrant,
@@ -36,12 +37,12 @@ import type { Visitor } from "./visitor.ts";
 
 type Settings = Pick<AccessSettings, "installation" | "guessesFree" | "lockoutMs" | "skewMs">;
 
-/** The credential of a sign-in, to continue with it without showing it again. */
+/** The credential of a sign-in, for continuing without presenting it again. */
 export interface ShownBefore {
   readonly principal: Visitor;
-  /** An ID token of another issuer is good for the moment in which it is shown. */
+  /** An ID token of another issuer is valid only at the moment of its use. */
   readonly kind: "key" | "token" | "id_token";
-  /** When it ends by itself. Infinity where it does not. */
+  /** Time of its expiry. Infinity if it does not expire. */
   readonly untilMs: number;
 }
 
@@ -49,20 +50,20 @@ export class Credentials {
   readonly #keys: KeyChecker;
   readonly #tokens: TokenChecker;
   readonly #lockouts: Lockouts;
-  /** When each key ends, by its id. */
+  /** Expiry of each key, by its id. */
   #keyEnds: ReadonlyMap<string, number> = new Map();
-  /** Keys that there were while this process ran, and are no more. */
+  /** Keys that existed while this process ran, and no longer exist. */
   readonly #endedKeys = new Set<string>();
   #revokedTokens: ReadonlySet<string> = new Set();
-  /** By namespace and id, of the agents that have one of their own. */
+  /** By namespace and id, of the agents with their own grant. */
   #grants: ReadonlyMap<string, AgentGrant> = new Map();
 
   #lockoutsElsewhere: readonly Lockout[] = [];
-  /** Lock-outs of this process that are kept for all, and that no bundle was seen with yet. */
+  /** Lock-outs of this process that are stored for all processes, but are in no received bundle yet. */
   #recorded: readonly { readonly lockout: Lockout; readonly atMs: number }[] = [];
   readonly #lockedOut: (lockouts: readonly Lockout[]) => void;
 
-  /** `secret`: of this process alone. `lockedOut` hears of whom this process keeps out from now on. */
+  /** `secret` belongs to this process alone. `lockedOut` is called with new lock-outs of this process. */
   constructor(
     { installation, guessesFree, lockoutMs, skewMs }: Settings,
     secret: Uint8Array,
@@ -78,7 +79,7 @@ export class Credentials {
   renew(content: BundleContent): void {
     const { createTime, lockouts } = content;
     const madeMs = createTime === undefined ? 0 : fromTimestamp(createTime);
-    // One that was lifted before its first bundle was made is in no bundle at all.
+    // A lock-out that was lifted before its first bundle was made is in no bundle at all.
     const recorded = this.#recorded.filter(({ atMs }) => atMs < madeMs).map(({ lockout }) => lockout);
     this.#recorded = this.#recorded.filter(({ atMs }) => atMs >= madeMs);
     this.#lockouts.adopt(lockouts, [...this.#lockoutsElsewhere, ...recorded], madeMs);
@@ -93,20 +94,20 @@ export class Credentials {
     this.#keyEnds = keyEnds;
   }
 
-  /** Lock-outs that this process told of are kept for all: from now on each bundle has them until they are lifted. */
+  /** Lock-outs of this process are stored for all processes: from now on each bundle has them until they are lifted. */
   recorded(lockouts: readonly Lockout[], nowMs: number): void {
     const subjects = new Set(lockouts.map(({ subject }) => subject));
     const others = this.#recorded.filter(({ lockout }) => !subjects.has(lockout.subject));
     this.#recorded = [...others, ...lockouts.map((lockout) => ({ lockout, atMs: nowMs }))];
   }
 
-  /** Throws if an attempt on a secret that a person chose has to wait, because its account is locked out. */
+  /** Throws if an attempt on a secret chosen by a person must wait, because its account is locked out. */
   pace(from: string, account: string, nowMs: number): void {
     const waitMs = this.#lockouts.pace(subjectOf(from, account), nowMs);
     if (waitMs > 0) throw accessErrors.lockedOut(undefined, { retryAfterMs: waitMs });
   }
 
-  /** Records a failed attempt. Gives the lock-out that was in force before. */
+  /** Records a failed attempt. Returns the earlier lock-out that is still active. */
   recordFailure(from: string, account: string, nowMs: number): TuttiError | undefined {
     const subject = subjectOf(from, account);
     const untilMs = this.#lockouts.lockedUntil([subject], nowMs);
@@ -117,7 +118,7 @@ export class Credentials {
       : accessErrors.lockedOut(undefined, { retryAfterMs: untilMs - nowMs });
   }
 
-  /** Throws where a key or token has ended since it was shown. `id`: its own. */
+  /** Throws if a key or token has ended since it was presented. `id` is that of the credential. */
   requireOngoing(id: string, nowMs: number): void {
     const hasEnded = this.#endedKeys.has(id) || (this.#keyEnds.get(id) ?? nowMs + 1) <= nowMs;
     const fault = hasEnded ? keyFaults.ended : undefined;
@@ -125,7 +126,7 @@ export class Credentials {
     if (reason !== undefined) throw accessErrors.credentialRefused({ reason });
   }
 
-  /** Throws where what was shown before, be it to a process before this one, is good no more. */
+  /** Throws if an earlier credential is no longer valid, even if an earlier process accepted it. */
   requireValid({ principal, kind }: Pick<ShownBefore, "principal" | "kind">, nowMs: number): void {
     const { id } = principal.shown;
     const endMs = kind === "key" ? (this.#keyEnds.get(id) ?? 0) : Number.POSITIVE_INFINITY;
@@ -133,22 +134,22 @@ export class Credentials {
     this.requireOngoing(id, nowMs);
   }
 
-  /** The principal of a credential. Rejects if the credential is invalid. */
+  /** Returns the principal of a credential. Rejects if the credential is invalid. */
   async principalOf(shown: string, from: string, nowMs: number): Promise<Visitor> {
     return (await this.shownBy(shown, from, nowMs)).principal;
   }
 
-  /** The same with when what is shown ends. */
+  /** Returns the principal with the end of its credential. */
   shownBy(shown: string, from: string, nowMs: number): Promise<ShownBefore> {
     return this.#shown(shown, from, nowMs, forCalls);
   }
 
-  /** The principal of a sign-in by this credential. Rejects if the credential is invalid. */
+  /** Returns the principal of a sign-in by this credential. Rejects if the credential is invalid. */
   signInBy(shown: string, from: string, nowMs: number): Promise<ShownBefore> {
     return this.#shown(shown, from, nowMs, forSignIns);
   }
 
-  /** The user that has signed in at another issuer. Rejects if its ID token is invalid. */
+  /** Returns the user that has signed in at another issuer. Rejects if its ID token is invalid. */
   async signInByIssuer(idToken: string, rules: SignInRules, nowMs: number): Promise<ShownBefore> {
     const token = await this.#tokens.checkIdToken(idToken, rules, nowMs);
     if (token.kind === "refused") throw accessErrors.credentialRefused({ reason: tokenFaults[token.why] });
@@ -185,12 +186,15 @@ export class Credentials {
   }
 }
 
-/** As lock-outs are listed: `10.0.0.9/tutti_live_Ab3d`. */
+/** Returns the name in lists of lock-outs: `10.0.0.9/tutti_live_Ab3d`. */
 function subjectOf(from: string, account: string): string {
   return `${from}/${account}`;
 }
 
-/** The prefix of a key: as much of it as may be shown. Nothing in a token is known before its signature holds. */
+/**
+ * Returns the prefix of a key: the part that may be shown. The content of a token is unknown before its signature is
+ * verified.
+ */
 function accountOf(shown: string): string {
   return /^tutti_live_[0-9A-Za-z]{0,4}/.exec(shown)?.[0] ?? "token";
 }
@@ -261,7 +265,7 @@ const keyFaults: Readonly<Record<KeyWhy, string>> = {
 
 type TokenWhy = (CheckedToken & { readonly kind: "refused" })["why"];
 
-/** What happens to those who guess nothing. */
+/** Failures that also happen to callers who guess nothing. */
 const honest: ReadonlySet<TokenWhy> = new Set(["ended", "not_yet", "revoked", "unavailable"]);
 
 const tokenFaults: Readonly<Record<TokenWhy, string>> = {

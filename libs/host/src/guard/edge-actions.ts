@@ -1,4 +1,4 @@
-/** What the gateway answers by itself, without an rpc that would say so: by what a policy calls it. */
+/** Actions and resources, as policies name them, of requests that the gateway answers without an rpc. */
 export const edgeActions = {
   status: { action: "gateway.status.get", resource: "status" },
   signInLink: { action: "gateway.links.create", resource: "link" },

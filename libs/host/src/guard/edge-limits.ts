@@ -1,5 +1,5 @@
 /**
- * How much callers may ask for, counted where they come in.
+ * Limits of callers, counted where their calls enter.
  *
  * A call that was admitted at the edge is not counted again when a service calls on behalf of its caller.
  */
@@ -14,10 +14,10 @@ import { actorKinds } from "./visitor.ts";
 
 /** A call that counts against its caller's limit until it ends. */
 export interface Admitted {
-  /** How many may come at once. Infinity without a limit. */
+  /** Maximum number of calls in one burst. Infinity without a limit. */
   readonly limit: number;
   readonly remaining: number;
-  /** After how long as many may come as ever. */
+  /** Time until the full limit is available again. */
   readonly resetAfterMs: number;
   end(): void;
 }
@@ -25,7 +25,7 @@ export interface Admitted {
 export interface EdgeLimitsParts {
   readonly settings: AccessSettings;
   readonly clock: Pick<Clock, "now">;
-  /** Hears of each no. */
+  /** Called for each refusal. */
   readonly refused: (error: TuttiError, principal: Principal, shown: ShownCredential) => void;
 }
 
@@ -35,7 +35,7 @@ const unlimited: Admitted = {
   resetAfterMs: 0,
   end() {},
 };
-/** If it is unknown when there is room. */
+/** Used if it is unknown when there is room. */
 const shortWaitMs = 1_000;
 const counted = {
   calls: "calls in their time",
@@ -79,7 +79,7 @@ export class EdgeLimits implements CallLimiter {
     if (principal !== presented) this.admitBytes(principal, bytes);
   }
 
-  /** A request at the edge has so many bytes. Throws where that is too many. */
+  /** Checks the size of a request at the edge. Throws if it is too large. */
   admitBytes(principal: Principal, bytes: number): void {
     const { shown } = principal;
     if (shown === undefined) return;
@@ -88,7 +88,7 @@ export class EdgeLimits implements CallLimiter {
     throw this.#refused(accessErrors.requestTooLarge({ most, found: bytes }), principal, shown);
   }
 
-  /** Counts a call at the edge. Throws where it is one too many. */
+  /** Counts a call at the edge. Throws if the limit is exceeded. */
   admit(principal: Principal, isStream: boolean): Admitted {
     const { shown } = principal;
     if (shown === undefined) return unlimited;
@@ -121,7 +121,7 @@ export class EdgeLimits implements CallLimiter {
   }
 }
 
-/** Whose limit it is: that of its namespace. */
+/** Returns the principal with the limit: that of its namespace. */
 function limitedBy(
   { kind, id }: Principal,
   { namespace }: ShownCredential,

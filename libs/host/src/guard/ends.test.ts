@@ -5,7 +5,7 @@ import { VirtualTime } from "@tutti/kernel/testing";
 import { Ends } from "./ends.ts";
 import type { Visitor } from "./visitor.ts";
 
-/** A person who has shown a credential. Its id is empty if it is of another issuer. */
+/** A person with a credential. Its id is empty if it comes from another issuer. */
 function by(credential: string, person = "ada"): Visitor {
   const shown = { id: credential, namespace: "", groups: [], scope: Scope.create() };
   return { kind: "person", id: person, roles: [], shown };

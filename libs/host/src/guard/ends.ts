@@ -1,10 +1,9 @@
 /**
- * When the keys and tokens end of an admitted caller, so that what is open by one ends with it.
+ * Expiry of the keys and tokens of admitted callers, so that open streams end with their credential.
  *
  * 1. Nothing is checked before the first ends. Those that end in the same second are reported together.
- * 2. An ended credential is remembered for a while. By then nothing continues by it, and its sender has got the
- *    reason.
- * 3. A token of another issuer has no id here. The end of one is never taken for the end of another.
+ * 2. An ended credential is remembered for a while. By then its streams have ended, and its sender has the reason.
+ * 3. A token of another issuer has no id here. So the end of one never ends another.
  */
 import type { Clock, ShownCredential, Timer, Timers } from "@tutti/kernel";
 import type { Visitor } from "./visitor.ts";
@@ -12,19 +11,19 @@ import type { Visitor } from "./visitor.ts";
 export interface EndsParts {
   readonly clock: Pick<Clock, "now">;
   readonly timers: Pick<Timers, "after">;
-  /** Something has ended. */
+  /** Called when credentials have ended. */
   readonly ended: () => void;
 }
 
 const togetherMs = 1_000;
 const knownMs = 60_000;
-/** Beyond those that are known, what is open continues until it is asked for something. */
+/** Maximum number of known credentials. Streams of others continue until their next request. */
 const knownMax = 100_000;
 
 export class Ends {
   readonly #parts: EndsParts;
   readonly #untilMs = new Map<string, number>();
-  /** Of tokens of another issuer. A decision makes another principal with the same credential. */
+  /** Tokens of another issuer. A decision creates another principal with the same credential. */
   readonly #ofOthers = new WeakMap<ShownCredential, number>();
   #timer: Timer | undefined;
   #nextMs = Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why a caller is rejected. Nothing here says what was shown. */
+/** Reasons for rejecting a caller. None of them contains the credential. */
 export const accessErrors = defineErrors("access", {
   credentialNeeded: {
     status: "UNAUTHENTICATED",

@@ -1,12 +1,12 @@
 /**
- * Authenticates callers and decides what they may do, with everything that a process needs to decide that itself.
+ * Authenticates and authorizes callers, with all data that a process needs for its own decisions.
  *
  * 1. A caller with a key or token has exactly that identity, wherever the call comes from.
- * 2. Whom a caller names without showing anything is believed of a service of this installation alone: one of this
- *    process, one with a service's certificate, one that has the service key. On a loopback address it is believed of
- *    every caller: there a caller without a credential is the administrator of this machine, and can only reduce its rights.
- * 3. On any other address no caller gets in without a credential.
- * 4. A credential counts while it is valid: a caller that continues with a key that has ended is refused.
+ * 2. An identity without a credential is accepted only from a service of this installation: one of this process, one
+ *    with a service's certificate, or one with the service key. On a loopback address it is accepted from every caller:
+ *    there a caller without a credential is the administrator of this machine, and can only reduce its rights.
+ * 3. On any other address every caller needs a credential.
+ * 4. A credential counts while it is valid: a caller that continues with an ended key is refused.
  */
 import { timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
@@ -66,15 +66,15 @@ export interface GuardParts {
   readonly settings: AccessSettings;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
   readonly mesh: () => Mesh;
-  /** Whether only this machine reaches the port of gRPC. */
+  /** Whether the gRPC port is reachable only from this machine. */
   readonly isLoopback: boolean;
-  /** The trusted signers of bundles. Undefined while they are unknown. */
+  /** Returns the trusted signers of bundles. Undefined while they are unknown. */
   readonly trust: () => TrustedKeys | undefined;
-  /** Where the last bundle is kept. Undefined where nothing is. */
+  /** Directory of the last bundle. Undefined if none is kept. */
   readonly dataDirectory: string | undefined;
   readonly processId: string;
   readonly newId: () => string;
-  /** What services show each other. Empty where they have certificates, or are one process. */
+  /** The shared key of services. Empty if they have certificates, or are one process. */
   readonly serviceKey: string;
 }
 
@@ -93,9 +93,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   readonly #ends: Ends;
   readonly #findings: FindingReports;
   readonly #agentNames = new AgentNames();
-  /** What admission rules say. */
+  /** The decisions of admission rules. */
   readonly admission: Admitting;
-  /** Services tell them of their things. */
+  /** Services register the labels of their objects here. */
   readonly labels: ThingLabels;
   #rules: Rules | undefined;
 
@@ -168,7 +168,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       takerAt({ policies: mesh().client(policyService), audit: mesh().client(auditService) });
   }
 
-  /** Starts to follow bundles. Nothing waits for the first. */
+  /** Starts to follow bundles. Does not wait for the first. */
   async start(): Promise<void> {
     const { settings, dataDirectory } = this.#parts;
     // A process without storage and without trusted signers could trust no bundle.
@@ -201,7 +201,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     throw error;
   }
 
-  /** Whom a key or token stands for. Rejects with what is wrong with it. */
+  /** Returns the principal of a key or token. Rejects if it is invalid. */
   async identifyBy(credential: string, from: string): Promise<Principal> {
     const found = await this.#authenticate(from, (nowMs) =>
       this.#credentials.shownBy(credential, from, nowMs),
@@ -211,24 +211,22 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return principal;
   }
 
-  /** Whom a browser signs in as by a key or token. Rejects with what is wrong with it. */
+  /** Returns the identity of a browser's sign-in by a key or token. Rejects if it is invalid. */
   signInBy(credential: string, from: string): Promise<ShownBefore> {
     return this.#authenticate(from, (nowMs) => this.#credentials.signInBy(credential, from, nowMs));
   }
 
-  /** Where an issuer whose tokens are taken is asked. Undefined for any other. */
+  /** Returns the site of an issuer whose tokens are accepted. Undefined for any other. */
   issuerSite(issuer: string): IssuerSite | undefined {
     return this.#sites.get(issuer);
   }
 
-  /** The user that has signed in at another issuer. Rejects if its ID token is invalid. */
+  /** Returns the user that has signed in at another issuer. Rejects if its ID token is invalid. */
   signInByIssuer(idToken: string, rules: SignInRules, from: string): Promise<ShownBefore> {
     return this.#authenticate(from, (nowMs) => this.#credentials.signInByIssuer(idToken, rules, nowMs));
   }
 
-  /**
-   * Throws if an attempt on a secret that a person chose has to wait, because `account` is locked out for the address.
-   */
+  /** Throws if an attempt on a secret chosen by a person must wait, because `account` is locked out for the address. */
   pace(from: string, account: string): void {
     try {
       this.#credentials.pace(from, account, this.#parts.foundation.clock.now());
@@ -239,7 +237,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   }
 
   /**
-   * Records a failed attempt on a secret that no bundle knows: a link, the key of a port. Gives the error to answer
+   * Records a failed attempt on a secret that is in no bundle: a link, the key of a port. Returns the error to answer
    * with.
    */
   recordFailure(from: string, account: string, error: TuttiError): TuttiError {
@@ -257,7 +255,10 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#uses.used(before.principal.shown, from, nowMs);
   }
 
-  /** What an identity may not do in a namespace for any resource. The installation's own may everything. */
+  /**
+   * Returns the actions that an identity may not do in a namespace for any resource. Principals of the installation may
+   * do everything.
+   */
   missingRights(principal: Principal, namespace: string, named: readonly NamedAction[]): MissingRights {
     if (!isVisitor(principal)) return { roles: principal.roles, lacks: [], givers: [] };
     const nowMs = this.#parts.foundation.clock.now();
@@ -280,7 +281,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     }
   }
 
-  /** At once where the call names nothing, or labels of what it names cannot matter. */
+  /** Synchronous if the call names no object, or the object's labels cannot matter. */
   authorize(principal: Principal, rule: Rule & { readonly within: undefined }, namespace: string): Decision;
   authorize(principal: Principal, rule: Rule, namespace: string): Decision | Promise<Decision>;
   authorize(principal: Principal, rule: Rule, namespace: string): Decision | Promise<Decision> {
@@ -315,17 +316,17 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#limits.requireSize(...call);
   }
 
-  /** A request at the edge has so many bytes. Throws where that is too many. */
+  /** Checks the size of a request at the edge. Throws if it is too large. */
   admitBytes(principal: Principal, bytes: number): void {
     this.#limits.admitBytes(principal, bytes);
   }
 
-  /** Counts a call at the edge. Throws where it is one too many. */
+  /** Counts a call at the edge. Throws if the limit is exceeded. */
   admit(principal: Principal, isStream: boolean): Admitted {
     return this.#limits.admit(principal, isStream);
   }
 
-  /** A service denies a request of an admitted caller: it is recorded as what is refused at an edge is. */
+  /** Records that a service denied a request of an admitted caller, like a refusal at an edge. */
   refusedInside(
     error: TuttiError,
     context: Pick<CallContext, "principal" | "trace" | "namespace">,
@@ -335,29 +336,29 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#reports.refused({ error, actor: causeOf(context), namespace, action, address: "" });
   }
 
-  /** Something is done here that no service records. Resolves with whether the audit has it. @see Reports.done */
+  /**
+   * Records an action at the edge that no service records. Resolves with whether the audit has it. @see Reports.done
+   */
   doneAtEdge(done: Done, isYetToBeDone = false): Promise<Recorded> {
     return this.#reports.done(done, isYetToBeDone);
   }
 
-  /** Returns whether an id is that of another agent than the caller. The installation's own speak for all. */
+  /** Returns whether an id belongs to another agent than the caller. Principals of the installation may act for all. */
   isNameOfAnother(principal: Principal, namespace: string, agentId: string): boolean {
     return isVisitor(principal) && this.#agentNames.isOfAnother(principal, namespace, agentId);
   }
 
-  /** A refusal without a call, or of a caller that this process does not know. */
+  /** Records a refusal without a call, or of a caller unknown to this process. */
   refusedOf(refusal: Refusal): void {
     this.#reports.refused(refusal);
   }
 
-  /**
-   * Called after each bundle that was taken in, and when a key or token has ended by its time that admitted a caller.
-   */
+  /** Calls back after each accepted bundle, and when the key or token of an admitted caller has expired. */
   onRulesChanged(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  /** The credential is still valid. Throws where it has ended or was revoked. */
+  /** Throws if the credential has ended or was revoked. */
   requireOngoing(principal: Principal): void {
     if (isVisitor(principal)) this.#requireOngoing(principal, this.#parts.foundation.clock.now());
   }
@@ -427,7 +428,7 @@ function serviceIn(peer: string | undefined): string | undefined {
   return peer?.startsWith(services) ? peer.slice(services.length) : undefined;
 }
 
-/** Returns a service itself, when it calls on its own behalf. */
+/** Returns a service as principal, for its own calls. */
 function ofAService(id: string): Principal {
   return { kind: "service", id, roles: ["admin"] };
 }

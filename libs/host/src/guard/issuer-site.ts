@@ -1,4 +1,4 @@
-/** Where an issuer is asked over HTTP: what it says of itself, its keys, and who it is that came back with a code. */
+/** HTTP requests to an issuer: for its metadata, its keys, and the identity behind a code. */
 import { type Clock, systemTimers } from "@tutti/kernel";
 import {
   type CodeExchange,
@@ -13,14 +13,14 @@ type Keys = Awaited<ReturnType<IssuerKeysParts["fetchKeys"]>>;
 
 const answerMs = 5_000;
 const bytesMax = 1_048_576;
-/** How long what it says of itself counts. */
+/** How long its metadata is valid. */
 const freshMs = 600_000;
-/** Written so by the operator of this machine: it is meant. */
+/** An address that the operator of this machine wrote: it is intended. */
 const loopback = /^http:\/\//;
 
 export interface IssuerSiteParts {
   readonly issuer: string;
-  /** Where its keys are. Undefined where it says so itself. */
+  /** Address of its keys. Undefined if its metadata names it. */
   readonly keysAddress: string | undefined;
   /** Whether it may be in a private network. */
   readonly isPrivateAllowed: boolean;
@@ -50,7 +50,7 @@ export class IssuerSite {
     return (await this.#ask("GET", address, { accept: "application/json" })) as Keys;
   }
 
-  /** What it answers to the holder of a code. */
+  /** Exchanges a code, and returns the issuer's answer. */
   async exchange({ headers, body }: CodeExchange): Promise<unknown> {
     const { tokenAddress } = await this.discovered();
     return this.#ask("POST", tokenAddress, headers, body);

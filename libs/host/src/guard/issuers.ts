@@ -1,4 +1,4 @@
-/** Tokens of another issuer, as they are configured to be taken: their keys are fetched from where the issuer keeps them. */
+/** Accepted tokens of other issuers, according to the configuration: the keys are fetched from the issuer. */
 import type { Clock, Logger } from "@tutti/kernel";
 import { IssuerKeys, type TrustedIssuer } from "@tutti/policy";
 import { IssuerSite } from "./issuer-site.ts";
@@ -7,7 +7,7 @@ import type { AccessSettings } from "./settings.ts";
 type Settings = Pick<AccessSettings, "issuers" | "privateIssuers">;
 type Sites = ReadonlyMap<string, IssuerSite>;
 
-/** Where each of them is asked. */
+/** Returns the site of each issuer. */
 export function issuerSites(
   { issuers, privateIssuers: isPrivateAllowed }: Settings,
   clock: Pick<Clock, "now">,

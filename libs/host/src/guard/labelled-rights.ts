@@ -1,11 +1,11 @@
-/** For whom labels of things count: an identity that is not named here is decided on without asking for any. */
+/** Identities whose rights depend on labels of objects. All others are decided without reading labels. */
 import type { BundleContent } from "@tutti/contracts/governance/v1";
 import { actorKinds, type Visitor } from "./visitor.ts";
 
 export class LabelledRights {
   /** Statements of policies may read labels of any object. */
   readonly #inPolicies: boolean;
-  /** Those who have a role on things with certain labels alone: `2:ada`, `group:ops`. */
+  /** Identities with a role on objects with certain labels only: `2:ada`, `group:ops`. */
   readonly #bound: ReadonlySet<string>;
   readonly #groups = new Map<string, readonly string[]>();
 

@@ -20,7 +20,7 @@ export interface Entry {
   readonly forMesh: Pick<MeshOptions, "gate" | "credential">;
 }
 
-/** What guards a process, and what its services show others. Undefined where nothing is enforced. */
+/** Returns the guard of a process, and the credential of its services. Undefined if nothing is enforced. */
 export async function openGuard(parts: OpenGuardParts): Promise<Entry | undefined> {
   const { configuration, foundation, ids, processId, dataDirectory, mesh } = parts;
   const settings = configuration.read(accessSection);
@@ -52,7 +52,7 @@ export async function openGuard(parts: OpenGuardParts): Promise<Entry | undefine
   return { guard, forMesh: { gate, credential: () => serviceKey } };
 }
 
-/** By a setting: `key_01J…:` and 32 bytes as base64url. */
+/** Returns the trusted keys of a setting: `key_01J…:` and 32 bytes as base64url. */
 export function trustIn(setting: string): TrustedKeys {
   const colon = setting.lastIndexOf(":");
   const publicKey = Uint8Array.from(Buffer.from(setting.slice(colon + 1), "base64url"));

@@ -14,7 +14,7 @@ const done = (id: string): Done => ({
 });
 
 describe("a completed action at an edge", () => {
-  /** @param answerTo answers at once. Without it, the test answers each. */
+  /** @param answerTo answers at once. Without it, the test answers each */
   function made(answerTo?: (records: readonly AuditRecord[]) => void) {
     const time = new VirtualTime();
     const taken: string[] = [];
@@ -89,7 +89,7 @@ describe("a completed action at an edge", () => {
     let failed = 0;
     const begin = async (id: string) => {
       const recorded = await reports.done(done(id), true);
-      // As a sign-in does: it says that nothing came of it.
+      // Like a sign-in that reports its failure.
       if (recorded === "unheard") void reports.done(done(`end of ${id}`));
       failed++;
     };

@@ -1,15 +1,15 @@
 /**
- * What was decided and refused here, handed on in batches to be recorded.
+ * Decisions and refusals of this process, handed on in batches to be recorded.
  *
- * 1. It never holds up what was decided, and never fails what it is about: a refusal stands whether or not it can be
- *    recorded.
- * 2. What is alike (who, what, where, how it ended) is one record with how often. Beyond a bound it is counted as left
- *    out, of refusals in a record of its own: a flood of them costs as many records, and none is taken for another's.
- * 3. What could not be handed on is kept for the next time, within the same bound.
- * 4. A completed action is handed on at once, and its caller hears whether it was taken. If it was not, it is handed
- *    on later all the same: it may have been taken without an acknowledgement.
- * 5. A record that its receiver does not accept holds up no others: it is left out, and said so.
- * 6. Actions that are not done without a record leave room for the records of actions that are done anyway.
+ * 1. It never delays or fails the decided operation: a refusal is valid whether or not it can be recorded.
+ * 2. Equal decisions (actor, action, place, outcome) are one record with a count. Beyond a bound they are counted as
+ *    left out, with a separate record for refusals. So a flood of them costs a bounded number of records, and none is
+ *    attributed to another actor.
+ * 3. Records that could not be handed on are kept for the next batch, within the same bound.
+ * 4. A completed action is handed on at once, and its caller learns whether it was accepted. Otherwise it is handed on
+ *    again later: the first time may have been accepted without an acknowledgement.
+ * 5. A record that its receiver refuses delays no others: it is left out and reported.
+ * 6. Actions that require a record leave room for the records of actions that do not.
  */
 import {
   AuditRecord,
@@ -32,7 +32,7 @@ import { Flusher } from "../flusher.ts";
 import type { Authorization } from "./authorizer.ts";
 import { accessErrors } from "./errors.ts";
 
-/** Takes in what is to be recorded. Rejects when it is not taken. */
+/** Accepts records. Rejects if they are not accepted. */
 export interface ReportTaker {
   readonly decisions: (records: readonly DecisionRecord[], leftOut: number) => Promise<void>;
   readonly refusals: (records: readonly AuditRecord[]) => Promise<void>;
@@ -47,10 +47,10 @@ export interface Refusal {
   readonly address: string;
 }
 
-/** Something that was done at an edge, and is in no journal of its own. */
+/** An action at an edge that is in no journal of its own. */
 export type Done = Required<Pick<AuditRecord, "cause" | "namespace" | "action" | "work" | "address">>;
 
-/** What became of a record: it was taken, it may be or become so, or it never will. */
+/** Outcome of a record: it was accepted, it may have been or may yet be, or it never will be. */
 export type Recorded = "recorded" | "unheard" | "left_out";
 
 interface Untaken {
@@ -70,7 +70,7 @@ export interface ReportsParts {
   readonly instance: string;
   readonly newId: () => string;
   readonly everyMs: number;
-  /** Number of the bundle in force. */
+  /** Returns the number of the current bundle. */
   readonly bundle: () => number;
 }
 
@@ -79,20 +79,19 @@ const keptMax = 1_000;
 const leftOutAction = "access.refusals.left_out";
 const doneMax = 9_000;
 /**
- * While so many wait, nothing starts that is not done without a record: each that fails leaves a second one, of its
- * end.
+ * While this many wait, no action starts that requires a record: each that fails would add a second one, for its end.
  */
 const yetToBeDoneMax = 3_000;
-/** As long as handing on may take: it cannot be known earlier that it will not. */
+/** Maximum duration of handing on: only after it is a failure certain. */
 const handOnMs = 10_000;
 
 export class Reports implements Component {
   readonly #parts: ReportsParts;
   #decisions = new Map<string, DecisionRecord>();
   #refusals = new Map<string, AuditRecord>();
-  /** Each by itself: none stands for another. */
+  /** Each separately: none represents another. */
   #done: WaitingRecord[] = [];
-  /** Of these, with those that are being handed on. */
+  /** Number of these, including those that are being handed on. */
   #doneWaiting = 0;
   #leftOut = 0;
   #refusalsLeftOut = 0;
@@ -246,7 +245,10 @@ export class Reports implements Component {
     }
   }
 
-  /** Says of those that were not taken what became of them. Which are none to the taker it finds out by halves. */
+  /**
+   * Returns the outcome of records that were not accepted. It finds those that the receiver refuses by halving the
+   * batch.
+   */
   async #handOn(records: readonly AuditRecord[], become: Map<AuditRecord, Recorded>): Promise<void> {
     const { taker, foundation } = this.#parts;
     const error: unknown = await taker.refusals(records).then(
@@ -266,11 +268,11 @@ export class Reports implements Component {
     for (const record of records) become.set(record, isWrong ? "left_out" : "unheard");
   }
 
-  /** For the next time. */
+  /** Keeps records for the next time. */
   #keep({ done, refusals, refusalsLeftOut }: Untaken): void {
     this.#done = [...done, ...this.#done];
     this.#refusalsLeftOut += refusalsLeftOut;
-    // The older ones first: they are kept rather than later ones.
+    // The older ones first: they take precedence over later ones.
     const later = this.#refusals;
     this.#refusals = refusals;
     for (const [key, record] of later) {
@@ -281,7 +283,7 @@ export class Reports implements Component {
     }
   }
 
-  /** Returns how many refusals no record tells of. */
+  /** Returns a record with the number of refusals without a record. */
   #leftOutRecord(count: number): AuditRecord {
     const { clock } = this.#parts.foundation;
     return AuditRecord.fromPartial({
@@ -295,7 +297,7 @@ export class Reports implements Component {
   }
 }
 
-/** Hands on by the contracts: one batch per stream, since there is one every few seconds at most. */
+/** Hands on by the contracts: one batch per stream, because there is at most one every few seconds. */
 export function takerAt({
   policies,
   audit,

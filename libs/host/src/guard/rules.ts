@@ -1,9 +1,8 @@
 /**
- * The bundle in force, and the authorizer that is made of it.
+ * The current bundle, and the authorizer built from it.
  *
  * 1. A bundle that is refused changes nothing: the present one stays, until it is too old.
- * 2. Of a bundle that says the same as the one before, only its age counts: what was found out by the one before still
- *    holds.
+ * 2. If a bundle equals the one before, only its age is updated, and cached results stay valid.
  */
 import { type Bundle, BundleContent } from "@tutti/contracts/governance/v1";
 import { BundleCache, loadCedar, type TrustedKeys } from "@tutti/policy";
@@ -30,24 +29,24 @@ export class Rules {
     return this.#bundles.present?.content.number ?? 0;
   }
 
-  /** Why the last bundle that was offered is not taken. Empty when it was. */
+  /** Why the last offered bundle was refused. Empty if it was accepted. */
   get refused(): string {
     return this.#refused;
   }
 
-  /** What decides now. Undefined before the first bundle, and when the present one is too old. */
+  /** Returns the current rules. Undefined before the first bundle, and if the present one is too old. */
   inForce(nowMs: number): RulesInForce | undefined {
     return this.#bundles.inForce(nowMs) === undefined ? undefined : this.#taken;
   }
 
-  /** Returns whether there is one that is merely too old. */
+  /** Returns whether there is a bundle that is too old. */
   isStale(nowMs: number): boolean {
     return this.#bundles.present !== undefined && this.#bundles.inForce(nowMs) === undefined;
   }
 
   /**
-   * Takes a bundle in. Returns its content, or undefined where it is refused. Throws where its policies cannot be loaded:
-   * the present bundle stays, and the same one may be taken again.
+   * Accepts a bundle. Returns its content, or undefined if it is refused. Throws if its policies cannot be loaded: the
+   * present bundle stays, and the same one may be retried.
    */
   async take(bundle: Bundle, nowMs: number): Promise<BundleContent | undefined> {
     const found = this.#bundles.open(bundle);
@@ -73,7 +72,7 @@ export class Rules {
   }
 }
 
-/** What decisions look at. */
+/** Returns the parts of a bundle that affect decisions. */
 function decidingBytes({ policies, roles, bindings, principals }: BundleContent): Uint8Array {
   return BundleContent.encode({ ...BundleContent.create(), policies, roles, bindings, principals }).finish();
 }

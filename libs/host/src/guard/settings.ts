@@ -3,12 +3,12 @@ import { securedAddress } from "@tutti/policy";
 import * as z from "zod";
 
 const hourMs = 3_600_000;
-/** By a key that only the signer has. */
+/** Algorithms with a private key that only the signer has. */
 const signingAlgorithms = [
   ...(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"] as const),
 ] as const;
 
-/** Which callers may use this process, and how much. */
+/** Settings for access to this process, and for its limits. */
 export const accessSection = defineSection({
   scope: "integration",
   name: "access",

@@ -44,7 +44,7 @@ describe("a person who has signed in", () => {
     const second = credentials({ keys: [verifier(endMs)] });
     second.requireValid(known, time.now());
     assert.throws(() => second.requireValid(known, endMs), ended);
-    // A rotation cuts the end of the one before.
+    // A rotation shortens the life of the earlier key.
     second.renew({ ...BundleContent.create(), keys: [verifier(time.now() + minuteMs)] });
     second.requireValid(known, time.now());
     assert.throws(() => second.requireValid(known, time.now() + minuteMs), ended);
@@ -101,7 +101,7 @@ describe("a sign-in at another issuer", () => {
     assert.equal((await signIn()).principal.id, "id|ada");
     issuer.rotate();
     await assert.rejects(signIn(), /a key that is not its issuer's/);
-    // A client with made-up keys cannot make this process ask all the time.
+    // A client with invented keys cannot make this process send many requests.
     assert.equal(issuer.keysAsked, 1);
     time.advance(30_000);
     assert.equal((await signIn()).principal.id, "id|ada");

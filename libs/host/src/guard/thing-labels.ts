@@ -1,14 +1,14 @@
 /**
- * Labels of the objects of calls, for rights that depend on them. Each service gives the labels of its kinds of work
- * at their owner. So a decision by labels is made by the process that handles the call.
+ * Labels of the objects of calls, for rights that depend on them. Each service provides the labels of its kinds of work
+ * at their owner. So the process that handles the call makes decisions by labels.
  */
 import type { Labels, Timers } from "@tutti/kernel";
 import type { Rule } from "@tutti/mesh";
 
-/** Undefined where there is no such thing. Rejects where it is owned elsewhere, with the owner. */
+/** Undefined if the object does not exist. Rejects with the owner if another process owns it. */
 export type FindLabels = (namespace: string, id: string, signal: AbortSignal) => Promise<Labels | undefined>;
 
-/** As long as an owner may need to be there. */
+/** Maximum time to wait for an owner. */
 const patienceMs = 10_000;
 
 export const noLabels: Labels = Object.freeze({});
@@ -25,7 +25,10 @@ export class ThingLabels {
     this.#finders.set(kind, find);
   }
 
-  /** Those of what a call is within: of a task its run's. Undefined where the call names nothing that this process knows labels of. */
+  /**
+   * Returns the labels of the parent of a call's object: for a task those of its run. Undefined if the call names
+   * nothing whose labels this process knows.
+   */
   of({ within }: Rule, namespace: string): Promise<Labels> | undefined {
     const find = within && this.#finders.get(within.kind);
     return find && this.#found((signal) => find(namespace, within.id, signal));

@@ -1,12 +1,12 @@
 /**
  * Times of the last use of keys and tokens, and callers locked out for guessing them, handed on in batches to the
- * service that keeps them.
+ * service that stores them.
  *
- * 1. Nothing waits for it, and a call costs a look into a map.
- * 2. Of each key or token one use a minute is reported, as no more is kept.
+ * 1. Nothing waits for it, and a call costs a look-up in a map.
+ * 2. Each key or token is reported once a minute at most, because no more is stored.
  * 3. A use that could not be reported waits for the next batch, unless there is a later use by then.
- * 4. A process that stops does not wait for its delivery: those who keep it may have stopped before, and the next use
- *    says as much.
+ * 4. A stopping process does not wait for the delivery: the receiver may have stopped before, and the next use replaces
+ *    this one.
  */
 import type { Lockout, UsedCredential } from "@tutti/contracts/governance/v1";
 import {
@@ -22,14 +22,14 @@ import { Flusher } from "../flusher.ts";
 export interface UsesParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
   /**
-   * Takes in the uses of a namespace, and for the installation the locked-out callers. Rejects when it is not taken.
+   * Accepts the uses of a namespace, and for the installation the locked-out callers. Rejects if they are not accepted.
    */
   readonly take: (
     namespace: string,
     report: { readonly uses: UsedCredential[]; readonly lockouts: Lockout[] },
     signal: AbortSignal,
   ) => Promise<unknown>;
-  /** How long they are gathered. */
+  /** Interval of the batches. */
   readonly everyMs: number;
 }
 
@@ -40,7 +40,7 @@ interface Use {
 }
 
 const minuteMs = 60_000;
-/** As many as one batch may have. */
+/** Maximum sizes of one batch. */
 const keptMax = 10_000;
 const lockoutsMax = 1_000;
 
@@ -65,7 +65,7 @@ export class Uses implements Component {
 
   used({ id, namespace }: Pick<ShownCredential, "id" | "namespace">, address: string, nowMs: number): void {
     const minute = Math.floor(nowMs / minuteMs);
-    // One of another issuer is kept nowhere here.
+    // A credential of another issuer is not stored here.
     if (id === "" || this.#reported.get(id) === minute) return;
     keepNewest(this.#reported, id, minute, keptMax);
     this.#keep(id, { namespace: namespace || systemNamespace, useMs: nowMs, address });

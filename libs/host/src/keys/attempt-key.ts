@@ -1,9 +1,9 @@
 /**
- * The key that tokens of attempts are encrypted by. All processes of an installation have the same one, after each
- * start: what an agent brings back of an attempt is known by its token.
+ * The key that encrypts tokens of attempts. All processes of an installation have the same key after each start,
+ * because the token identifies the result of an attempt.
  *
- * A process that keeps everything by itself has it beside the other keys of the installation. Processes that share what
- * they own share it the same way: the first one makes it in NATS.
+ * A single process stores it with the other keys of the installation. The processes of a cluster share it: the first
+ * one creates it in NATS.
  */
 import { join } from "node:path";
 import { type Chance, type Component, type Foundation, IdSource } from "@tutti/kernel";
@@ -26,22 +26,22 @@ const bucketKey = "attempts";
 export interface AttemptKeyParts {
   readonly cipher: TokenCipher;
   readonly foundation: Pick<Foundation, "clock" | "chance">;
-  /** Undefined if the process keeps nothing: then each start has a key of its own. */
+  /** Undefined if the process stores nothing: then each start has a new key. */
   readonly dataDirectory: string | undefined;
-  /** Where the keys are. Empty means the data directory. */
+  /** Directory of the keys. Empty means the data directory. */
   readonly keysDirectory: string;
-  /** Set where processes share what they own. */
+  /** Set in a cluster. */
   readonly shared: { readonly connection: Promise<NatsConnection>; readonly replicas: number } | undefined;
 }
 
-/** Opens the cipher before services start: by then the data directory is this process's own. */
+/** Opens the cipher before services start: by then this process has the data directory. */
 export function attemptKey({ cipher, ...parts }: AttemptKeyParts) {
   return {
     start: async ({ signal }: { readonly signal: AbortSignal }) => cipher.open(await keyOf(parts, signal)),
   } satisfies Component;
 }
 
-/** The key of a process, made only if a service of it asks for the cipher. */
+/** The key of a process, created only if a service requests the cipher. */
 export class TokenKeys {
   readonly #parts: () => Omit<AttemptKeyParts, "cipher">;
   readonly #cipher = new TokenCipher();
@@ -82,14 +82,14 @@ async function attemptKeyIn(
   return readable(file, () => requireLength(Buffer.from(key, "base64url")));
 }
 
-/** Returns the key in a data directory. Undefined if none was made yet. */
+/** Returns the key in a data directory. Undefined if there is none yet. */
 export function attemptKeyOf(dataDirectory: string): Uint8Array | undefined {
   const file = join(keysDirectoryIn(dataDirectory), attemptKeyFile);
   const written = contentOf<WrittenAttemptKey>(file);
   return written && readable(file, () => requireLength(Buffer.from(written.key, "base64url")));
 }
 
-/** The key that processes share: the one that was made first. A NATS that does not answer yet is asked again. */
+/** Returns the key that processes share: the one that was created first. Retries while NATS does not answer. */
 export async function sharedAttemptKey(
   connection: NatsConnection,
   { replicas, made, signal }: { replicas: number; made: Uint8Array; signal: AbortSignal },

@@ -1,8 +1,7 @@
 /**
- * The keys of an installation: one that bundles and checkpoints are signed with, one that tokens are. They are made
- * when a data directory is used for the first time, and lie in files that only the process's user can read. Several
- * processes of an installation share the folder they are in. A backup has them sealed or names them: who has them is
- * the installation.
+ * The keys of an installation: one signs bundles and checkpoints, one signs tokens. They are created when a data
+ * directory is used for the first time, in files that only the process's user can read. Several processes of an
+ * installation share their folder. A backup contains them sealed or by name, because their holder is the installation.
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -18,11 +17,11 @@ type TokenKey = Awaited<ReturnType<typeof newTokenKey>>;
 
 export interface InstallationKeys {
   readonly signer: Signer;
-  /** The public part of what it signs with, as those that trust the installation know it. */
+  /** Public part of the signing key, for processes that trust the installation. */
   readonly signingKey: SigningKey;
-  /** The secret that tokens are signed with, as JWK. */
+  /** The secret that signs tokens, as JWK. */
   readonly tokenKey: TokenKey;
-  /** What of it others may know. */
+  /** Public part of the token key. */
   readonly publicTokenKey: TokenKey;
 }
 
@@ -41,7 +40,9 @@ export function keysDirectoryIn(dataDirectory: string): string {
   return join(dataDirectory, "keys");
 }
 
-/** Reads the keys in a folder. Makes those that are not there. Of several processes that make them at once one does. */
+/**
+ * Reads the keys in a folder, and creates missing ones. If several processes do so at the same time, one creates them.
+ */
 export async function openInstallationKeys(
   directory: string,
   ports: Pick<Foundation, "clock" | "chance">,
@@ -60,7 +61,7 @@ export async function openInstallationKeys(
   return { signer, signingKey, tokenKey, publicTokenKey: publicTokenKey(tokenKey) };
 }
 
-/** The same for a data directory, which knows whether it has had keys: none are made in the place of those. */
+/** The same for a data directory, which records its keys: a missing recorded key is not replaced. */
 export async function openKeysOf(
   dataDirectory: string,
   directory: string,
@@ -70,7 +71,7 @@ export async function openKeysOf(
   return inKeysOf(dataDirectory, directory, () => openInstallationKeys(directory, ports));
 }
 
-/** Opens keys of a data directory. Makes none if those that it has had are not there. */
+/** Opens keys of a data directory. Creates none if a recorded key is missing. */
 export async function inKeysOf<Opened>(
   dataDirectory: string,
   directory: string,
@@ -88,12 +89,12 @@ export async function inKeysOf<Opened>(
   return opened;
 }
 
-/** The signer, in the form of `access.trustedKey`. */
+/** Returns the signer in the form of `access.trustedKey`. */
 export function trustedKeyOf({ signingKey }: Pick<InstallationKeys, "signingKey">): string {
   return `${signingKey.signingKeyId}:${Buffer.from(signingKey.publicKey).toString("base64url")}`;
 }
 
-/** Returns the public part of the key in a folder. Undefined where none was made yet. */
+/** Returns the public part of the key in a folder. Undefined if there is none yet. */
 export function signingKeyIn(directory: string): SigningKey | undefined {
   const file = join(directory, signingFile);
   const written = contentOf<WrittenSigningKey>(file);

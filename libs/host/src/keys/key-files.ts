@@ -1,4 +1,4 @@
-/** Files that hold keys of an installation: only their user reads them, and each is there whole or not at all. */
+/** Files with keys of an installation: only their user can read them, and each is complete or absent. */
 import { readFileSync } from "node:fs";
 import { chmod, link, mkdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
@@ -20,12 +20,12 @@ export async function readOrMake<Content>(
     list(file);
     return found;
   }
-  // Of this call alone: this process too may need them twice at the same moment.
+  // Unique for this call: this process too may need two at the same moment.
   const made = `${file}.${ids.newId("made")}.new`;
   try {
     await writeFile(made, `${JSON.stringify(await make())}\n`, { mode: privateModes.file, flush: true });
     await chmod(made, privateModes.file);
-    // Whole or not at all, and never over one that another process made meanwhile.
+    // Atomic, and never replaces a file that another process created meanwhile.
     await link(made, file);
   } catch (error) {
     if (systemCodeOf(error) !== "EEXIST") throw error;
@@ -36,12 +36,12 @@ export async function readOrMake<Content>(
   return contentOf<Content>(file) ?? unreadable(file, "it went away while it was made");
 }
 
-/** From now on it must be there, as it is. */
+/** From now on the file must exist unchanged. */
 function list(file: string): void {
   noteMade(dirname(file), basename(file), readFileSync(file));
 }
 
-/** Undefined where it was never made. */
+/** Undefined if it was never created. */
 export function contentOf<Content>(file: string): Content | undefined {
   const made = madeFile(dirname(file), basename(file));
   let content: Buffer;

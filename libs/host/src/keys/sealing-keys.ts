@@ -1,6 +1,6 @@
 /**
- * The keys by which secrets are sealed, a file each beside the other keys of the installation. What is sealed now is
- * sealed with the youngest. Older ones stay for what was sealed with them, also in journals and backups.
+ * The keys that seal secrets, a file each next to the other keys of the installation. The youngest seals new secrets.
+ * Older ones stay for secrets that they sealed, including those in journals and backups.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -30,7 +30,10 @@ export class SealingKeys {
     this.#ids = new IdSource(ports);
   }
 
-  /** Returns the youngest. Made where there is none. Another process may have made one since it was looked at last. */
+  /**
+   * Returns the youngest key, and creates one if there is none. Another process may have created one since the last
+   * look.
+   */
   async current(): Promise<SealingKey> {
     let youngest: WrittenSealingKey | undefined;
     for (const name of this.#names()) {
@@ -40,14 +43,14 @@ export class SealingKeys {
     return youngest === undefined ? this.made(first) : this.#keyOf(youngest);
   }
 
-  /** One by its id. Undefined where it is not here. */
+  /** Returns a key by its id. Undefined if it is not here. */
   find(sealingKeyId: string): SealingKey | undefined {
     const name = fileOf(sealingKeyId);
     const written = form.test(name) ? contentOf<WrittenSealingKey>(join(this.#directory, name)) : undefined;
     return written && this.#keyOf(written);
   }
 
-  /** Makes one under an id, or gives the one that was made under it. */
+  /** Creates a key under an id, or returns the existing one. */
   async made(sealingKeyId: string): Promise<SealingKey> {
     await makeKeysDirectory(this.#directory);
     const { clock, chance } = this.#ports;

@@ -1,10 +1,10 @@
 /**
- * The metrics of all processes of an installation. Each process keeps its own. The registry knows which there are.
+ * The metrics of all processes of an installation. Each process stores its own. The registry lists the processes.
  *
- * 1. A process that does not answer is named with its problem. The others are shown.
- * 2. Series that become one do so within each process first, so that few values travel, and then across processes.
- * 3. Series that stay apart carry the label `process` if there are several processes.
- * 4. A process names itself by all its services: the registry has only some of them while it starts or stops.
+ * 1. A process that does not answer is listed with its problem. The others are shown.
+ * 2. Series are joined first within each process, so that few values are transferred, and then across processes.
+ * 3. Series that stay separate have the label `process` if there are several processes.
+ * 4. The name of a process has all its services: the registry has only some of them during its start or stop.
  */
 import {
   Aggregation,
@@ -21,18 +21,18 @@ import { processNameOf } from "../process-name.ts";
 import { metricServiceOf, type servedMetricService } from "./metric-handlers.ts";
 
 export interface AllProcessesParts {
-  /** The client of the processes that run a service. */
+  /** Returns the client of the processes that run a service. */
   readonly clientOf: (service: string) => Client<typeof servedMetricService>;
   readonly instances: () => Promise<readonly KnownInstance[]>;
-  /** Those that are asked until the registry has answered once. Default none. */
+  /** Instances to query until the registry has answered once. Default: none. */
   readonly atFirst?: readonly KnownInstance[];
 }
 
 type KnownInstance = Pick<Instance, "id" | "service" | "address">;
 
-/** A process, and what it declares. */
+/** A process with its metrics. */
 export interface MetricProcess {
-  /** The services that it runs, and where: `gateway 10.0.0.7:7501`. */
+  /** Its services and its address: `gateway 10.0.0.7:7501`. */
   readonly name: string;
   readonly metrics: ReadonlyMap<string, Metric>;
   /** Why it did not answer. Empty if it did. */
@@ -46,7 +46,7 @@ const { AGGREGATION_MAX, AGGREGATION_COUNT } = Aggregation;
 
 export class AllProcesses {
   readonly #parts: AllProcessesParts;
-  /** What the registry answered last. It may be away. */
+  /** The last answer of the registry, which may be unavailable. */
   #found: readonly KnownInstance[];
 
   constructor(parts: AllProcessesParts) {
@@ -58,7 +58,7 @@ export class AllProcesses {
     const found = await this.#parts.instances().catch(() => []);
     if (found.length > 0) this.#found = found;
     const byAddress = [...Map.groupBy(this.#found, ({ address }) => address)];
-    // A process that serves nothing but blobs so far is still starting: what serves its metrics is not known yet.
+    // A process with nothing but blobs is still starting: the service of its metrics is not known yet.
     const named = byAddress.filter(([, instances]) => instances.some(({ service }) => service !== "blob"));
     return Promise.all(named.map(([address, instances]) => this.#process(address, instances, options)));
   }
@@ -86,7 +86,7 @@ export class AllProcesses {
   }
 }
 
-/** All metrics of a namespace that a service has, by name. */
+/** Returns all metrics of a namespace that a service has, by name. */
 export async function metricsOf(
   client: Client<typeof servedMetricService>,
   namespace: string,
@@ -107,7 +107,7 @@ export async function metricsOf(
   }
 }
 
-/** Asks each process for the metrics that it declares, and joins what may become one. */
+/** Queries each process for the metrics that it declares, and joins compatible series. */
 export async function seriesOfAll(
   processes: readonly MetricProcess[],
   request: QuerySeriesRequest,
@@ -133,7 +133,7 @@ export async function seriesOfAll(
   });
 }
 
-/** A mean of means is wrong: sum and count are asked for. */
+/** A mean of means is wrong, so sum and count are queried. */
 const countMark = "._count_";
 const idOf = ({ queryId }: Series): string => queryId.replace(countMark, "");
 
@@ -164,7 +164,7 @@ function apart(reported: readonly ProcessSeries[], query: SeriesQuery, isLabelle
   });
 }
 
-/** Steps are at multiples of their length, so values of two processes at the same place are of the same time. */
+/** Steps are at multiples of their length, so values of two processes at the same index have the same time. */
 function across(reported: readonly ProcessSeries[], { overSeries, queryId }: SeriesQuery): Series[] {
   const groups = Map.groupBy(reported, ({ one: { labels, startTime, stepMs } }) =>
     JSON.stringify([Object.entries(labels).sort(), startTime && fromTimestamp(startTime), stepMs]),

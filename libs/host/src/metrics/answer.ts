@@ -1,4 +1,4 @@
-/** Answers queries of series, wherever their samples are kept: in the ring of a process, or in the store of insight. */
+/** Answers queries of series from any store of samples: the ring of a process, or the store of insight. */
 import type { QuerySeriesRequest, Series, SeriesQuery } from "@tutti/contracts/insight/v1";
 import type { LabelSelector } from "@tutti/contracts/types/v1";
 import { fromTimestamp, nearest, toTimestamp } from "@tutti/kernel";
@@ -7,12 +7,12 @@ import { metricErrors } from "./errors.ts";
 import { figureOf, type MetricWord, reducerOf, wordOf } from "./figure.ts";
 import { joined, laidOut, type Span, stepsOf } from "./steps.ts";
 
-/** Where samples are kept. */
+/** A store of samples. */
 export interface SeriesSource {
-  /** Undefined for a metric that is not known. */
+  /** Undefined for an unknown metric. */
   kindOf(metric: string): MetricWord | undefined;
   names(): readonly string[];
-  /** The samples of a metric in the span, of its series that have these labels. */
+  /** Returns the samples of a metric in the span, of its series with these labels. */
   series(
     metric: string,
     equals: Readonly<Record<string, string>>,
@@ -21,9 +21,9 @@ export interface SeriesSource {
 }
 
 export interface RequestedSpan extends Span {
-  /** How far apart values are to be. 0 means as suits the span. */
+  /** Distance between values. 0 means a suitable one for the span. */
   readonly stepMs: number;
-  /** The only one that is wanted of each series. */
+  /** The only statistic to return of each series. */
   readonly statistic: SampledSeries["statistic"];
 }
 

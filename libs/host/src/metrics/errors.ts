@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** What can go wrong when numbers are asked for. */
+/** Errors of queries for metrics. */
 export const metricErrors = defineErrors("metrics", {
   unknown: {
     status: "NOT_FOUND",

@@ -1,4 +1,6 @@
-/** Which of the numbers that the ring keeps of a metric answers a question, and how its samples become one value. */
+/**
+ * Selects the statistic of a metric in the ring that answers a query, and the reduction of its samples to one value.
+ */
 import { enumName } from "@tutti/contracts/enum";
 import { Aggregation, type SeriesQuery } from "@tutti/contracts/insight/v1";
 import type { SampledSeries } from "@tutti/telemetry";
@@ -6,7 +8,7 @@ import { metricErrors } from "./errors.ts";
 
 export interface Figure {
   readonly statistic: SampledSeries["statistic"];
-  /** Of the samples of a step, at least one. Each is `sampleMs` wide. */
+  /** Reduces the samples of a step, at least one. Each is `sampleMs` wide. */
   reduce(samples: readonly number[], sampleMs: number): number;
 }
 
@@ -22,7 +24,7 @@ const least = (samples: readonly number[]): number => Math.min(...samples);
 const greatest = (samples: readonly number[]): number => Math.max(...samples);
 const increase = (samples: readonly number[], sampleMs: number): number => (sum(samples) * sampleMs) / 1_000;
 
-/** How several values become one. */
+/** Functions that reduce several values to one. */
 const reducers = new Map<Aggregation, (samples: readonly number[]) => number>([
   [AGGREGATION_SUM, sum],
   [AGGREGATION_MEAN, mean],
@@ -64,7 +66,7 @@ function ofGrowing(kind: MetricWord, overTime: Aggregation, quantile: number): F
     case AGGREGATION_INCREASE:
       return { statistic: "rate", reduce: increase };
     case AGGREGATION_QUANTILE:
-      // Quantiles of short times cannot be joined to one of a long time. The worst of them hides nothing.
+      // Quantiles of short periods cannot be joined to one of a long period. The worst of them hides nothing.
       if (kind !== "histogram" || (quantile !== 0.5 && quantile !== 0.99)) return undefined;
       return { statistic: quantile === 0.5 ? "p50" : "p99", reduce: greatest };
     case AGGREGATION_MEAN:

@@ -1,4 +1,4 @@
-/** Answers queries of series, without the rest of a host: a thread that has them needs no more. */
+/** Answers queries of series, without the rest of a host, for threads that need nothing else. */
 export { answerSeries, type RequestedSpan, type SeriesSource } from "./answer.ts";
 export { metricErrors } from "./errors.ts";
 export { figureOf, type MetricWord, reducerOf, wordOf } from "./figure.ts";

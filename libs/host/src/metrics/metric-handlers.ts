@@ -1,6 +1,6 @@
 /**
- * This process's own metrics, as the contract of metrics has it: their list, and their recent past from the ring.
- * Insight keeps series for longer, and answers the same questions.
+ * This process's own metrics, as in the contract of metrics: their list, and their recent values from the ring. Insight
+ * stores series for longer, and answers the same queries.
  */
 import {
   type ListMetricsRequest,
@@ -18,12 +18,12 @@ import { metricErrors } from "./errors.ts";
 
 const { listMetrics, querySeries } = metricService.methods;
 
-/** The part of the contract that is served. */
+/** The served part of the contract. */
 export const servedMetricService = { ...metricService, methods: { listMetrics, querySeries } };
 
 /**
- * Returns the service of a process under whose name it serves its metrics. Every process with machines serves blobs.
- * Under its own name, insight serves the series of all processes.
+ * Returns the service of a process under which it serves its metrics. Every process with machines serves blobs. Under
+ * its own name, insight serves the series of all processes.
  */
 export function metricServiceOf(services: readonly string[]): string | undefined {
   const names = services.filter((name) => name !== "blob" && name !== "insight").sort();
@@ -34,7 +34,7 @@ export interface MetricParts {
   readonly registry: Pick<MetricsRegistry, "families">;
   readonly ring: Pick<SampleRing, "series">;
   readonly clock: Clock;
-  /** All services of this process. The registry knows some of them earlier than others. */
+  /** Returns all services of this process. The registry may know only some of them yet. */
   readonly services: () => readonly string[];
 }
 
@@ -86,7 +86,7 @@ function list({ registry }: MetricParts, { prefix, page }: ListMetricsRequest) {
   return { metrics, page: { nextToken, total: found.length } };
 }
 
-/** Names end in their unit, as Prometheus has it. */
+/** Names end with their unit, as in Prometheus. */
 function unitOf(name: string): string {
   const [, unit = ""] = /_(seconds|bytes|ratio|percent)(?:_total)?$/.exec(name) ?? [];
   return unit;

@@ -1,9 +1,9 @@
-/** Samples at the ring's distance, laid into the steps that were requested. */
+/** Places samples of the ring into the requested steps. */
 import type { SampledSeries } from "@tutti/telemetry";
 import type { Figure } from "./figure.ts";
 
 export interface Steps {
-  /** When the first step starts: a multiple of the step, so that the next question has the same steps. */
+  /** Start of the first step: a multiple of the step, so that the next query has the same steps. */
   readonly fromMs: number;
   readonly stepMs: number;
   readonly count: number;
@@ -14,10 +14,10 @@ export interface Span {
   readonly toMs: number;
 }
 
-/** As many values as a picture shows, if the number is not set. */
+/** Number of values if it is not set, as many as a chart shows. */
 const countByDefault = 360;
 
-/** @param wantedMs how far apart values are to be. 0: a suitable distance, never closer than the samples are. */
+/** @param wantedMs requested distance between values. 0: a suitable distance. Never closer than the samples */
 export function stepsOf({ fromMs, toMs }: Span, wantedMs: number, sampleMs: number): Steps {
   const suitable = wantedMs > 0 ? wantedMs : (toMs - fromMs) / countByDefault;
   const stepMs = Math.max(1, Math.ceil(suitable / sampleMs)) * sampleMs;
@@ -25,7 +25,7 @@ export function stepsOf({ fromMs, toMs }: Span, wantedMs: number, sampleMs: numb
   return { fromMs: firstMs, stepMs, count: Math.max(1, Math.ceil((toMs - firstMs) / stepMs)) };
 }
 
-/** One value per step. Not a number where there is no sample. */
+/** Returns one value per step. Not a number if there is no sample. */
 export function laidOut(
   { fromMs, stepMs, values }: Pick<SampledSeries, "fromMs" | "stepMs" | "values">,
   steps: Steps,
@@ -41,7 +41,7 @@ export function laidOut(
   return samples.map((some) => (some.length === 0 ? Number.NaN : reduce(some, stepMs)));
 }
 
-/** Several series as one, step by step. Missing values do not count. */
+/** Joins several series step by step. Missing values do not count. */
 export function joined(
   all: readonly (readonly number[])[],
   reduce: (values: readonly number[]) => number,

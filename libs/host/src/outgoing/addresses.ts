@@ -1,6 +1,6 @@
 /**
- * Where a call out of the installation may lead. Names are resolved here and the connection goes to the address that was
- * checked, so that a name that leads elsewhere a moment later changes nothing.
+ * Checks the addresses of calls to external services. Names are resolved here and the connection goes to the checked
+ * address, so that a later change of the name has no effect.
  */
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
@@ -25,7 +25,7 @@ for (const [address, prefix] of [
   ["240.0.0.0", 4],
 ] as const)
   inner.addSubnet(address, prefix, "ipv4");
-// Among them all that carry an address of version 4 within: by way of a translator they would lead inside.
+// Includes all addresses that embed one of version 4: a translator would route them inside.
 for (const [address, prefix] of [
   ["::", 96],
   ["64:ff9b::", 96],
@@ -41,16 +41,16 @@ for (const [address, prefix] of [
 ] as const)
   inner.addSubnet(address, prefix, "ipv6");
 
-/** Returns whether an address is none of the public internet. What is no address at all is none either. */
+/** Returns whether an address is not on the public internet. A text that is no address counts as inner too. */
 export function isInner(address: string): boolean {
   const [plain = ""] = address.split("%", 1);
   const version = isIP(plain);
   if (version === 0) return true;
-  // The list looks into addresses of version 4 that are written as ones of version 6 by itself.
+  // The list itself handles addresses of version 4 in the form of version 6.
   return inner.check(plain, version === 6 ? "ipv6" : "ipv4");
 }
 
-/** What is wrong with an address as it is written. Undefined when it may be tried. */
+/** Returns the problem of a URL. Undefined if it may be tried. */
 export function urlProblem(url: string, arePrivateAllowed: boolean): string | undefined {
   if (!URL.canParse(url)) return "that is no address";
   const { protocol, username, password } = new URL(url);
@@ -66,12 +66,12 @@ export interface Address {
   readonly family: number;
 }
 
-/** Finds all addresses of a name. */
+/** Returns all addresses of a name. */
 export type Resolve = (host: string) => Promise<readonly Address[]>;
 
 const bySystem: Resolve = (host) => lookup(host, { all: true });
 
-/** Returns the addresses of a host that may be called. Throws when none may. */
+/** Returns the addresses of a host that may be called. Throws if none may. */
 export async function allowedAddresses(
   url: string,
   arePrivateAllowed: boolean,
@@ -85,7 +85,7 @@ export async function allowedAddresses(
   return allowedOf(found, url, arePrivateAllowed);
 }
 
-/** The same for a host that is called by another protocol than HTTP. Errors name it by `url`. */
+/** The same for a host that is called by another protocol than HTTP. Errors identify it by `url`. */
 export async function addressesOfHost(
   host: string,
   { url, arePrivateAllowed }: { readonly url: string; readonly arePrivateAllowed: boolean },

@@ -1,17 +1,17 @@
 /**
- * Every call that this installation makes to an external service over HTTP, wherever its address comes from.
+ * Makes every HTTP call of this installation to an external service, with an address from any source.
  *
- * 1. The connection goes to an address that was checked, and to no other: its name is resolved once.
- * 2. Nothing that an answer says leads elsewhere: a redirect is a failure.
- * 3. Connections are not shared with other calls: one to an address that only another caller may reach is not come by
- *    again.
- * 4. The answer is bounded, and so is the time that it may take.
+ * 1. The connection goes to a checked address, and to no other: its name is resolved once.
+ * 2. Redirects are failures, so no answer can lead elsewhere.
+ * 3. Connections are not shared with other calls: a connection to an address that only another caller may reach is not
+ *    reused.
+ * 4. The size of the answer and the time are bounded.
  */
 import type { IncomingMessage } from "node:http";
 import { type Address, allowedAddresses, type Resolve } from "./addresses.ts";
 import { outgoingErrors } from "./errors.ts";
 
-// By `import` they would load undici as well.
+// An `import` would load undici as well.
 const { request: requestPlain } = process.getBuiltinModule("node:http");
 const { request: requestSecure } = process.getBuiltinModule("node:https");
 
@@ -19,19 +19,19 @@ export interface OutgoingCall {
   readonly method: "GET" | "POST";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Of a POST. */
+  /** Body of a POST. */
   readonly body?: string;
-  /** Whether it may lead into private networks, and needs no https. */
+  /** Whether private networks and plain http are allowed. */
   readonly arePrivateAllowed: boolean;
-  /** Aborted when the time for it is over. */
+  /** Aborted when its time is over. */
   readonly signal: AbortSignal;
-  /** A larger answer is a failure. Default 64 KiB. */
+  /** A larger answer is a failure. Default: 64 KiB. */
   readonly answerBytesMax?: number;
-  /** How names are resolved. Default as the system does. */
+  /** Resolves names. Default: the system's resolver. */
   readonly resolve?: Resolve;
 }
 
-/** Returns the text of the answer. Throws when there is none, or one that is no 2xx. */
+/** Returns the text of the answer. Throws if there is none, or its status is not 2xx. */
 export async function callOut(call: OutgoingCall): Promise<string> {
   const { url, answerBytesMax = 65_536 } = call;
   const answer = await answerTo(call);
@@ -43,7 +43,7 @@ export async function callOut(call: OutgoingCall): Promise<string> {
   return textOf(answer, url, answerBytesMax);
 }
 
-/** Returns the status of the answer, and reads nothing more of it. Throws when there is none. */
+/** Returns the status of the answer, and reads nothing more of it. Throws if there is none. */
 export async function statusOfCall(call: OutgoingCall): Promise<number> {
   const answer = await answerTo(call);
   answer.destroy();
@@ -95,7 +95,7 @@ async function textOf(answer: IncomingMessage, url: string, bytesMax: number): P
   return Buffer.concat(pieces).toString("utf8");
 }
 
-/** Names may take longer to be resolved than a call may take. */
+/** Resolving a name may take longer than the call's time limit. */
 function inTime<T>(signal: AbortSignal, url: string, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const give = () => reject(outgoingErrors.failed({ url, reason: reasonOf(signal, new Error("aborted")) }));
@@ -105,7 +105,7 @@ function inTime<T>(signal: AbortSignal, url: string, work: Promise<T>): Promise<
   });
 }
 
-/** Why its time is over, if a timeout ended it. */
+/** Returns why its time is over, if a timeout ended it. */
 function reasonOf({ aborted, reason }: AbortSignal, error: Error): string {
   return aborted && reason instanceof Error ? reason.message : error.message;
 }

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** What can go wrong where this installation calls external services over HTTP. */
+/** Errors of HTTP calls to external services. */
 export const outgoingErrors = defineErrors("outgoing", {
   refused: {
     status: "PERMISSION_DENIED",

@@ -1,6 +1,6 @@
 /**
- * Signatures of outgoing and incoming webhooks, as Standard Webhooks has them (standardwebhooks.com). A header has a
- * keyed hash over the id, the time and the body. Two further headers have the id and the time.
+ * Signatures of outgoing and incoming webhooks, as Standard Webhooks has them (standardwebhooks.com). A header contains
+ * a keyed hash over the id, the time and the body. Two further headers contain the id and the time.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 
@@ -11,14 +11,14 @@ export const signingHeaders = {
 } as const;
 
 export interface Signed {
-  /** The same where the same is sent again. */
+  /** Equal for repetitions of the same message. */
   readonly id: string;
-  /** When it was sent, in seconds since 1970, as the header has it. */
+  /** Send time in seconds since 1970, as in the header. */
   readonly timestamp: string;
   readonly body: string | Uint8Array;
 }
 
-/** Headers of a request that goes out now. */
+/** Returns the headers of a request that is sent now. */
 export function signedHeaders(
   secret: string,
   { id, nowMs, body }: { readonly id: string; readonly nowMs: number; readonly body: string },
@@ -31,7 +31,7 @@ export function signedHeaders(
   };
 }
 
-/** Returns whether one of the signatures in a header, which are apart by spaces, was made with one of the secrets. */
+/** Returns whether one of the signatures in a header, separated by spaces, was made with one of the secrets. */
 export function isSignedBy(secrets: readonly string[], signed: Signed, signatures: string): boolean {
   const given = signatures
     .split(" ", signaturesMax)

@@ -3,16 +3,16 @@ import type { RuntimeOfService } from "@tutti/runtime";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
 
-/** The hosts of the machines that a call is about. */
+/** The hosts of the machines of a call. */
 export interface Hosting {
   readonly partitionOwner: PartitionOwner;
   readonly runtime: Pick<RuntimeOfService, "service" | "partitionOf">;
 }
 
 /**
- * Wraps the work of a handler of a keyed call. It continues at once if this process owns the partition, and waits if
- * it is about to own it. Otherwise it sends the caller to the owner, also when the partition leaves meanwhile. So a
- * caller with an old table reaches the owner with one more hop.
+ * Runs a handler of a keyed call. It starts at once if this process owns the partition, and waits if it is about to own
+ * it. Otherwise, or if the partition leaves meanwhile, it redirects the caller to the owner. So a caller with an old
+ * table reaches the owner with one more hop.
  */
 export async function whenOwned<Reply>(
   { partitionOwner, runtime }: Hosting,
@@ -28,7 +28,7 @@ export async function whenOwned<Reply>(
     try {
       return await work();
     } catch (error) {
-      // Nothing was done. The next admission names the new owner, as soon as it is known.
+      // Nothing was done. The next admission names the new owner as soon as it is known.
       const left = runtimeErrors.leaving.is(error) || notOwnerOf(error) !== undefined;
       if (!left || partitionOwner.holds(service, partition)) throw error;
     }

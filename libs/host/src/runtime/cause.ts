@@ -7,7 +7,7 @@ const kinds = {
   agent: ActorKind.ACTOR_KIND_AGENT,
 } as const;
 
-/** The cause in records: the caller of this call, and its reason. */
+/** Returns the cause for records: the caller of this call, and its reason. */
 export function causeOf({ principal, trace }: Pick<CallContext, "principal" | "trace">, reason = ""): Cause {
   const { traceId, spanId, sampled } = trace;
   return {

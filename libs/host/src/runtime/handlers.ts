@@ -1,4 +1,4 @@
-/** What every service that hosts machines answers about its runtime. */
+/** Handlers of every service that hosts machines, about its runtime. */
 import {
   type ListPartitionsReply,
   type Partition,

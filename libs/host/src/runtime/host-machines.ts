@@ -23,7 +23,7 @@ import { getPause, releaseWork } from "./pause/whole-pause.ts";
 
 export type HostMachines = typeof hostMachines;
 
-/** What the machines of a service run on, made part of its process. All of the contract is served. */
+/** Adds the runtime of a service's machines to its process, and serves the whole contract. */
 export function hostMachines(
   service: string,
   machines: NonNullable<ServiceModule["machines"]>,
@@ -52,7 +52,7 @@ export function hostMachines(
   return { runtime, archive: index, blobs: () => storage.blobs };
 }
 
-/** Pauses of the partitions of this process, as the processes of a cluster ask each other about them. */
+/** Returns pauses of the partitions of this process, for other processes of a cluster. */
 async function listPauses(
   dependencies: PauseDependencies,
   { partition }: ListPausesRequest,

@@ -14,13 +14,11 @@ export interface PartitionOwnerParts {
   readonly foundation: Foundation;
   readonly nats: NatsOnDemand;
   readonly processId: string;
-  /** Where others call this process. Asked once it listens. */
+  /** Returns the address of this process. Called once it listens. */
   readonly address: () => string;
 }
 
-/**
- * Returns the partition owner that the configuration names, and the table of owners that the mesh sends keyed calls by.
- */
+/** Returns the partition owner of the configuration, and the table of owners by which the mesh routes keyed calls. */
 export async function openPartitionOwner(
   parts: PartitionOwnerParts,
 ): Promise<{ readonly partitionOwner: PartitionOwner; readonly ownership: Ownership }> {
@@ -39,7 +37,7 @@ export async function openPartitionOwner(
     });
     return { partitionOwner, ownership: soleOwnership("this-process", partitions) };
   }
-  // Loaded on need: what it stands on is large.
+  // Loaded on demand, because its dependencies are large.
   const { NatsOwnershipStore } = await import("@tutti/runtime/ownership/nats");
   const store = new NatsOwnershipStore({ connection: await nats.connection(), replicas });
   const partitionOwner = new LeasedPartitionOwner({

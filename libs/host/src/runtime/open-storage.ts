@@ -1,4 +1,4 @@
-/** What a process keeps its machines in, if any of its services has some. */
+/** Opens the storage of a process's machines, if any of its services has some. */
 import type { Component, Configuration, Foundation } from "@tutti/kernel";
 import type { MeshDelivery } from "@tutti/mesh";
 import { natsSection } from "@tutti/nats/settings";
@@ -25,14 +25,14 @@ export interface StorageNeeds {
   readonly dataDirectory: string | undefined;
   readonly dataDirectorySetting: string | undefined;
   readonly version: string;
-  /** Instead of what the configuration names. */
+  /** Replaces the storage of the configuration. */
   readonly given: ((parts: StorageParts) => Storage) | undefined;
 }
 
 export type Opened =
   | {
       readonly directory: DataDirectory | undefined;
-      /** What of it is part of the process. Undefined where nothing is kept. */
+      /** The storage as a component of the process. Undefined if nothing is stored. */
       readonly data: Component | undefined;
       readonly storage: undefined;
       readonly hostMachines: undefined;
@@ -46,7 +46,7 @@ export type Opened =
       readonly hostBlobs: HostBlobs;
     };
 
-/** Returns the directory of a process, and its storage where there are machines: the code for that is large. */
+/** Returns the directory of a process, and its storage if there are machines: the code for that is large. */
 export async function openStorage(needs: StorageNeeds): Promise<Opened> {
   const { configuration, foundation, services, dataDirectory, dataDirectorySetting } = needs;
   const hosting = services.find(({ machines }) => machines !== undefined);

@@ -1,16 +1,16 @@
 /**
- * When a process of a cluster is ready: as soon as every partition of its services has an owner, and it has loaded those
- * that are its own, or knows that they cannot be loaded. So who restarts one process after the other, and waits for each,
- * never takes away one more than the cluster can spare.
+ * Readiness of a process of a cluster: every partition of its services has an owner, and it has loaded its own
+ * partitions, or knows that they cannot be loaded. So a rolling restart that waits for each process never removes more
+ * capacity than the cluster can spare.
  *
- * Where an archive was missing it is made again from the journal: until all that was found is in the index, lists would
- * lack some.
+ * A missing archive is rebuilt from the journal. Until the index contains all rebuilt entries, lists would be
+ * incomplete.
  */
 import { type Component, type ComponentContext, type Foundation, sleep } from "@tutti/kernel";
 import type { RuntimeOfService } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
 
-/** A partition that cannot be loaded rings no bell. */
+/** A partition that cannot be loaded sends no notification. */
 const lookMs = 100;
 
 export class OwnedPartitions implements Component {
@@ -18,7 +18,7 @@ export class OwnedPartitions implements Component {
   readonly #runtimes: readonly RuntimeOfService[];
   readonly #foundation: Pick<Foundation, "clock" | "timers">;
   readonly #rebuilt: ReadonlySet<string>;
-  /** By service: when all its partitions were loaded. */
+  /** By service: the time when all its partitions were loaded. */
   readonly #loadedMs = new Map<string, number>();
 
   constructor(
@@ -52,7 +52,7 @@ export class OwnedPartitions implements Component {
     return true;
   }
 
-  /** The oldest line that is not in the index yet came after everything was loaded. */
+  /** Whether the oldest line that is not in the index yet came after everything was loaded. */
   #isIndexed(runtime: RuntimeOfService): boolean {
     const { service } = runtime;
     if (!this.#rebuilt.has(service)) return true;

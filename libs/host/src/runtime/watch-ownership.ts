@@ -1,12 +1,12 @@
 /**
- * The owners of the partitions of a service, as one of its instances knows them. A watch starts with all of them, also where
- * it resumes: a partition whose owner has gone has no change to resume by. From then on it tells what has changed.
+ * The owners of the partitions of a service, as one of its instances knows them. A watch starts with all of them, even
+ * when it resumes: a partition whose owner has gone has no change to resume from. From then on it reports changes.
  */
 import type { PlaceOwner, WatchOwnershipReply, WatchOwnershipRequest } from "@tutti/contracts/runtime/v1";
 import { sleep } from "@tutti/kernel";
 import type { RuntimeDependencies } from "./runtime-dependencies.ts";
 
-/** A watcher hears something at least this often. */
+/** A watcher receives a message at least this often. */
 const signOfLifeMs = 5_000;
 
 export async function* watchOwnership(
@@ -57,7 +57,7 @@ export async function* watchOwnership(
     return `${service}/partition/${partition}`;
   }
 
-  /** Resolves at the next change, or when it is time for a sign of life. */
+  /** Resolves at the next change, or when a sign of life is due. */
   async function news(): Promise<void> {
     const waiting = new AbortController();
     wake = () => waiting.abort();

@@ -1,10 +1,10 @@
 /**
- * A service as an agent: it starts runs, and does their tasks, in a pool of its own.
+ * A service as an agent: it starts runs, and does their tasks in a separate pool.
  *
- * 1. It polls a namespace while there are tasks for it. A call wakes it, or a round of the service that sees a queue.
- * 2. It does nothing for runs of other callers: its rights are those of the installation.
- * 3. Tasks are renewed with their progress, those of a namespace together, until they are over or not wanted. The next
- *    attempt continues there.
+ * 1. It polls a namespace while there are tasks for it. A call wakes it, or a round of the service that finds a queue.
+ * 2. It does no tasks of other callers' runs, because it has the rights of the installation.
+ * 3. Tasks are renewed with their progress, those of a namespace together, until they are over or cancelled. The next
+ *    attempt continues from the progress.
  */
 import {
   AgentKind,
@@ -37,37 +37,37 @@ import {
 } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 
-/** What distinguishes the agent of one service from others. */
+/** Properties that distinguish the agent of one service from others. */
 export interface ServiceAgentRole {
-  /** Its pool, and the id of the service in whose name runs are started and their tasks are done. */
+  /** Its pool, and the id of the service that starts the runs and does their tasks. */
   readonly service: string;
-  /** Other ids that runs of earlier versions have. */
+  /** Ids in runs of earlier versions. */
   readonly formerIds?: readonly string[];
-  /** Of its pool, for people. */
+  /** Description of its pool, for people. */
   readonly poolDescription: string;
-  /** Of the agent, for people. */
+  /** Description of the agent, for people. */
   readonly description: string;
-  /** Tasks at the same time in a namespace. */
+  /** Maximum number of simultaneous tasks in a namespace. */
   readonly slots: number;
-  /** Tasks of one claim. */
+  /** Maximum number of tasks per claim. */
   readonly claimMax: number;
-  /** The error of a task that is not one of its own runs. */
+  /** Returns the error of a task that is not of its own runs. */
   readonly runForeign: (runId: string) => Error;
-  /** Whether a namespace is polled on, when a claim found nothing and no task is in progress. Default: no. */
+  /** Whether polling of a namespace continues after an empty claim without a task in progress. Default: no. */
   readonly hasMore?: (namespace: string, context: CallContext) => Promise<boolean>;
 }
 
-/** How a task does its work. */
+/** Context of a task's work. */
 export interface Work {
   readonly namespace: string;
   readonly runId: string;
   readonly run: Run;
   readonly taskId: string;
   readonly input: unknown;
-  /** What an attempt before kept. Empty for none. */
+  /** Progress of an earlier attempt. Empty if there is none. */
   readonly saved: string;
   readonly context: CallContext;
-  /** Keeps how far it has come. */
+  /** Stores the progress. */
   save(saved: string, fraction: number): void;
 }
 
@@ -83,9 +83,9 @@ export interface ServiceAgentParts {
 /** A capability of the service. */
 interface Ability {
   readonly work: (work: Work) => Promise<unknown>;
-  /** Whether a task of a run is one of this capability. Default: the first one of a run of `startTask`. */
+  /** Whether a task of a run belongs to this capability. Default: the first task of a run of `startTask`. */
   readonly isTask?: (taskId: string) => boolean;
-  /** Whether runs that the service did not start itself are done as well. Default: none. */
+  /** Whether runs that the service did not start itself are accepted too. Default: none. */
   readonly isTrusted?: (run: Run, input: unknown, context: CallContext) => Promise<boolean>;
 }
 
@@ -94,7 +94,7 @@ export interface RunPlace {
   readonly runId: string;
 }
 
-/** A run of one task of a capability. */
+/** A run with one task of a capability. */
 export interface TaskWanted {
   readonly capability: string;
   readonly title: string;
@@ -113,7 +113,7 @@ interface Held {
   readonly token: string;
   readonly saved: () => string;
   readonly fraction: () => number;
-  /** Not wanted any more. */
+  /** Called when the task was cancelled. */
   readonly unwanted: () => void;
 }
 
@@ -134,17 +134,17 @@ export class ServiceAgent {
     this.#principal = { kind: "service", id: parts.role.service, roles: ["admin"] };
   }
 
-  /** Called while the service is put together. */
+  /** Registers a capability while the service is assembled. */
   does(capability: string, ability: Ability): void {
     this.#abilities.set(capability, ability);
   }
 
-  /** Starts a run of one task. Returns whether it was there. */
+  /** Starts a run with one task. Returns whether it existed already. */
   async startTask(at: RunPlace, wanted: TaskWanted, context: Pick<CallContext, "signal">): Promise<boolean> {
     return (await this.startRun(at, this.specOf(wanted), context)).existed;
   }
 
-  /** Starts a run whose tasks are for this agent. */
+  /** Starts a run with tasks for this agent. */
   async startRun({ namespace, runId }: RunPlace, spec: RunSpec, { signal }: Pick<CallContext, "signal">) {
     await this.makePool(namespace, signal);
     const request = StartRunRequest.fromPartial({ namespace, runId });
@@ -154,7 +154,7 @@ export class ServiceAgent {
     return started;
   }
 
-  /** A run of one task. */
+  /** Returns the specification of a run with one task. */
   specOf({ capability, title, input, labels }: TaskWanted): RunSpec {
     const task = { id: taskOf(capability), title, work: { $case: "capability", value: capability } } as const;
     const tasks = [{ ...task, input: jsonPayload(`\${{ input }}`), retry: { maxAttempts: 5 } }];
@@ -176,14 +176,14 @@ export class ServiceAgent {
     }
   }
 
-  /** Tasks that are not over are done again by the next process. */
+  /** Unfinished tasks are done again by the next process. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#running);
     this.#renewing?.cancel();
   }
 
-  /** There may be tasks. */
+  /** Polls a namespace, because there may be tasks. */
   wake(namespace: string): void {
     const polled = this.#polled.get(namespace);
     if (polled !== undefined) {
@@ -200,7 +200,7 @@ export class ServiceAgent {
     return this.#polled.has(namespace);
   }
 
-  /** The context of calls in the name of the service. */
+  /** Returns the context of calls by the service. */
   context(namespace: string, signal: AbortSignal = this.#stopping.signal): CallContext {
     const { tracer, logger } = this.#parts.foundation;
     const trace = tracer.start({ name: this.#parts.role.service, kind: "internal" }).context;
@@ -213,7 +213,7 @@ export class ServiceAgent {
     void running.finally(() => this.#running.delete(running));
   }
 
-  /** Until a claim finds nothing, there was no call meanwhile, and nothing is to come. */
+  /** Polls until a claim finds nothing, there was no call meanwhile, and nothing more is expected. */
   async #poll(namespace: string): Promise<void> {
     const { foundation, polls, role } = this.#parts;
     const { signal } = this.#stopping;
@@ -231,12 +231,12 @@ export class ServiceAgent {
       polled.isWanted = false;
       try {
         const { tasks } = await polls.claimTasks(request, { context: this.context(namespace) });
-        // The leases of what came too late end, and the next process does it.
+        // The leases of late claims expire, and the next process does those tasks.
         if (signal.aborted) break;
         failures = 0;
         for (const task of tasks) this.#keep(this.#serve(namespace, task));
         if (tasks.length > 0 || polled.isWanted || (await this.#hasMore(namespace))) continue;
-        // A call may have come while that was found out.
+        // A call may have come during the claim.
         if (!polled.isWanted) break;
       } catch (thrown) {
         if (signal.aborted) break;
@@ -246,7 +246,7 @@ export class ServiceAgent {
         );
       }
     }
-    // Before anything else runs: a call that comes a moment later starts another poll.
+    // Cleared before anything else runs: a call that comes a moment later starts another poll.
     this.#polled.delete(namespace);
   }
 
@@ -279,7 +279,7 @@ export class ServiceAgent {
       const output = await this.#done({ namespace, task, context, save });
       await this.#complete(namespace, task, { $case: "output", value: jsonPayload(output ?? null) });
     } catch (thrown) {
-      // At the end of the process the lease ends, and the task is done by the next one.
+      // At the end of the process the lease expires, and the next process does the task.
       if (this.#stopping.signal.aborted) return;
       const stopped = { $case: "stopped", value: { message: "The run was cancelled" } } as const;
       const failed = { $case: "failed", value: toErrorDetail(errorFromUnknown(thrown)) } as const;
@@ -342,7 +342,7 @@ export class ServiceAgent {
         const { receipts } = await this.#parts.polls.renewTasks(request, { context });
         for (const [at, { unwanted }] of some.entries()) if (!((receipts[at]?.leaseMs ?? 0) > 0)) unwanted();
       } catch {
-        // The lease is long enough for the next time.
+        // The lease lasts until the next attempt.
       }
     }
   }
@@ -353,12 +353,12 @@ export class ServiceAgent {
     try {
       await this.#parts.polls.completeTasks(request, { context: this.context(namespace) });
     } catch (thrown) {
-      // The task is given out again, and doing it again changes nothing.
+      // The task is assigned again, and repeating it changes nothing.
       this.#parts.foundation.logger.debug("a result was not taken", { error: errorFromUnknown(thrown) });
     }
   }
 
-  /** Whether the service made it. */
+  /** Returns whether the service created the run. */
   isMade({ createCause }: Pick<Run, "createCause">): boolean {
     const { service, formerIds = [] } = this.#parts.role;
     const actor = createCause?.actor;
@@ -366,7 +366,7 @@ export class ServiceAgent {
     return actor?.kind === ActorKind.ACTOR_KIND_SERVICE && isKnown;
   }
 
-  /** Callers can add tasks to a run, and start children. Neither is what the service started. */
+  /** Callers can add tasks to a run, and start children. The service started neither. */
   isOwn(run: Pick<Run, "createCause" | "parent">): boolean {
     return this.isMade(run) && run.parent === undefined;
   }
@@ -376,7 +376,7 @@ export class ServiceAgent {
   }
 }
 
-/** Id of the one task of such a run: `repair` of `tutti.repair`. */
+/** Returns the id of the only task of such a run: `repair` of `tutti.repair`. */
 export function taskOf(capability: string): string {
   return capability.slice(capability.lastIndexOf(".") + 1);
 }

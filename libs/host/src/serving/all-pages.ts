@@ -1,9 +1,9 @@
 import type { PageReply } from "@tutti/contracts/types/v1";
 
-/** As much as a page may have. */
+/** Maximum size of a page. */
 const size = 1_000;
 
-/** All of a list that another process gives page by page. */
+/** Returns all items of a paged list of another process. */
 export async function ofAllPages<Reply extends { readonly page: PageReply | undefined }, Item>(
   ask: (page: { readonly size: number; readonly token: string }) => Promise<Reply>,
   itemsOf: (reply: Reply) => readonly Item[],

@@ -1,8 +1,8 @@
-/** The reports of runs and missions that start others, and how they hear of them. */
+/** Reports of children to the runs and missions that started them. */
 import type { DefinitionReference, Outcome, Payload, WorkStatus } from "@tutti/contracts/types/v1";
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
 
-/** A child as a machine asks for it. */
+/** A child as requested by a machine. */
 interface WantedChild {
   readonly definition: string;
   readonly hash: string;
@@ -10,7 +10,7 @@ interface WantedChild {
   readonly input: Uint8Array | Payload | undefined;
 }
 
-/** The hash counts where both are known. */
+/** The hash counts if both are known. */
 export function definitionOf({ definition, hash, label }: WantedChild): DefinitionReference {
   const version: DefinitionReference["version"] =
     hash !== ""
@@ -25,12 +25,12 @@ export function inputOf({ input }: Pick<WantedChild, "input">): Payload | undefi
   return input instanceof Uint8Array ? { body: { $case: "inline", value: input }, mediaType: "" } : input;
 }
 
-/** Of work as it is started, which has narrower bounds than what work and task come to together. */
+/** Priority of started work, which has narrower bounds than the sum of work and task. */
 export function priorityOf({ facts }: { readonly facts: { readonly priority: number } }): number {
   return Math.max(-100, Math.min(100, facts.priority));
 }
 
-/** The outcome of a child, as its parent receives it. Undefined while it continues. */
+/** Returns the outcome of a child for its parent. Undefined while it continues. */
 export function endingOf(
   runId: string,
   status: WorkStatus,

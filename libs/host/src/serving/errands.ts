@@ -1,8 +1,8 @@
 /**
- * Errands for machines: calls to other services, or to this one, that are repeated until it is known what came of them.
- * The answer is a command with the token of the effect.
+ * Errands for machines: calls to other services, or to this one, that are repeated until their outcome is known. The
+ * result is a command with the token of the effect.
  *
- * 1. An errand is under way once per token. It ends with an answer that the machine has, or when it is withdrawn.
+ * 1. One errand per token is under way. It ends when the machine has its result, or when it is withdrawn.
  * 2. A final refusal is reported to the machine. A temporary failure is retried with growing pauses.
  */
 
@@ -44,14 +44,14 @@ export class Errands {
     this.#parts = parts;
   }
 
-  /** `refuse` returns the command for the machine when an attempt is refused for good. */
+  /** `refuse` returns the command for the machine after a final refusal. */
   begin(
     { token }: Pick<DueEffect, "token">,
     attempt: Attempt,
     refuse: (error: TuttiError) => ErrandCommand,
   ): void {
     const name = nameOf(token);
-    // One that was withdrawn may still be ending when it is wanted again.
+    // A withdrawn errand may still be ending when it is requested again.
     if (this.#open.get(name)?.signal.aborted === false) return;
     const stopping = new AbortController();
     this.#open.set(name, stopping);
@@ -87,7 +87,7 @@ export class Errands {
     }
   }
 
-  /** Undefined when it is to be repeated. */
+  /** Undefined if the attempt must be repeated. */
   async #attempt(
     attempt: Attempt,
     refuse: (error: TuttiError) => ErrandCommand,
@@ -101,7 +101,7 @@ export class Errands {
     }
   }
 
-  /** Returns whether the machine has it, or does not want it any more. */
+  /** Returns whether the machine has the result, or does not need it any more. */
   #submit(token: EffectToken, { command, body }: ErrandCommand): Promise<boolean> {
     const { runtime, cause } = this.#parts;
     return new Promise((resolve) => {
@@ -112,7 +112,7 @@ export class Errands {
         cause,
         idempotencyKey: "",
         token,
-        // Where the partition has gone elsewhere its new owner starts the errand again.
+        // If the partition has moved, its new owner starts the errand again.
         reply: (outcome) => resolve(outcome.kind !== "refused" || outcome.refusal.retry !== "same-key"),
       });
     });

@@ -1,6 +1,4 @@
-/**
- * The parts of services that host machines: calls to machines, their effects and their events.
- */
+/** Parts of services that host machines: calls to machines, their effects and their events. */
 
 export { spanOf } from "../runtime/machines/list.ts";
 export { ofAllPages } from "./all-pages.ts";

@@ -18,13 +18,13 @@ export function allInstances(
   );
 }
 
-/** The reported health. An instance without a report counts as ready. */
+/** Returns the reported health. An instance without a report counts as ready. */
 export function healthOf({ health }: Instance): HealthState {
   const state = health?.state ?? HealthState.HEALTH_STATE_UNSPECIFIED;
   return state === HealthState.HEALTH_STATE_UNSPECIFIED ? HealthState.HEALTH_STATE_READY : state;
 }
 
-/** Returns whether an instance takes calls. */
+/** Returns whether an instance accepts calls. */
 export function takesCalls(instance: Instance): boolean {
   const health = healthOf(instance);
   if (instance.openBreaker !== "") return false;

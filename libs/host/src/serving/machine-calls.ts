@@ -1,4 +1,4 @@
-/** How handlers speak with the machines of their service: where their partition is owned, and in the caller's name. */
+/** Calls of handlers to the machines of their service: at the owner of their partition, and in the caller's name. */
 import type { Archive, IndexEntry, Search } from "@tutti/journal";
 import { type CallContext, type Command, type InstanceKey, kernelErrors, type Query } from "@tutti/kernel";
 import type { Runtime } from "@tutti/runtime";
@@ -15,7 +15,7 @@ export interface CommandCall<Body, Reply> {
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to its caller
   readonly command: Command<any, Body, Reply>;
   readonly body: Body;
-  /** Why, in words. */
+  /** The reason, as text. */
   readonly reason?: string;
   readonly idempotencyKey?: string;
 }
@@ -47,7 +47,7 @@ export function query<Body, Reply>(
   return whenOwned(dependencies, key, context, () => dependencies.runtime.query({ key, ...question }));
 }
 
-/** The reply for a machine that does not exist. */
+/** Returns a default reply for a machine that does not exist. */
 export async function orIfAbsent<Reply>(reply: Promise<Reply>, absent: Reply): Promise<Reply> {
   try {
     return await reply;
@@ -59,7 +59,7 @@ export async function orIfAbsent<Reply>(reply: Promise<Reply>, absent: Reply): P
 
 const pageMax = 1_000;
 
-/** All that the index has of a kind. */
+/** Returns all index entries of a kind. */
 export async function allEntries(
   { archive }: Pick<MachineDependencies, "archive">,
   wanted: Pick<Search, "namespace" | "kinds"> & Partial<Search>,

@@ -1,14 +1,14 @@
 export interface Merging<T> {
-  /** Fields that may be taken over. */
+  /** Fields that may be changed. */
   readonly changeable: readonly (keyof T & string)[];
-  /** What only says which one is meant: who sends all that he has names these too. */
+  /** Fields that only identify the resource: a caller that sends all fields names these too. */
   readonly naming: readonly string[];
-  /** Throws. */
+  /** Throws an error. */
   refuse(problem: string): never;
 }
 
 /**
- * Returns a resource with the fields taken over that are named. All that are set where none is. Names are those of the
+ * Returns a resource with the named fields replaced, or all set fields if none is named. Names are those of the
  * contract: `max_queued`.
  */
 export function mergedFields<T extends object>(

@@ -6,13 +6,15 @@ import type { Listed, Listing, LookTime } from "./shared-looks.ts";
 import type { WatchMemory } from "./watch-memory.ts";
 
 export interface Named<Item, Entry extends Listed = Listed> {
-  /** By name, with how many events each has had, so that a change is noticed. The same for every caller. */
+  /**
+   * Returns the entries by name, each with its number of events, so that changes are noticed. Equal for every caller.
+   */
   entries(): Promise<Listing<Entry>>;
-  /** Undefined when it is gone by now, or is not wanted after all. */
+  /** Undefined if it no longer exists, or does not match. */
   find(name: string, entry: Entry): Promise<Item | undefined>;
 }
 
-/** Returns a page by name. Only as many are looked at as the page needs. */
+/** Returns a page by name. Only as many entries are read as the page needs. */
 export async function pageOf<Item, Entry extends Listed>(
   named: Named<Item, Entry>,
   page: PageRequest | undefined,
@@ -35,30 +37,36 @@ export async function pageOf<Item, Entry extends Listed>(
 export interface Changes<Item> {
   readonly changed: Item[];
   readonly removed: string[];
-  /** The snapshot is complete, with this or an earlier one. At once where the watch continues from a cursor. */
+  /**
+   * True once the snapshot is complete with this or an earlier reply. True at once if the watch continues from a
+   * cursor.
+   */
   readonly live: boolean;
-  /** From where the watch can be resumed. Empty where it cannot. */
+  /** Cursor for resuming the watch. Empty if it cannot be resumed. */
   readonly cursor: string;
 }
 
 export interface Watching {
-  /** Where the caller stood. Empty for the beginning. */
+  /** Cursor of the caller. Empty for the beginning. */
   readonly cursor: string;
-  /** What is watched. Two watches of the same see the same. */
+  /** Subject of the watch. Two watches of one subject see the same. */
   readonly about: string;
-  /** Whose watch it is. */
+  /** The watching principal. */
   readonly principal: string;
   readonly memory: WatchMemory;
 }
 
-/** Looking at the index costs little. */
+/** Interval of look-ups in the index, which are cheap. */
 const lookMs = 500;
-/** A reply has at most so many: a reader that stalls holds one reply, and others are served between two. */
+/**
+ * Maximum number of items per reply: a stalled reader holds only one reply, and other callers are served between two
+ * replies.
+ */
 const portionMax = 50;
-/** A stream says something at least this often. */
+/** A stream sends a message at least this often. */
 const signOfLifeMs = 5_000;
 
-/** A snapshot in portions, then what changes. From a cursor on, what has changed since. */
+/** Returns a snapshot in portions, then changes. With a cursor, the changes since then. */
 export async function* changesOf<Item, Entry extends Listed>(
   named: Named<Item, Entry>,
   { cursor, about, principal, memory }: Watching,
@@ -68,7 +76,7 @@ export async function* changesOf<Item, Entry extends Listed>(
   const { clock, timers } = time;
   const { reported, isResumed } = memory.begin(`${principal}\n${about}`, cursor);
   let before: Listing<Entry> | undefined;
-  // A broken stream must never be asked again.
+  // A broken stream must never be queried again.
   signal.addEventListener("abort", () => memory.end(reported), { once: true });
   try {
     let isFirst = true;
@@ -92,7 +100,7 @@ export async function* changesOf<Item, Entry extends Listed>(
             reported.tell(name, events);
           } else if (reported.leaveOut(name, events)) removed.push(name);
           if (changed.length < portionMax) continue;
-          // All portions of a new watch are one snapshot. A resumed watch reports each portion by itself.
+          // All portions of a new watch are one snapshot. A resumed watch reports each portion separately.
           const live = !isFirst || isResumed;
           yield { changed, removed, live, cursor: live ? reported.takeCursor() : "" };
           if (signal.aborted) return;
@@ -105,7 +113,7 @@ export async function* changesOf<Item, Entry extends Listed>(
       }
       if (isFirst || changed.length > 0 || removed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
         toldMs = clock.monotonic();
-        // A caller that continues would take a snapshot that is live at once for the rest of what it knows.
+        // A caller that continues would interpret a snapshot that is live at once as the rest of its known items.
         if (isFirst && cursor !== "" && !isResumed) {
           yield { changed, removed, live: false, cursor: "" };
           yield { changed: [], removed: [], live: true, cursor: reported.takeCursor() };

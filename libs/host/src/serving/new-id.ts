@@ -1,4 +1,4 @@
-/** Ids of what is started. */
+/** Ids of started work. */
 import { createHash } from "node:crypto";
 import type { CallContext, IdSource } from "@tutti/kernel";
 import type { MachineDependencies } from "./machine-calls.ts";
@@ -8,16 +8,16 @@ export interface StartingDependencies extends Pick<MachineDependencies, "runtime
 }
 
 export interface IdWanted {
-  /** Also the beginning of the ids. */
+  /** Kind, and also the prefix of the ids. */
   readonly kind: string;
-  /** As it was chosen. Else empty. */
+  /** The chosen id. Otherwise empty. */
   readonly chosen: string;
   readonly idempotencyKey: string;
 }
 
 /**
- * Returns the chosen id, else the one that the key always gives, so that a repetition finds what was started, else a
- * new one.
+ * Returns the chosen id, else the one derived from the key, so that a repetition finds the started work, else a new
+ * one.
  */
 export function idToStart(
   dependencies: StartingDependencies,
@@ -30,10 +30,10 @@ export function idToStart(
   return `${kind}_${digest.slice(0, 26)}`;
 }
 
-/** With a few partitions of many processes, this often is enough for one that is here. */
+/** Enough draws to find an id of this process, even if it owns few partitions among many processes. */
 const drawsMax = 64;
 
-/** Returns a new id that this process owns, where it owns anything: the caller is answered without another hop. */
+/** Returns a new id that this process owns, if it owns anything: the caller is answered without another hop. */
 export function newIdHere(
   { runtime, partitionOwner, ids }: StartingDependencies,
   kind: string,

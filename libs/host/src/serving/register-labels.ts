@@ -8,7 +8,7 @@ interface Shown {
   readonly spec: { readonly labels: Labels } | undefined;
 }
 
-/** Makes the labels of one kind of work available to rights that depend on labels. Its machine knows them. */
+/** Registers the labels of one kind of work for rights that depend on labels. Its machine knows them. */
 export function registerLabels<Body, Reply extends Shown | Refusal>(
   guard: Pick<Guard, "labels"> | undefined,
   dependencies: Pick<MachineDependencies, "runtime" | "partitionOwner">,

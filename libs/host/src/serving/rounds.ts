@@ -1,6 +1,6 @@
 /**
- * Repeats a job as long as its process runs. A round that fails is repeated with the next one, and shown until then. Long
- * rounds come up to thirty times less often, so that they take a hundredth of the time.
+ * Repeats a job as long as its process runs. A failed round is repeated with the next one, and its problem is shown
+ * until then. Long rounds run up to thirty times less often, so that they take a hundredth of the time.
  */
 import {
   type Component,
@@ -71,7 +71,7 @@ export abstract class Rounds implements Component {
     if (problem !== "" && this.#problem === "" && !this.stopping.aborted)
       this.#foundation.logger.warn(`${this.#without}, the next round repeats it`, { problem });
     this.#problem = problem;
-    // A round that failed waited for something, and is repeated soon.
+    // A failed round waited for something, and is repeated soon.
     const tookMs = problem === "" ? this.#foundation.clock.monotonic() - startMs : 0;
     this.#next(Math.min(Math.max(this.#everyMs, tookMs * pausesPerRound), this.#everyMs * pausesMax));
   }

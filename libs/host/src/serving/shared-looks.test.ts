@@ -9,7 +9,7 @@ const ids = new IdSource(systemFoundation());
 const lookMs = 100;
 const watchers = 2_500;
 
-/** An index that takes `lookMs` for a look, and a list with so many names. */
+/** Returns an index with a look-up time of `lookMs`, and a list with this many names. */
 function opened(names = 3) {
   const time = new VirtualTime();
   const memory = new WatchMemory(time, ids);
@@ -51,7 +51,7 @@ describe("looks that watches share", () => {
     world.set("n1", { events: 2 });
     await time.advanceAsync(10_000);
     for (const { seen } of all) assert.deepEqual(seen, ["n0", "n1", "n2", "n1"]);
-    // A question rests four times as long as its look took.
+    // A question rests four times as long as its look-up took.
     assert.ok(index.looks - before <= 10_000 / (lookMs * 5) + 1, `${index.looks - before} looks`);
     for (const { leave } of all) leave();
     await time.settle(Promise.all(all.map(({ reading }) => reading)));

@@ -1,17 +1,17 @@
 /**
- * What watches of a list find in the index, looked up once for all that ask the same question.
+ * Look-ups in the index for watches of lists, shared by all watches with the same question.
  *
- * 1. A look that waits for its turn serves every watch that asks its question meanwhile. A look that runs serves no new
- *    one, so a watch never sees less than what the index had when the watch asked.
- * 2. One look runs at a time. An archive answers in order, so a list waits for at most one look of a watch.
- * 3. A question rests four times as long as its last look took: thousands of watches of one list use a fifth of the
+ * 1. A queued look-up serves every watch that asks its question meanwhile. A running look-up accepts no new one, so a
+ *    watch never sees less than the index had when it asked.
+ * 2. One look-up runs at a time. An archive answers in order, so a list waits for at most one look-up of a watch.
+ * 3. A question rests four times as long as its last look-up took: thousands of watches of one list use a fifth of the
  *    archive's time.
  * 4. An answer that equals the one before is the same object, so a watch has nothing to compare.
- * 5. A look that every watch has left is not done.
+ * 5. A look-up that every watch has left is not done.
  */
 import { type Clock, sleep, type Timers } from "@tutti/kernel";
 
-/** What the index has of something: a change of it has another number of events. */
+/** An index entry: a change has another number of events. */
 export interface Listed {
   readonly events: number;
 }
@@ -25,7 +25,7 @@ export interface LookTime {
 
 const restsPerLook = 4;
 const restMaxMs = 2_000;
-/** Answers that are kept to compare with the next ones. Each has up to a thousand entries. */
+/** Number of answers that are kept for comparison. Each has up to a thousand entries. */
 const keptMax = 32;
 
 interface Waiting {
@@ -35,18 +35,18 @@ interface Waiting {
 
 interface Kept {
   readonly answer: Listing;
-  /** When the question may be asked again. */
+  /** Time when the question may be asked again. */
   readonly restedMs: number;
 }
 
 export class SharedLooks {
   readonly #waiting = new Map<string, Waiting>();
-  /** The latest last. */
+  /** Sorted, the latest last. */
   readonly #kept = new Map<string, Kept>();
   #last: Promise<unknown> = Promise.resolve();
 
   /**
-   * Returns what `make` finds, once for all that ask the same question before it is looked up.
+   * Returns the result of `make`, shared by all that ask the same question before it runs.
    *
    * @param question equal questions have equal answers
    */
@@ -68,7 +68,7 @@ export class SharedLooks {
     return answer as Promise<Listing<Entry>>;
   }
 
-  /** No watch is left: nothing has to be compared any more. */
+  /** No watch is left, so no answer has to be compared any more. */
   clear(): void {
     this.#kept.clear();
   }
@@ -80,7 +80,7 @@ export class SharedLooks {
     signals: readonly AbortSignal[],
   ): Promise<Listing> {
     let end = await this.#turn();
-    // The same question may have been looked up while this one waited for its turn.
+    // Another look-up may have answered the question while this one was queued.
     for (let restMs = this.#restMs(question, time); restMs > 0; restMs = this.#restMs(question, time)) {
       end();
       await sleep(time.timers, restMs);
@@ -95,7 +95,7 @@ export class SharedLooks {
     }
   }
 
-  /** Resolves when no other look runs, with what ends this one. */
+  /** Resolves when no other look-up runs, with a function that ends this one. */
   async #turn(): Promise<() => void> {
     const before = this.#last;
     const { promise, resolve } = Promise.withResolvers<void>();

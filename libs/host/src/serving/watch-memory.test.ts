@@ -11,7 +11,7 @@ const ids = new IdSource(systemFoundation());
 const memoryOn = (time: VirtualTime, bounds = {}) =>
   new WatchMemory(time, ids, { keptMs: 60_000, watchesMax: 100, removedMax: 100, ...bounds });
 
-/** The existing names, each with its number of events. Those with an odd number are not wanted. */
+/** The existing names, each with its number of events. Those with an odd number do not match. */
 type World = Map<string, number>;
 
 interface Item {
@@ -29,7 +29,7 @@ const listed = (world: World): Named<Item> => ({
 
 const wantedOf = (world: World) => [...world].filter(([, events]) => events % 2 === 0).sort();
 
-/** The watching caller, with the replies that it got. */
+/** The watching caller, with the replies that it received. */
 class Watcher {
   readonly known = new Map<string, number>();
   cursor = "";
@@ -49,7 +49,7 @@ class Watcher {
     this.#world = world;
   }
 
-  /** Breaks the stream off. The last replies may be lost. */
+  /** Breaks the stream. The last replies may be lost. */
   break(): void {
     this.#broken.abort();
     this.#stream = undefined;
@@ -72,7 +72,7 @@ class Watcher {
     const next = this.#stream.next();
     const { value } = await this.#time.settle(next);
     if (!isTaken || value === undefined) return;
-    // The rule of the contracts: live at once after a cursor is the rest of what is known.
+    // The rule of the contracts: live at once after a cursor is the rest of the known items.
     if (isFirst) this.#isSnapshot = this.cursor === "" || !value.live;
     if (isFirst && this.#isSnapshot) {
       this.began++;

@@ -1,33 +1,33 @@
 /**
- * What watches of lists have told, so that they continue after a break where their caller stood.
+ * The reports of watches of lists, so that a watch continues after a break from its caller's last reply.
  *
  * 1. Every reply has a number. For each name, the memory keeps the replies that sent its present state and its first
  *    one. So the state of a caller after any reply can be computed at any time.
- * 2. A watch that is resumed is another one, with what its caller knows: the one before may still be speaking.
- * 3. A watch is kept for a minute after it was broken off, and only so many of them. One that is not kept restarts.
+ * 2. A resumed watch is a new one with the state of its caller: the one before may still be sending.
+ * 3. A watch is kept for a minute after its stream broke, up to a maximum number. A watch that is not kept restarts.
  */
 import { type Clock, type IdSource, sleep, type Timers } from "@tutti/kernel";
 import { SharedLooks } from "./shared-looks.ts";
 
 export interface WatchBounds {
-  /** How long a watch is kept after it was broken off. */
+  /** How long a watch is kept after its stream broke. */
   readonly keptMs: number;
-  /** Watches that are kept at most, those running among them. */
+  /** Maximum number of watches, including the running ones. */
   readonly watchesMax: number;
-  /** Removed names that a watch remembers at most. */
+  /** Maximum number of removed names that a watch remembers. */
   readonly removedMax: number;
 }
 
 const usualBounds: WatchBounds = { keptMs: 60_000, watchesMax: 500, removedMax: 10_000 };
 
 export class WatchMemory {
-  /** What all watches of this memory look up. */
+  /** Look-ups shared by all watches of this memory. */
   readonly looks = new SharedLooks();
   readonly turns = new Turns();
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #ids: Pick<IdSource, "newId">;
   readonly #bounds: WatchBounds;
-  /** Longest broken off, then longest running, first. */
+  /** Sorted: longest broken, then longest running, first. */
   readonly #running = new Set<ReportedNames>();
   readonly #kept = new Map<
     string,
@@ -45,8 +45,8 @@ export class WatchMemory {
   }
 
   /**
-   * Returns a watch that continues from a cursor, or one that starts.
-   * @param about what is watched, for whom: a caller cannot continue what is another's
+   * Returns a watch that continues from a cursor, or a new one.
+   * @param about the subject and the caller: a caller cannot continue the watch of another
    */
   begin(about: string, cursor: string): { readonly reported: ReportedNames; readonly isResumed: boolean } {
     this.#forget();
@@ -60,7 +60,7 @@ export class WatchMemory {
     return { reported, isResumed: known !== undefined };
   }
 
-  /** It was broken off. */
+  /** The stream of this watch broke. */
   end(reported: ReportedNames): void {
     this.#running.delete(reported);
     if (this.#running.size === 0) this.looks.clear();
@@ -79,7 +79,9 @@ export class WatchMemory {
   }
 }
 
-/** Turns of watches that compare or tell something: one for each round of the event loop, so that calls are served between. */
+/**
+ * Turns of watches that compare or report: one for each round of the event loop, so that calls are served in between.
+ */
 class Turns {
   #last: Promise<void> = Promise.resolve();
 
@@ -89,27 +91,27 @@ class Turns {
   }
 }
 
-/** Names that a watch has told of. */
+/** Names that a watch has reported. */
 export class ReportedNames {
   id = "";
   readonly #removedMax: number;
   /**
-   * By name: its number of events in the last reply with it, the number of that reply, and that of the first one. 0
-   * for never.
+   * By name: its number of events in the last reply with it, the number of that reply, and that of the first one. 0 for
+   * never.
    */
   readonly #known = new Map<string, ReportedState>();
   /** By name, the reported removals, the oldest first. */
   readonly #removed = new Map<string, { readonly first: number; readonly reply: number }>();
-  /** The number of the last reply with a removal that is forgotten by now. */
+  /** The number of the last reply with a removal that is no longer remembered. */
   #forgotten = 0;
-  /** Number of the reply that is being made. */
+  /** Number of the reply being made. */
   #reply = 1;
 
   constructor(removedMax: number) {
     this.#removedMax = removedMax;
   }
 
-  /** Where a caller continues who has taken in the reply that is being made. The next one is being made from now on. */
+  /** Returns the cursor for a caller that has processed the reply being made. The next reply starts now. */
   takeCursor(): string {
     return `a${this.id}.${this.#reply++}`;
   }
@@ -125,14 +127,14 @@ export class ReportedNames {
     this.#removed.delete(name);
   }
 
-  /** The name exists, and is not wanted. Returns whether the caller must hear that it is gone. */
+  /** The name exists, but does not match. Returns whether the caller must learn that it is gone. */
   leaveOut(name: string, events: number): boolean {
     const isKnownToCaller = this.#remove(name);
     this.#known.set(name, { events, reply: this.#reply, first: 0 });
     return isKnownToCaller;
   }
 
-  /** Forgets all known names that no longer exist. Returns those that the caller must hear of. */
+  /** Drops all known names that no longer exist. Returns those that the caller must learn of. */
   takeGone(isThere: (name: string) => boolean): string[] {
     const gone: string[] = [];
     for (const name of this.#known.keys())
@@ -143,11 +145,11 @@ export class ReportedNames {
     return gone;
   }
 
-  /** The names that a caller knows after a reply. Undefined if that is forgotten by now. */
+  /** Returns the names that a caller knows after a reply. Undefined if that is no longer remembered. */
   knownAt(reply: number): ReportedNames | undefined {
     if (reply < 1 || reply >= this.#reply || reply < this.#forgotten) return undefined;
     const then = new ReportedNames(this.#removedMax);
-    // An event count that nothing has: it is looked at again, and the caller knows of it.
+    // An event count that no entry has: it is checked again, and the caller knows of it.
     const old = { events: -1, reply: 0, first: 1 };
     for (const [name, state] of this.#known)
       if (state.reply <= reply) then.#known.set(name, { ...state, reply: 0, first: state.first && 1 });

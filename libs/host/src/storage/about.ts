@@ -1,7 +1,7 @@
 /**
- * What a data directory says of itself. It is written when the directory is made, and when a release with a newer format
- * opens it. The number of partitions decides where every machine lives, so another one would look for all of them in the
- * wrong place.
+ * Metadata of a data directory. It is written when the directory is created, and when a release with a newer format
+ * opens it. The number of partitions determines the partition of every machine, so with another number none would be
+ * found.
  */
 import { createHash } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -11,8 +11,8 @@ import { hostErrors } from "../errors.ts";
 import type { DataLayout } from "./layout.ts";
 
 /**
- * Raised when an older release could not make sense of a directory. A release that opens a directory of an older format
- * writes its own into it, so that the older release refuses the directory from then on.
+ * Raised when an older release could not read a directory. A release that opens a directory of an older format writes
+ * its own into it, so that the older release refuses the directory from then on.
  *
  * 1: release 0.1.0. 2: functions and lost attempts in journals, format 2 of the audit log.
  */
@@ -20,17 +20,17 @@ export const dataFormat = 2;
 
 const schema = z.object({
   format: z.int().min(1),
-  /** Of the software that gave the directory its format. */
+  /** Release that gave the directory its format. */
   release: z.string(),
   made: z.string(),
   partitions: z.int().min(1),
-  /** Hash of all else. Absent where an older release made it. */
+  /** Hash of all other fields. Absent if an older release wrote it. */
   sum: z.string().optional(),
 });
 
 export type AboutData = Omit<z.output<typeof schema>, "sum">;
 
-/** Undefined where there is none. Throws `host.data_unreadable` when it is not what was written. */
+/** Undefined if there is none. Throws `host.data_unreadable` if it has changed since it was written. */
 export function readAbout({ about }: Pick<DataLayout, "about">): AboutData | undefined {
   let text: string;
   try {
@@ -47,7 +47,7 @@ export function readAbout({ about }: Pick<DataLayout, "about">): AboutData | und
   return data;
 }
 
-/** There whole or not at all. */
+/** Writes atomically. */
 export function writeAbout({ about }: Pick<DataLayout, "about">, data: AboutData): void {
   writeFileSync(`${about}.new`, `${JSON.stringify({ ...data, sum: sumOf(data) }, undefined, 2)}\n`, {
     flush: true,
@@ -56,7 +56,7 @@ export function writeAbout({ about }: Pick<DataLayout, "about">, data: AboutData
   renameSync(`${about}.new`, about);
 }
 
-/** Refuses a directory that this process would take for something else than it is. */
+/** Refuses a directory that this process would misinterpret. */
 export function checkAbout(data: AboutData, layout: DataLayout, partitions: number): void {
   const { directory } = layout;
   if (data.format > dataFormat) {

@@ -1,15 +1,15 @@
 /**
  * Copies a data directory while everything continues.
  *
- * 1. Nothing of the log is removed meanwhile, and the archives are copied before its end is taken: so the log of the
- *    copy starts no later than where its archives end, and ends no earlier.
- * 2. Of the last segment the durable part is copied and nothing else: what is behind it may be half written. Everything
- *    that was acknowledged before the copy was started is before that end.
- * 3. The book of the audit is copied before the end of the log is taken too, so that it says nothing of what the copy
- *    has not. No checkpoint is made in between, so that the log anchors none that the copy of the book has not.
+ * 1. Nothing of the log is removed meanwhile, and the archives are copied before the end of the log is read. So the log
+ *    of the copy starts no later than its archives end, and ends no earlier.
+ * 2. Only the durable part of the last segment is copied, because later bytes may be half written. Everything that was
+ *    acknowledged before the start of the copy is before that end.
+ * 3. The audit log is copied before the end of the journal is read too, so that it has no entry without data in the
+ *    copy. No checkpoint is made in between, so that the journal anchors none that the copied audit log lacks.
  * 4. Keys are sealed or named, after the log: a key is there before anything in the log was sealed with it. Other files
  *    of SQLite are copied between two of their transactions, and all other files as they are.
- * 5. The copy gets the file that makes it a data directory at the very end: an unfinished copy is not taken for one.
+ * 5. The file that marks a data directory is copied last, so an unfinished copy does not count as one.
  */
 import { constants, type Dirent, existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir } from "node:fs/promises";
@@ -21,7 +21,7 @@ import { type AboutData, writeAbout } from "./about.ts";
 import { copyKeys, type KeysCopied, namedFile, sealedFile } from "./kept-keys.ts";
 import { type DataLayout, layoutOf } from "./layout.ts";
 
-/** What is copied. */
+/** The source of a copy. */
 export interface Copied {
   readonly layout: DataLayout;
   readonly about: AboutData;
@@ -31,10 +31,11 @@ export interface Copied {
     backup(directory: string): Promise<void>;
   }[];
   /**
-   * Where the durable part of the log ends. Asked when the archives have been copied. Undefined where there is no log.
+   * Returns the end of the durable part of the log. Called when the archives have been copied. Undefined if there is no
+   * log.
    */
   end(): LogPlace | undefined;
-  /** No checkpoint of the audit is made while the work runs. */
+  /** Runs work without a checkpoint of the audit meanwhile. */
   alone<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
@@ -78,12 +79,12 @@ async function refuseUnfit(directory: string, target: string): Promise<void> {
   }
 }
 
-/** As it is between two transactions, also while its thread has it. */
+/** Copies a database between two transactions, even while its thread uses it. */
 export async function copyDatabase(from: string, to: string): Promise<void> {
   if (!existsSync(from)) return;
   const { backup, DatabaseSync } = await import("node:sqlite");
   await mkdir(dirname(to), { recursive: true, mode: privateModes.folder });
-  // Its thread locks it for moments, such as when it ends.
+  // Its thread locks it briefly, such as at its end.
   const database = new DatabaseSync(from, { readOnly: true, timeout: 5_000 });
   try {
     makePrivateFile(to);
@@ -106,7 +107,7 @@ async function copyLog(from: string, to: string, end: LogPlace): Promise<void> {
   }
 }
 
-/** The file is as long as the other, and has its first bytes. */
+/** Creates a file of the same length with the first bytes of the other. */
 async function copyBeginning(from: string, to: string, bytes: number): Promise<void> {
   const source = await open(from, "r");
   const target = await open(to, "wx", privateModes.file);
@@ -127,8 +128,8 @@ async function copyBeginning(from: string, to: string, bytes: number): Promise<v
 }
 
 /**
- * After the end of the log was taken: a blob is durable before a record names it. What is swept meanwhile, and what is
- * still being written, is nothing that a record of the copy names.
+ * Runs after the end of the log was read: a blob is durable before a record names it. Blobs that are swept or written
+ * meanwhile are not named by any record of the copy.
  */
 async function copyTree(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true, mode: privateModes.folder });
@@ -149,13 +150,13 @@ async function copyTree(from: string, to: string): Promise<void> {
   await syncFolder(to);
 }
 
-/** Copied in their own way, or of the process that has the directory. */
+/** Files that are copied separately, or belong to the process that has the directory. */
 const notOthers: readonly string[] = [
   ...["journal", "archive", "audit", "blobs", "keys", "data.json"],
   ...["lock", "lock.json", "door.json", "handed-over.json", sealedFile, namedFile],
 ];
 
-/** Sign-ins, the bundle of rules, marks, and what later releases add. */
+/** Copies sign-ins, the bundle of rules, marks, and files of later releases. */
 async function copyOthers(from: string, to: string): Promise<void> {
   for (const entry of await entriesOf(from)) {
     const { name } = entry;

@@ -1,8 +1,8 @@
 /**
  * The commands for a data directory: verify it, copy it, restore a copy, examine it.
  *
- * Exit codes: 0 nothing has to be done, 1 something has to be, 2 a mistake in the words, 3 a process has the directory,
- * so not everything could be looked at.
+ * Exit codes: 0 no action required, 1 action required, 2 a usage error, 3 a process has the directory, so not
+ * everything could be checked.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -24,13 +24,13 @@ export interface Said {
   readonly exitCode: number;
 }
 
-/** What the configuration says, if it could be read. */
+/** The configuration, if it could be read. */
 export interface Configured {
   readonly directory: string;
   readonly partitions: number | undefined;
-  /** Empty or absent: in the data directory. */
+  /** Empty or absent means the data directory. */
   readonly keysDirectory?: string;
-  /** Those that keep files of their own look at them. */
+  /** Services check their own files. */
   readonly services?: readonly ServiceModule[];
 }
 
@@ -176,7 +176,7 @@ type Inspected = Parameters<typeof verifyData>[1];
 
 async function verify(directory: string, inspected: Inspected): Promise<readonly Finding[]> {
   const layout = layoutOf(directory);
-  // The doctor says what else it may be.
+  // The doctor reports other causes.
   if (!existsSync(layout.about)) return examine(directory, inspected);
   const release = await claim(directory);
   if (release === undefined) {
@@ -250,7 +250,7 @@ async function restored(
   }
 }
 
-/** Exit codes of the commands that check a directory: programs tell by them what was found. */
+/** Exit codes of the commands that check a directory, for programs. */
 const exitCodes = { sound: 0, problem: 1, usage: 2, held: 3 } as const;
 
 function exitCodeOf(findings: readonly Finding[]): number {
@@ -260,7 +260,7 @@ function exitCodeOf(findings: readonly Finding[]): number {
 
 const marks = { sound: "ok", notice: "note", problem: "PROBLEM" } as const;
 
-/** For people: a paragraph per finding, and what it comes to. */
+/** Returns a text for people: a paragraph per finding, and the summary. */
 function textOf(findings: readonly Finding[]): string {
   const paragraphs = findings.map(({ level, text, advice }) => {
     const what = `${marks[level].padEnd(8)} ${text}`;

@@ -1,7 +1,7 @@
 /**
- * The door of a data directory: where callers that may read the directory ask the process that has it. It listens on
- * this machine only, at a port that the directory names together with a secret. So it asks for no rights beyond those
- * of the files, and works where nothing else of the process is reachable.
+ * The local port of the process that has a data directory, for callers that may read the directory. It listens only on
+ * this machine, and the directory contains its port and secret. So it requires no rights beyond those of the files, and
+ * works if nothing else of the process is reachable.
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -22,14 +22,14 @@ import * as z from "zod";
 import { type KeysCopied, keysCopied } from "./kept-keys.ts";
 import type { DataLayout } from "./layout.ts";
 
-// By `import` it would load undici as well.
+// An `import` would load undici as well.
 const { createServer, request } = process.getBuiltinModule("node:http");
 
 export interface DoorParts {
   readonly layout: Pick<DataLayout, "door">;
   readonly chance: Chance;
   readonly logger: Logger;
-  /** Copies everything to a directory that is empty or not there. */
+  /** Copies everything to an empty or missing directory. */
   backUp(target: string, keys: KeysCopied): Promise<void>;
 }
 
@@ -90,7 +90,7 @@ export class Door {
   }
 }
 
-/** Asks the process that has a directory for a copy. False when no process listens. */
+/** Requests a copy from the process that has a directory. Returns false if no process listens. */
 export async function askForBackup(
   layout: Pick<DataLayout, "door">,
   target: string,
@@ -104,7 +104,7 @@ export async function askForBackup(
     const asking = request({ host: "127.0.0.1", port, path: "/backup", method: "POST", headers }, (reply) => {
       if (reply.statusCode === 204) resolve(true);
       else if (reply.statusCode !== 500) resolve(false);
-      // The cast: who has the secret of the door is the process that wrote it there.
+      // The cast: only the process that wrote the secret has it.
       else json(reply).then((problem) => reject(fromProblem(problem as Problem)), reject);
     });
     asking.on("error", (error) => (systemCodeOf(error) === "ECONNREFUSED" ? resolve(false) : reject(error)));

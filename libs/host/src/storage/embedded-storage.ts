@@ -1,6 +1,6 @@
 /**
- * Where the machines of a process are kept: one journal for all its services, an archive for each, in the data directory
- * that belongs to this process alone.
+ * The storage of machines in a data directory of a single process: one journal for all its services, and an archive for
+ * each.
  *
  *     data.json        how it was made; written once
  *     lock             held by the system for the process that has it
@@ -8,8 +8,8 @@
  *     archive/NAME/    snapshots, history and index of one service
  *     blobs/           large content by its hash
  *
- * 1. Nothing of it is touched before the lock is held, and the lock is given back last.
- * 2. Runtimes let go of their partitions first: what is under way becomes durable. Then archives, then the journal.
+ * 1. Nothing is touched before the lock is held, and the lock is released last.
+ * 2. Runtimes release their partitions first: work in progress becomes durable. Then archives, then the journal.
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -45,14 +45,15 @@ import { mebibytes, Upkeep } from "./upkeep.ts";
 
 export interface EmbeddedStorageParts extends StorageParts {
   readonly directory: DataDirectory;
-  /** Of this software. */
+  /** Release of this software. */
   readonly release: string;
 }
 
-/** A copy is started again when the journal was opened again meanwhile, at most so often. */
+/** Maximum number of restarts of a copy, which is restarted if the journal was reopened meanwhile. */
 const copyAttemptsMax = 3;
 /**
- * Archives up to this size are checked at each start, which takes a tenth of a second. Larger ones by `tutti data verify`.
+ * Archives up to this size are checked at each start, which takes a tenth of a second. `tutti data verify` checks
+ * larger ones.
  */
 const checkedBytesMax = 32 * 1024 * 1024;
 
@@ -64,7 +65,7 @@ function archiveName(service: string): string {
   return `archive/${service}/archive.db`;
 }
 
-/** Undefined where it was not made yet. */
+/** Undefined if it does not exist yet. */
 function archiveBytes(directory: string): number | undefined {
   return statSync(join(directory, "archive.db"), { throwIfNoEntry: false })?.size;
 }
@@ -80,7 +81,7 @@ export class EmbeddedStorage implements Storage {
   readonly #upkeep: Upkeep;
   readonly #door: Door;
   readonly #rebuilt = new Set<string>();
-  /** Why archives cannot be relied on. Empty where all are sound. */
+  /** Why archives are unreliable. Empty if all are sound. */
   #damage = "";
   #about: AboutData | undefined;
   #blobs: Blobs | undefined;
@@ -130,7 +131,7 @@ export class EmbeddedStorage implements Storage {
   }
 
   /**
-   * Before a partition is sealed: each seal makes the journal longer, so that after a few starts its end would be behind
+   * Checked before a partition is sealed. Each seal extends the journal, so after a few starts its end would be behind
    * that of the archive, and the loss would not be noticed.
    */
   #requireJoined(): void {
@@ -144,7 +145,7 @@ export class EmbeddedStorage implements Storage {
       }
   }
 
-  /** Before they are opened: opening makes missing archives. */
+  /** Checked before opening, which creates missing archives. */
   #lookAtArchives(): void {
     const { logger } = this.#parts.foundation;
     for (const { service } of this.#services.all) {
@@ -165,7 +166,7 @@ export class EmbeddedStorage implements Storage {
     }
   }
 
-  /** They are made when they are needed first. */
+  /** Archives are created on first use. */
   #listArchives(): void {
     for (const { service } of this.#services.all)
       if (archiveBytes(this.#layout.archiveOf(service)) !== undefined)
@@ -199,7 +200,10 @@ export class EmbeddedStorage implements Storage {
     }
   }
 
-  /** In the directory, or in a bucket: then what the directory has goes there first, which may be repeated. */
+  /**
+   * Opens the blobs in the directory, or in a bucket. Existing blobs of the directory are moved to the bucket first,
+   * which may be repeated.
+   */
   async #openBlobs(): Promise<Blobs> {
     const { foundation, settings } = this.#parts;
     const own = await DirectoryBlobs.open(this.#layout.blobs, foundation.clock);
@@ -240,7 +244,7 @@ export class EmbeddedStorage implements Storage {
     );
   }
 
-  /** Copies everything to a directory that is empty or not there, while the work continues. */
+  /** Copies everything to an empty or missing directory, while the work continues. */
   async backUp(target: string, keys: KeysCopied): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const { journal } = this.#journal;
@@ -263,7 +267,7 @@ export class EmbeddedStorage implements Storage {
       } finally {
         release();
       }
-      // Opened again, the log may have been cut while it was copied.
+      // If it was reopened, the log may have been cut during the copy.
       if (this.#journal.journal === journal) return;
       const reason = "the journal was opened again meanwhile";
       if (attempt === copyAttemptsMax) throw hostErrors.copyFailed({ target, reason });

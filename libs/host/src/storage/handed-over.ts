@@ -1,6 +1,6 @@
 /**
- * What a data directory says when what is in it lives on elsewhere. No process starts there any more: everything would
- * be done twice.
+ * Mark of a data directory whose data was handed over to a cluster. No process starts in it any more, because all work
+ * would be done twice.
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ export interface HandedOver {
 
 const fileIn = (directory: string): string => join(directory, "handed-over.json");
 
-/** Undefined where a directory is its own. */
+/** Undefined if the directory was not handed over. */
 export function readHandedOver(directory: string): HandedOver | undefined {
   try {
     return JSON.parse(readFileSync(fileIn(directory), "utf8")) as HandedOver;

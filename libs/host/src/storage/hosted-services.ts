@@ -1,4 +1,4 @@
-/** The runtimes of a process, each with its archive: made the same way wherever they are kept. */
+/** The runtimes of a process, each with its archive, independent of the storage. */
 import type { Blobs } from "@tutti/journal";
 import { type Owner, type Place, promptDefer } from "@tutti/kernel";
 import { type Effects, Runtime, type RuntimeOptions } from "@tutti/runtime";
@@ -10,13 +10,11 @@ import type { HostedRuntime, StorageParts } from "./storage.ts";
 
 export type HostedService = HostedRuntime & { readonly archive: ServiceArchive };
 
-/** What a service stands on. */
+/** Resources of a service. */
 export interface ServiceGrounds {
   readonly archive: ServiceArchive;
   readonly journals: ProcessJournal;
-  /**
-   * For partitions that move between processes: copies the present state of one while another process still owns it.
-   */
+  /** For partitions that move between processes: copies the present state of one while another process owns it. */
   readonly prepare?: (partition: number) => Promise<void>;
 }
 
@@ -25,7 +23,7 @@ export class HostedServices {
   readonly #parts: StorageParts;
   readonly #blobs: Pick<Blobs, "mention">;
 
-  /** @param blobs asked once the storage is started */
+  /** @param blobs called once the storage is started */
   constructor(parts: StorageParts, blobs: () => Blobs) {
     this.#parts = parts;
     this.#blobs = { mention: (mentions) => blobs().mention(mentions) };
@@ -70,7 +68,7 @@ export class HostedServices {
     return this.all.map(({ runtime }) => runtime);
   }
 
-  /** How many partitions each of them has. */
+  /** The number of partitions of each service. */
   get partitions(): { readonly service: string; readonly partitions: number }[] {
     return this.all.map(({ service, runtime }) => ({ service, partitions: runtime.partitions }));
   }

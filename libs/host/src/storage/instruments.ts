@@ -1,7 +1,4 @@
-/**
- * The numbers of journal, archives and runtimes. Counted per group that was synced, or taken now and then. Never per
- * item.
- */
+/** Metrics of journal, archives and runtimes. Counted per synced group, or sampled. Never per item. */
 import type { CommittedGroup } from "@tutti/journal";
 import type { GaugeCell, Metrics } from "@tutti/kernel";
 import type { PartitionStanding } from "@tutti/runtime";

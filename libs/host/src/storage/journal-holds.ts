@@ -1,13 +1,13 @@
 /**
- * The reader of all that the journals of this process have, and how far. Nothing that was not taken yet is cut. A
- * process in which no reader exists cuts them as it likes.
+ * The progress of a reader of all journals of this process. Batches that it has not read are not cut. Without a reader,
+ * a process cuts its journals freely.
  */
 import type { LogPlace, PartitionName } from "@tutti/journal";
 
-/** The log that all journals of a process are in. */
+/** The log of all journals of a process. */
 export interface ProcessLog {
   readonly directory: string;
-  /** How far it is durable by now. */
+  /** Returns its durable end. */
   end(): LogPlace;
 }
 
@@ -23,7 +23,7 @@ export class JournalHolds {
     return this.#services;
   }
 
-  /** For who follows all of them in one pass. Undefined where they are not files of this process. */
+  /** For a reader that follows all of them in one pass. Undefined if they are not files of this process. */
   get log(): ProcessLog | undefined {
     return this.#log;
   }
@@ -32,22 +32,22 @@ export class JournalHolds {
     this.#services.push(service);
   }
 
-  /** Where they all are, once they are open. */
+  /** Sets the log of all of them, once they are open. */
   areIn(log: ProcessLog): void {
     this.#log = log;
   }
 
-  /** From now on everything is kept that was not taken. Said while services are made, before anything is cut. */
+  /** From now on all unread batches are kept. Called while services are created, before anything is cut. */
   hold(): void {
     this.#isHeld = true;
   }
 
-  /** All of a journal up to this batch is where it is to be kept. */
+  /** The reader has stored all batches of a journal up to this one. */
   took({ service, partition }: PartitionName, batch: number): void {
     this.#taken.set(`${service}/${partition}`, batch);
   }
 
-  /** Runs one work after the other: a copy has both the content and its record in the journal, or neither. */
+  /** Runs one work at a time: a copy has both the content and its record in the journal, or neither. */
   alone<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = this.#alone.then(work);
     this.#alone = result.catch(() => {});

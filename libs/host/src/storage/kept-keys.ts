@@ -1,8 +1,8 @@
 /**
  * The keys of an installation in a copy of its data: sealed under a passphrase, or named, if they are kept elsewhere.
  *
- *     keys.sealed.json    the files of keys, encrypted by AES-256-GCM under a key that scrypt makes of the passphrase
- *     keys.named.json     their names and hashes: a restore asks for these very files
+ *     keys.sealed.json    the files of keys, encrypted by AES-256-GCM under a key that scrypt derives from the passphrase
+ *     keys.named.json     their names and hashes: a restore requires exactly these files
  */
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -12,11 +12,11 @@ import * as z from "zod";
 import { hostErrors } from "../errors.ts";
 import { sha256Of } from "./made-files.ts";
 
-/** How a copy has the keys. */
+/** Form of the keys in a copy. */
 export const keysCopied = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("sealed"), directory: z.string(), passphrase: z.string().min(1) }),
   z.object({ kind: z.literal("named"), directory: z.string() }),
-  /** There are none. */
+  /** There are no keys. */
   z.object({ kind: z.literal("none") }),
 ]);
 export type KeysCopied = z.output<typeof keysCopied>;
@@ -45,7 +45,7 @@ const keyBytes = 32;
 const saltBytes = 16;
 const nonceBytes = 12;
 
-/** Names of the files of keys. None where there is no such folder. */
+/** Returns the names of the files of keys. Empty if there is no such folder. */
 export function keyFilesIn(directory: string): readonly string[] {
   if (!existsSync(directory)) return [];
   return readdirSync(directory).filter((name) => !name.endsWith(".new"));
@@ -82,7 +82,7 @@ function sealed(text: string, passphrase: string): z.output<typeof sealedForm> {
   return sealedForm.parse({ format: 1, ...texts });
 }
 
-/** By name. Undefined where the passphrase is another one or the file was changed. */
+/** Returns the keys by name. Undefined if the passphrase is wrong or the file was changed. */
 export function openSealed(copy: string, passphrase: string): ReadonlyMap<string, Buffer> | undefined {
   try {
     const parts = sealedForm.parse(JSON.parse(readFileSync(join(copy, sealedFile), "utf8")));
@@ -97,7 +97,7 @@ export function openSealed(copy: string, passphrase: string): ReadonlyMap<string
   }
 }
 
-/** Returns whether a sealed file has the form of one. What is in it only the passphrase tells. */
+/** Returns whether a sealed file has a valid form. Its content can only be checked with the passphrase. */
 export function isSealedForm(copy: string): boolean {
   try {
     return sealedForm.safeParse(JSON.parse(readFileSync(join(copy, sealedFile), "utf8"))).success;
@@ -106,7 +106,7 @@ export function isSealedForm(copy: string): boolean {
   }
 }
 
-/** Undefined where a copy names none. */
+/** Undefined if a copy names none. */
 export function namedKeysIn(copy: string): NamedKeys | undefined {
   const file = join(copy, namedFile);
   if (!existsSync(file)) return;
@@ -117,11 +117,11 @@ export function namedKeysIn(copy: string): NamedKeys | undefined {
   }
 }
 
-/** Of the keys that a copy names, those that are not in a folder as they were. */
+/** Returns the named keys of a copy that are missing or changed in a folder. */
 export function missingKeys({ files }: NamedKeys, directory: string): readonly string[] {
   return (
     Object.entries(files)
-      // More may have been made since.
+      // More files may have been added since.
       .filter(([name, hash]) => name !== "made" && !hasFile(join(directory, name), hash))
       .map(([name]) => name)
   );
@@ -131,7 +131,7 @@ function hasFile(file: string, hash: string): boolean {
   return existsSync(file) && sha256Of(readFileSync(file)) === hash;
 }
 
-/** Puts files of keys into a folder, where none of them is another one. */
+/** Writes files of keys into a folder, unless a different file has the name. */
 export function placeKeys(files: ReadonlyMap<string, Buffer>, directory: string): void {
   mkdirSync(directory, { recursive: true, mode: privateModes.folder });
   for (const [name, content] of files) {
@@ -142,7 +142,7 @@ export function placeKeys(files: ReadonlyMap<string, Buffer>, directory: string)
   }
 }
 
-/** A data directory that was restored by hand may have its keys sealed, or name some that are not there. */
+/** A manually restored data directory may have sealed keys, or name missing ones. */
 export function requireKeys(dataDirectory: string, keysDirectory: string): void {
   requireUnsealed(dataDirectory);
   const named = namedKeysIn(dataDirectory);

@@ -1,17 +1,17 @@
 import { join } from "node:path";
 
-/** Where things are in a data directory. */
+/** Paths in a data directory. */
 export interface DataLayout {
   readonly directory: string;
-  /** What it was made as: how many partitions, by which release. */
+  /** Metadata: number of partitions, release. */
   readonly about: string;
-  /** Where callers that may read the directory ask the process that has it. */
+  /** Port and secret for callers that may read the directory. */
   readonly door: string;
   readonly journal: string;
   /** One folder per service. */
   readonly archives: string;
   readonly blobs: string;
-  /** The book of the audit, where this process keeps one. */
+  /** The audit log, if this process has one. */
   readonly auditBook: string;
   archiveOf(service: string): string;
 }

@@ -1,7 +1,7 @@
 /**
- * A folder's list of the files that were made in it, so that one that is missing is an error and not a first start.
+ * A folder's list of its files, so that a missing file is an error instead of a first start.
  *
- *     made    a line each: its name, and the hash of what is in it if that never changes
+ *     made    a line each: its name, and the hash of its content if that never changes
  *
  * 1. Lines are only added, after the file is there. A file of an older release is listed when it is used next.
  */
@@ -12,14 +12,14 @@ import { privateModes, systemCodeOf } from "@tutti/kernel";
 
 export interface MadeFile {
   readonly name: string;
-  /** Empty where the content changes. */
+  /** Empty if the content changes. */
   readonly sha256: string;
 }
 
 export const madeList = "made";
 const line = /^(\S+)(?: ([0-9a-f]{64}))?$/;
 
-/** Lines that are not as they were written are left out: `isWhole` tells. */
+/** Changed lines are left out: `isWhole` tells. */
 export function readMade(directory: string): {
   readonly files: readonly MadeFile[];
   readonly isWhole: boolean;
@@ -52,19 +52,19 @@ export function sha256Of(content: Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-/** Text with a line behind it that has its hash. */
+/** Returns text with a last line that has its hash. */
 export function withSum(text: string): string {
   return `${text}\n${sha256Of(Buffer.from(text))}\n`;
 }
 
-/** Returns the text, if it is as it was written. One without a hash is of an older release. */
+/** Returns the text if it is unchanged. A text without a hash comes from an older release. */
 export function textIn(content: string): string | undefined {
   const [text = "", sum] = content.split("\n");
   if (sum === undefined) return text;
   return sum === sha256Of(Buffer.from(text)) ? text : undefined;
 }
 
-/** Archives and audit log are made of a journal alone. */
+/** Archives and audit log exist only with a journal. */
 export function hadJournal(directory: string): boolean {
   return readMade(directory).files.some(
     ({ name }) => name.startsWith("archive/") || name.startsWith("audit/"),

@@ -1,4 +1,4 @@
-/** Copies a data directory: by the process that has it, or by this one if no process has. */
+/** Copies a data directory: by the process that has it, or by this one if none has. */
 import { openArchiveInline } from "@tutti/journal";
 import { systemClock } from "@tutti/kernel";
 import { claim, lastHolder } from "../data-directory.ts";

@@ -1,4 +1,6 @@
-/** Everything of a data directory is for the user of its process alone: 0600 for files, 0700 for folders. */
+/**
+ * Makes everything of a data directory accessible only to the user of its process: 0600 for files, 0700 for folders.
+ */
 import type { Stats } from "node:fs";
 import { chmod, lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,15 +9,15 @@ import { ifThere, privateModes, reasonOf, thisSystem } from "@tutti/kernel";
 const othersMask = 0o077;
 
 export interface MadePrivate {
-  /** Files and folders whose mode was another. */
+  /** Number of files and folders whose mode was changed. */
   readonly changed: number;
-  /** Why the first of some could not be changed. Empty where none. */
+  /** Why the first failing one could not be changed. Empty if none failed. */
   readonly problem: string;
 }
 
 /**
- * Changes modes that let others in. A tree is walked to its leaves if the folder or anything directly in it lets others
- * in, as the tree of an older release does. So a start with a large one that is as it should be looks at a few names.
+ * Removes access of other users. The whole tree is walked if the folder or anything directly in it is accessible to
+ * others, as in an older release. So a start with a large correct tree checks only a few names.
  */
 export async function makePrivate(directory: string): Promise<MadePrivate> {
   const found = { changed: 0, problem: "" };
@@ -29,7 +31,7 @@ export async function makePrivate(directory: string): Promise<MadePrivate> {
 
 async function close(path: string, found: { changed: number; problem: string }): Promise<void> {
   const stats = await statOf(path);
-  // What a link names is not of the directory.
+  // The target of a link does not belong to the directory.
   if (stats === undefined || stats.isSymbolicLink()) return;
   if (stats.isDirectory()) for (const name of await readdir(path)) await close(join(path, name), found);
   if (!isOpen(stats)) return;
@@ -45,7 +47,7 @@ function isOpen(stats: Stats): boolean {
   return !stats.isSymbolicLink() && (stats.mode & othersMask) !== 0;
 }
 
-/** Undefined where it went away meanwhile. */
+/** Undefined if it was removed meanwhile. */
 function statOf(path: string): Promise<Stats | undefined> {
   return ifThere(lstat(path));
 }

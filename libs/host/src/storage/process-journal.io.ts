@@ -53,7 +53,7 @@ class Process {
     return promise;
   }
 
-  /** The same command to every account of both services. Gives what became of each. */
+  /** Sends the same command to every account of both services. Returns the outcomes. */
   everywhere(
     run: (runtime: Runtime, id: string) => Promise<unknown>,
   ): Promise<PromiseSettledResult<unknown>[]> {
@@ -113,7 +113,7 @@ describe("the journal of a process", () => {
     for (const runtime of process.runtimes) {
       assert.ok(runtime.standings().every(({ state }) => state === "running"));
     }
-    // Each failing commit ends one journal, however many partitions notice.
+    // Each failing commit ends one journal, no matter how many partitions notice.
     const ends = process.logger.messages().filter((text) => text.startsWith("journal stopped, reopening it"));
     assert.equal(process.opened, ends.length + 1);
     assert.equal(process.journals.health().level, "healthy");

@@ -2,8 +2,8 @@
  * The journal of a process, which all its services share.
  *
  * 1. A journal that has stopped is opened again once, for any number of requests: all get the same new one.
- * 2. It is closed before it is opened again: two writers in one log would be its end.
- * 3. As long as it cannot be opened it is tried again, ever more slowly. Waiters continue when it works.
+ * 2. It is closed before it is opened again: two writers would destroy the log.
+ * 3. As long as it cannot be opened it is retried with growing pauses. Waiters continue when it works.
  */
 import { type Journal, journalErrors, type PartitionName } from "@tutti/journal";
 import {
@@ -22,7 +22,7 @@ import type { JournalHolds } from "./journal-holds.ts";
 
 export interface ProcessJournalParts<J extends Journal> {
   open(): Promise<J>;
-  /** Absent if there is no reader of others' writes. */
+  /** Absent if there is no reader of all journals. */
   readonly holds?: Pick<JournalHolds, "neededFrom"> | undefined;
   readonly foundation: Pick<Foundation, "timers" | "chance" | "logger">;
 }

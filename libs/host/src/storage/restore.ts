@@ -1,9 +1,9 @@
 /**
- * Makes a data directory of a copy, from the copy alone.
+ * Creates a data directory from a copy alone.
  *
- * 1. Whether it can be restored is known before anything is written: the passphrase opens the keys, or the keys that it
- *    names are there.
- * 2. It gets the file that makes it a data directory at the very end, as a copy does: an unfinished one is none.
+ * 1. It is checked before anything is written whether the copy can be restored: the passphrase opens the keys, or the
+ *    named keys exist.
+ * 2. The file that marks a data directory is written last, so an unfinished restore does not count as one.
  */
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir } from "node:fs/promises";
@@ -20,13 +20,13 @@ export interface RestoreWish {
   readonly copy: string;
   readonly directory: string;
   readonly keysDirectory: string;
-  /** Undefined where none was given. */
+  /** Undefined if none was given. */
   readonly passphrase: string | undefined;
 }
 
 const notCopied: readonly string[] = ["data.json", "lock", "lock.json", "door.json", sealedFile, namedFile];
 
-/** Checks, and returns what writes. Throws before anything is written. */
+/** Checks, and returns the function that writes. Throws before anything is written. */
 export async function prepareRestore({
   copy,
   directory,
@@ -49,7 +49,7 @@ export async function prepareRestore({
   };
 }
 
-/** Undefined where they are in place already, or there are none. */
+/** Undefined if the keys are in place already, or there are none. */
 function keysOf(
   copy: string,
   keysDirectory: string,

@@ -1,5 +1,5 @@
 /**
- * The archive of one service from before it is opened: a runtime is put together before its process may touch the data
+ * The archive of one service, usable before it is opened: a runtime is assembled before its process may touch the data
  * directory, and before it is connected to anything.
  */
 import type { Archive, ArchiveFigures, ArchivePartition, Search, SearchPage } from "@tutti/journal";

@@ -1,12 +1,12 @@
 import type { Archive, Blobs } from "@tutti/journal";
 import type { Runtime } from "@tutti/runtime";
 
-/** What a service that hosts machines is given. */
+/** The storage of a service that hosts machines. */
 export interface ServiceStorage {
-  /** Takes commands for them, answers questions about them. */
+  /** Executes commands on machines, and answers questions. */
   readonly runtime: Runtime;
-  /** What lists and searches are answered from. */
+  /** The index for lists and searches. */
   readonly archive: Pick<Archive, "search">;
-  /** Large content. There once the service starts. */
+  /** Returns large content. Available once the service starts. */
   readonly blobs: () => Blobs;
 }

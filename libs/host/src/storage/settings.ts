@@ -1,4 +1,4 @@
-/** What can be set about what machines stand on. Partitions are a matter of ownership. */
+/** Settings of the storage of machines. Partitions are a setting of ownership. */
 import type { S3Settings } from "@tutti/journal/objects";
 import { defineSection, kernelErrors, secret } from "@tutti/kernel";
 import { type Retention, type RuntimeLimits, runtimeLimits } from "@tutti/runtime/options";
@@ -128,7 +128,7 @@ export interface BlobSettings {
   readonly keepMs: number;
   readonly sweepMs: number;
   readonly bytesMax: number;
-  /** The bucket that has them. Undefined where the storage of the process has them. */
+  /** The bucket of the blobs. Undefined if the storage of the process has them. */
   readonly s3: S3Settings | undefined;
 }
 

@@ -6,23 +6,23 @@ import type { JournalHolds } from "./journal-holds.ts";
 import type { ProcessJournal } from "./process-journal.ts";
 import type { DurableSettings } from "./settings.ts";
 
-/** Where the machines of a process are kept: on its own disk, or in a cluster where others reach them too. */
+/** Storage of the machines of a process: on its own disk, or shared in a cluster. */
 export interface Storage extends Component {
   /** Returns the runtime of a service, before the storage is started. It owns nothing yet. */
   host(service: string, machines: RuntimeOptions["machines"], effects: Effects): HostedRuntime;
-  /** Whether the partitions of a service may be owned by several processes. */
+  /** Whether several processes may own the partitions of a service. */
   readonly isShared: boolean;
-  /** Those that were made so far. */
+  /** Runtimes created so far. */
   readonly runtimes: readonly Runtime[];
-  /** Services whose archive was missing at the start: what they list is whole once it is made again. */
+  /** Services whose archive was missing at the start: their lists are complete once it is rebuilt. */
   readonly rebuilt?: ReadonlySet<string>;
   /** Large content of all services, once the storage is started. */
   readonly blobs: Blobs;
-  /** All partitions are let go of: what is under way becomes durable, nothing more is decided. */
+  /** Releases all partitions: work in progress becomes durable, nothing more is decided. */
   stopRuntimes(): Promise<void>;
 }
 
-/** What every storage is made of. */
+/** Dependencies of every storage. */
 export interface StorageParts {
   readonly settings: DurableSettings;
   readonly foundation: Foundation;
@@ -31,7 +31,7 @@ export interface StorageParts {
   readonly holds: JournalHolds;
 }
 
-/** The runtime of a service, and what is read beside it. */
+/** The runtime of a service, with further data for readers. */
 export interface HostedRuntime {
   readonly service: string;
   readonly machines: RuntimeOptions["machines"];

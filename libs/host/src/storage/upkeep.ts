@@ -1,6 +1,6 @@
 /**
- * The background work on a data directory: expired content is removed, a slice at a time, and metrics are taken.
- * Nothing of it is urgent: a failure is retried in the next round.
+ * The background work on a data directory: expired content is removed, a slice at a time, and metrics are taken. None
+ * of it is urgent: a failure is retried in the next round.
  */
 import { statfs } from "node:fs/promises";
 import type { Archive } from "@tutti/journal";
@@ -20,14 +20,14 @@ export interface UpkeepParts {
   readonly instruments: StorageInstruments;
   readonly directory: string;
   readonly purgeMs: number;
-  /** Absent where others keep the journal. */
+  /** Absent if the journal is elsewhere. */
   readonly journalBytes?: () => number;
 }
 
-/** Between two slices others get their turn. */
+/** Pause between two slices, for other work. */
 const betweenSlicesMs = 5;
 const figuresEveryMs = 5_000;
-/** Within it the archive has heard of what was decided, also of what a new owner found in the journal. */
+/** Within this time the archive has all decisions, including those that a new owner found in the journal. */
 const steadyMs = 60_000;
 
 export class Upkeep {
@@ -35,9 +35,9 @@ export class Upkeep {
   #purging: Timer | undefined;
   #counting: Timer | undefined;
   #isStopped = false;
-  /** By service: what is owned here, and since when that is so. */
+  /** By service: its owned partitions, and since when they are unchanged. */
   readonly #steady = new Map<string, { readonly owned: string; readonly sinceMs: number }>();
-  /** Bytes that are free on the disk. Undefined while unknown. */
+  /** Free bytes on the disk. Undefined while unknown. */
   freeBytes: number | undefined;
 
   constructor(parts: UpkeepParts) {
@@ -57,7 +57,7 @@ export class Upkeep {
     this.#counting?.cancel();
   }
 
-  /** Takes all numbers once. */
+  /** Samples all metrics once. */
   async count(): Promise<void> {
     const { services, instruments, directory, foundation } = this.#parts;
     try {
@@ -82,9 +82,9 @@ export class Upkeep {
   }
 
   /**
-   * Up to when what is over is removed. Undefined for not now. What was resumed in the last moment that it was kept
-   * continues, and the archive knows it within moments: as long as that may not be so, nothing is removed that it could
-   * be.
+   * Returns the time up to which expired data is removed. Undefined for not now. An instance that was resumed just
+   * before its expiry continues, and the archive learns that within moments. Nothing is removed while that may be
+   * pending.
    */
   #dueUntil(service: string, standings: readonly PartitionStanding[]): number | undefined {
     const nowMs = this.#parts.foundation.clock.now();

@@ -6,7 +6,10 @@ import { TestIssuer } from "./issuer.ts";
 const redirect = "http://127.0.0.1:1/sign-in/back";
 const plainHttp = { [oauth.allowInsecureRequests]: true } as const;
 
-/** The sign-in of the gateway is tested with this issuer, so an independent client shows that the issuer follows the standards. */
+/**
+ * The gateway's sign-in is tested with this issuer, so an independent client shows that the issuer follows the
+ * standards.
+ */
 for (const clientSecret of ["", "p:w%"])
   it(`a certified client signs in at the issuer of the tests ${clientSecret === "" ? "without" : "with"} a secret`, async () => {
     const client = { client_id: "tutti page" };

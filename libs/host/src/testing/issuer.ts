@@ -1,6 +1,6 @@
 /**
  * An issuer of OpenID Connect on this machine, for tests. It publishes the usual metadata, and signs every user in at
- * once as the person that a test names. It is as strict about codes as the standards want it.
+ * once as the person that a test names. It is as strict about codes as the standards require.
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -13,7 +13,7 @@ interface SigningKey {
   readonly jwk: Readonly<Record<string, unknown>>;
 }
 
-/** What a code was given out for. */
+/** The request that a code was issued for. */
 interface Given {
   readonly clientId: string;
   readonly redirect: string;
@@ -36,14 +36,14 @@ export class TestIssuer implements AsyncDisposable {
   readonly #codes = new Map<string, Given>();
   readonly #clients: () => readonly IssuerClient[];
   #keys: readonly SigningKey[] = [newKey()];
-  /** Who is signed in by the next sign-in. */
+  /** The user of the next sign-in. */
   person: Readonly<Record<string, unknown>> = { sub: "ada" };
-  /** What the next ID tokens claim otherwise than they should. */
+  /** Wrong claims in the next ID tokens. */
   wrongly: Readonly<Record<string, unknown>> = {};
-  /** How often its keys were asked for. */
+  /** Number of requests for its keys. */
   keysAsked = 0;
 
-  /** @param clients asked for each time: where they are may not be known yet */
+  /** @param clients called for each request, because their addresses may not be known yet */
   static async open(clients: () => readonly IssuerClient[]): Promise<TestIssuer> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -60,12 +60,12 @@ export class TestIssuer implements AsyncDisposable {
     });
   }
 
-  /** As it names itself. */
+  /** The issuer's own name. */
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** From now on it signs by another key, and knows the old one no more. */
+  /** From now on it signs with another key, and no longer publishes the old one. */
   rotate(): void {
     this.#keys = [newKey()];
   }
@@ -139,7 +139,7 @@ export class TestIssuer implements AsyncDisposable {
     const parameters = new URLSearchParams(await text(request));
     const code = parameters.get("code") ?? "";
     const given = this.#codes.get(code);
-    // Once, also if the exchange fails.
+    // A code is valid once, even if the exchange fails.
     this.#codes.delete(code);
     const [id = "", secret = ""] = shownBy(request, parameters);
     const client = this.#clients().find(({ clientId }) => clientId === id);

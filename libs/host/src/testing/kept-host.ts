@@ -11,7 +11,7 @@ import { MemoryData, MemoryStorage } from "./memory-storage.ts";
 export interface KeptHostOptions {
   readonly name: string;
   readonly services: readonly ServiceModule[];
-  /** In virtual time always `in-process`. */
+  /** Always `in-process` in virtual time. */
   readonly transport: "in-process" | "grpc";
   /**
    * `virtual`: time that runs by itself, machines in memory, calls without a connection. `real`, the default: the
@@ -22,17 +22,17 @@ export interface KeptHostOptions {
   readonly words?: readonly string[];
 }
 
-/** Files of Linux that are in memory: nothing waits for a disk. */
+/** Linux files in memory, so that nothing waits for a disk. */
 const memoryFiles = "/dev/shm";
 
-/** What outlives a process that a test opens. */
+/** Data that outlives a process of a test. */
 interface Grounds {
   readonly directory: string;
   readonly memory: MemoryData;
   readonly running: (Disposable & { readonly time: RunningTime }) | undefined;
 }
 
-/** A process in memory with a data directory of its own, which goes when it is disposed of. */
+/** A process in memory with its own data directory, which is removed when it is disposed of. */
 export class KeptHost implements AsyncDisposable {
   readonly clock: Clock;
   readonly timers: Timers;
@@ -62,7 +62,7 @@ export class KeptHost implements AsyncDisposable {
     return this.#grounds.directory;
   }
 
-  /** What its blob store has in virtual time: there it is in memory. */
+  /** Content of its blob store, which is in memory in virtual time. */
   get blobs(): MemoryData["blobs"]["blobs"] {
     return this.#grounds.memory.blobs.blobs;
   }
@@ -71,22 +71,25 @@ export class KeptHost implements AsyncDisposable {
     return this.#host;
   }
 
-  /** Where it is called from outside. Empty where it cannot be. */
+  /** Its address for external callers. Empty if it has none. */
   get address(): string {
     return this.#host.mesh.address ?? "";
   }
 
-  /** Resolves when so much of its time has passed. */
+  /** Resolves when this much of its time has passed. */
   pass(ms: number): Promise<void> {
     return sleep(this.timers, ms);
   }
 
-  /** While work waits for another process, virtual time passes no faster than real time: it does not see the process. */
+  /**
+   * Runs work that waits for another process. Meanwhile virtual time passes no faster than real time, because it does
+   * not see the other process.
+   */
   paced<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.#grounds.running?.time.paced(work) ?? work();
   }
 
-  /** As after a stop gracefully: another process on the same directory. */
+  /** Restarts after a graceful stop: a new process on the same directory. */
   async restart(words: readonly string[] = []): Promise<void> {
     await this.#stop();
     this.#host = await openHost(this.#grounds, this.#options, words);

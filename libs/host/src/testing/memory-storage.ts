@@ -1,6 +1,6 @@
 /**
- * Where the machines of a process are kept that a test opens: nothing of it leaves the thread or waits for a disk.
- * Searches are the real ones, in files that nothing is done to make durable.
+ * Storage of machines of a test's process: nothing leaves the thread or waits for a disk. Searches are the real ones,
+ * in files that are not synced.
  */
 import { join } from "node:path";
 import {
@@ -19,7 +19,7 @@ import { ServiceArchive } from "../storage/service-archive.ts";
 import type { HostedRuntime, Storage, StorageParts } from "../storage/storage.ts";
 import { Upkeep } from "../storage/upkeep.ts";
 
-/** What outlives a process: another one opened on it finds what it would find on the same disk. */
+/** Data that outlives a process: another one opened on it finds the same as on a disk. */
 export class MemoryData {
   readonly journal = new MemoryStore();
   readonly blobs: KeptBlobs = { blobs: new Map(), mentions: new Map(), through: new Map() };
@@ -34,7 +34,7 @@ export class MemoryStorage implements Storage {
   readonly #services: HostedServices;
   readonly #upkeep: Upkeep;
 
-  /** @param directory in memory too, where the machine has such a place */
+  /** @param directory in memory too, if the machine supports that */
   constructor(parts: StorageParts, data: MemoryData, directory: string) {
     const { foundation, holds, settings } = parts;
     this.#parts = parts;

@@ -1,4 +1,4 @@
-/** A disk of its own for a directory, which can be made full: on Linux, with the right to mount. */
+/** A separate disk for a directory, which can be filled up: on Linux, with the right to mount. */
 import { execFile } from "node:child_process";
 import { mkdir, statfs } from "node:fs/promises";
 import { promisify } from "node:util";
@@ -14,7 +14,7 @@ export class SmallDisk {
     this.#bytes = bytes;
   }
 
-  /** Undefined if that is not allowed. Unwritten space takes no memory. */
+  /** Undefined if mounting is not allowed. Unwritten space takes no memory. */
   static async at(directory: string, bytes: number): Promise<SmallDisk | undefined> {
     await mkdir(directory, { recursive: true });
     endWithProcess(directory);
@@ -26,14 +26,14 @@ export class SmallDisk {
     return new SmallDisk(directory, bytes);
   }
 
-  /** Nothing more can be written. */
+  /** Fills the disk. */
   async fill(): Promise<void> {
     for (let attemptsLeft = 20; ; attemptsLeft -= 1) {
       const { blocks, bfree, bsize } = await statfs(this.#directory);
       try {
         return await this.#resize((blocks - bfree) * bsize);
       } catch (cause) {
-        // What was written since it was measured does not fit: the kernel refuses to be smaller than that.
+        // Data written since the measurement does not fit: the kernel refuses a smaller size.
         if (attemptsLeft === 1) throw cause;
       }
     }

@@ -1,6 +1,6 @@
 /**
- * A process of a cluster that hosts the bank, put together by the host as every service's is. Everything that can be
- * set is given as flags, but of which release the process is.
+ * A process of a cluster that hosts the bank, assembled by the host like every service. All settings are flags, except
+ * for its release.
  */
 import { ActorKind } from "@tutti/contracts/types/v1";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
@@ -14,7 +14,7 @@ import { type HostContext, ServiceHost, type ServiceModule, whenOwned } from "..
 import { type BankNews, bankContract } from "../bank.fixture.ts";
 
 const service = "bank";
-/** How often a call was sent on to the owner of which epoch: each move of a partition may cost it one hop. */
+/** How often calls were redirected to the owner of each epoch: each move of a partition may cost them one hop. */
 const sentOn = new Map<string, number>();
 
 const { TEST_RELEASE: release } = process.env;
@@ -94,7 +94,7 @@ const host = await ServiceHost.open({
 const tell = (news: BankNews): void => void process.send?.(news);
 process.on("message", () => tell({ kind: "sent-on", calls: [...sentOn] }));
 process.once("SIGTERM", () => void host.stop().then(() => process.exit(0)));
-// A test that is gone must not leave its processes behind.
+// If the test is gone, its processes must end.
 process.once("disconnect", () => process.exit(0));
 await host.start();
 tell({ kind: "ready", address: host.mesh.address, processId: host.processId });

@@ -1,7 +1,7 @@
 /**
  * A process that runs a host, for the tests of its edge. The environment names its behaviour. `loads` lists the
- * packages it had to load. `breaks` cannot make its second service though the first holds on to something. `forgets`
- * fails when it is ready. `waits` starts until it is asked to stop.
+ * packages it had to load. `breaks` cannot create its second service while the first keeps a resource. `forgets` fails
+ * when it is ready. `waits` starts until it is asked to stop.
  */
 import { once } from "node:events";
 import { registerHooks } from "node:module";

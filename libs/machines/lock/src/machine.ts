@@ -8,6 +8,7 @@
  *    while a caller asks for it.
  * 4. Every operation costs at most the logarithm of the number of waiters. Every fold follows the event alone: the
  *    decider selected the next holder.
+ *
  * @guarantee The holders of a lock never have more than its permits. Each grant has a greater fencing token than all
  * before it.
  */

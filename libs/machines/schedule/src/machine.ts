@@ -4,6 +4,7 @@
  * 1. The previous step decided the next time, and its event contains it: no fold reads a calendar or a time zone.
  * 2. The clock is one timer, which follows from the state. A restart loses no time, and fires none twice.
  * 3. Every time of the rules has one outcome: a run, a place in the queue, a reason for a skip, or a pause.
+ *
  * @guarantee Each time of a schedule has one outcome: a run, a place in the queue, or a recorded reason.
  */
 import type { Machine } from "@tutti/kernel";

@@ -21,6 +21,7 @@ export const causesMax = 8;
 export const failuresMax = 20;
 /**
  * Attempts of a task that may lose their worker. The last of them ends the task.
+ *
  * @guarantee An attempt that loses its worker goes to another worker immediately and does not count as an attempt,
  * until the tenth loss of the task. `retry: {onLost: fail}` runs the task at most once.
  */

@@ -76,6 +76,7 @@ export class Mapping {
 
   /**
    * Returns the response for a reply of the contract. Undefined if the only field of the reply is absent.
+   *
    * @param isHeavy makes long lists while `writeInTurns` writes them. Such a list is not an array
    */
   reply(

@@ -1,7 +1,8 @@
 /**
- * Checks that may take long. A text of a megabyte takes a second, in which a process must answer others.
+ * Checks that may take long. A text of a megabyte takes a second, in which a process must handle other
+ * requests.
  *
- * 1. What is small is checked in turn: that takes less than handing it over.
+ * 1. Small inputs are checked directly: that takes less time than passing them to the thread.
  * 2. All others are checked in one thread, one after the other. It starts with the first of them.
  */
 import { RequestThread } from "@tutti/journal";
@@ -9,7 +10,7 @@ import { programFileOf } from "@tutti/kernel";
 import type { Checks } from "./checks.ts";
 import { checkErrors } from "./errors.ts";
 
-/** What the thread is asked. */
+/** Request to the thread. */
 export interface CheckQuestion {
   readonly id: number;
   readonly check: keyof Checks;
@@ -21,7 +22,7 @@ const inTurnMax = 8_192;
 
 let thread: RequestThread<CheckQuestion> | undefined;
 
-/** Of all services of the process. */
+/** One thread for all services of the process. */
 function checkThread(): RequestThread<CheckQuestion> {
   thread ??= new RequestThread<CheckQuestion>({
     name: "checks",
@@ -32,7 +33,7 @@ function checkThread(): RequestThread<CheckQuestion> {
   return thread;
 }
 
-/** @param size characters, or bytes, of what is checked */
+/** @param size characters or bytes of the input */
 export async function checked<Check extends keyof Checks>(
   check: Check,
   size: number,
@@ -40,9 +41,9 @@ export async function checked<Check extends keyof Checks>(
 ): Promise<ReturnType<Checks[Check]>> {
   if (size > inTurnMax)
     return (await checkThread().request((id) => ({ id, check, values }))) as ReturnType<Checks[Check]>;
-  // Later: a process that checks nothing has no need of what reads all kinds of files.
+  // Imported late: a process that checks nothing does not need the parsers of all kinds of files.
   const { checks } = await import("./checks.ts");
-  // The cast: TypeScript does not see that a check goes with its own values.
+  // The cast is needed because TypeScript does not connect a check with its values.
   const run = checks[check] as (...values: readonly unknown[]) => ReturnType<Checks[Check]>;
   return run(...values);
 }

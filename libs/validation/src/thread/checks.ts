@@ -1,4 +1,7 @@
-/** What is checked in turn, or in the thread: functions from plain values to plain values, which pass between threads. */
+/**
+ * Checks that run directly or in the thread: functions from plain values to plain values, which can be passed between
+ * threads.
+ */
 import { TaskList } from "@tutti/contracts/types/v1";
 import { Definition as DefinitionMessage, Graph, Trigger } from "@tutti/contracts/workflow/v1";
 import {
@@ -19,9 +22,9 @@ import type { ConfiguredRetry } from "@tutti/kernel";
 import { catalogueOf, type Offered, Usage, type Used } from "../installation.ts";
 import { type DefinitionFile, documentsIn, usedIn, type Validated, validate } from "../validate.ts";
 
-/** The parts of a definition that the caller needs: a large one costs time to make, and to hand over. */
+/** The parts of a definition that the caller needs: a large one costs time to create and to pass. */
 export interface WantedParts {
-  /** The text in this format. */
+  /** Returns the text in this format. */
   readonly text?: PrintFormat;
   readonly message?: boolean;
   readonly graph?: boolean;
@@ -34,26 +37,26 @@ export interface DefinitionParts {
   /** False for a template that is not filled in: it has no plan and no graph. */
   readonly isPlanned: boolean;
   readonly text: string;
-  /** Encoded `tutti.workflow.v1.Definition`. */
+  /** An encoded `tutti.workflow.v1.Definition`. */
   readonly message: Uint8Array | undefined;
-  /** Encoded `tutti.workflow.v1.Graph`. */
+  /** An encoded `tutti.workflow.v1.Graph`. */
   readonly graph: Uint8Array | undefined;
-  /** The plan as JSON: the blob that the hash names. */
+  /** Plan as JSON: the blob that the hash names. */
   readonly plan: Uint8Array | undefined;
-  /** Each an encoded `tutti.workflow.v1.Trigger`: what its key `on` describes. */
+  /** Triggers of its key `on`, each an encoded `tutti.workflow.v1.Trigger`. */
   readonly triggers: readonly Uint8Array[];
 }
 
 export interface CheckedParts {
   readonly problems: readonly DefinitionProblem[];
-  /** Undefined when there is an error among the problems. */
+  /** Undefined if there is an error among the problems. */
   readonly definition: DefinitionParts | undefined;
 }
 
 export interface CheckedText {
   readonly source: DefinitionText;
   readonly offered?: Offered | undefined;
-  /** Fills in a template. */
+  /** Parameters that fill in a template. */
   readonly parameters?: Json | undefined;
   /** Retry defaults of the namespace and its pools. */
   readonly retry?: ConfiguredRetry | undefined;
@@ -68,11 +71,11 @@ export const checks = {
     };
     return partsOf(checkText(source, options), wanted);
   },
-  /** Tasks that are not a part of a definition, as an encoded `tutti.types.v1.TaskList`. */
+  /** Checks tasks that are not part of a definition, as an encoded `tutti.types.v1.TaskList`. */
   tasks(list: Uint8Array, wanted: WantedParts, retry?: ConfiguredRetry): CheckedParts {
     return partsOf(checkDocument(documentOfTasks("tasks", TaskList.decode(list)), { retry }), wanted);
   },
-  /** What one definition uses, under any file name. */
+  /** Returns the names that one definition uses, under any file name. */
   usedBy(source: DefinitionText): Used {
     const usage = new Usage();
     checkText(source, { catalogue: usage.catalogue });

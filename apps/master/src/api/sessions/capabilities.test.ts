@@ -14,7 +14,7 @@ function agentWith(gpu: number): Agent {
   return Agent.fromPartial({ agentId: "one", offering: { resources: { gpu } } });
 }
 
-/** Pools whose agents come one answer after the other, the last answer for ever. */
+/** Pools whose agents come with one answer after the other, the last answer for ever. */
 function check(answers: readonly Partial<ListAgentsReply>[], task: TaskSpec) {
   const foundation = testFoundation();
   const left = [...answers];

@@ -1,4 +1,6 @@
-/** Whether agents can do the tasks of a session: a capability that no worker offers is refused at once, naming the task. */
+/**
+ * Checks that agents can do the tasks of a session: a capability without a worker is rejected, with the task.
+ */
 import { type Agent, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { isTuttiError, sleep } from "@tutti/kernel";
@@ -8,13 +10,13 @@ import type { SessionDependencies } from "./dependencies.ts";
 
 type OfferingDependencies = Pick<SessionDependencies, "registry" | "agents" | "seen" | "foundation">;
 
-/** In whose name it is asked. */
+/** The caller of the check. */
 export interface Asker {
   readonly namespace: string;
   readonly options: Pick<CallOptions, "context">;
 }
 
-/** Agents that are looked at for their resources. */
+/** Maximum of agents whose resources are read. */
 const agentsMax = 1_000;
 
 export async function checkTasks(
@@ -68,16 +70,16 @@ interface Wanted {
 
 interface Found {
   readonly agents: readonly Agent[];
-  /** Others may be on their way. */
+  /** True if others may be on their way. */
   readonly gathering: boolean;
 }
 
-/** How often it is asked again whether those have come who are on their way. */
+/** Interval of checks while agents may be on their way. */
 const gatheringLookMs = 250;
 
 /**
- * Refuses capabilities without a worker. While agents are on their way to new owners of their pools, missing
- * capabilities are waited for.
+ * Refuses capabilities without a worker. While agents are on their way to new owners of their pools, it waits
+ * for missing capabilities.
  */
 async function settled(
   dependencies: OfferingDependencies,
@@ -117,14 +119,14 @@ async function offerings(
     { namespace, name, versionRange, labels: undefined },
     options,
   );
-  // Its pools have just answered for themselves: what the registry still lists for the swarm may be gone by now.
+  // Its pools have just answered for themselves: entries of the swarm in the registry may be outdated.
   const others = known.versions
     .flatMap(({ providers }) => providers)
     .filter(({ service }) => service !== "swarm");
   return others.length > 0 ? undefined : found;
 }
 
-/** A goal that no agent can break down is refused at once. */
+/** Rejects a goal at once if no agent can break it down. */
 export async function checkPlanner(
   dependencies: OfferingDependencies,
   planner: string,
@@ -136,7 +138,7 @@ export async function checkPlanner(
   );
 }
 
-/** A session whose tasks no agent could ever start is refused at once. */
+/** Rejects a session at once if no agent could ever start its tasks. */
 export async function checkOrchestrator(
   dependencies: OfferingDependencies,
   orchestrator: string,
@@ -152,7 +154,7 @@ function amountOf({ offering }: Agent, resource: string): number {
   return offering?.resources[resource] ?? 0;
 }
 
-/** Returns the greatest amount of each resource, and which task wants it. */
+/** Returns the largest amount of each resource, and the task that wants it. */
 function resourcesOf(tasks: readonly TaskSpec[]) {
   const wanted = new Map<string, { readonly amount: number; readonly by: string }>();
   for (const { id, resources } of tasks)

@@ -1,4 +1,4 @@
-/** What a session would have cost in other modes: its tasks with the times they took, through the schedulers of the engines. */
+/** Compares the cost of a session in other modes: its tasks with their durations, through the schedulers. */
 import {
   type CompareModesReply,
   type CompareModesRequest,

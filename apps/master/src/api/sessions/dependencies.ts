@@ -1,4 +1,4 @@
-/** What handlers of sessions work with, and how they speak with a session. */
+/** The dependencies of the handlers of sessions, and their calls to sessions. */
 import type { registryService } from "@tutti/contracts/registry/v1";
 import type { resourceService, Session, sessionService } from "@tutti/contracts/session/v1";
 import type { agentService, missionService } from "@tutti/contracts/swarm/v1";
@@ -12,7 +12,7 @@ import type { OfferingsSeen } from "./offerings-seen.ts";
 
 export interface SessionDependencies extends LineDependencies {
   readonly ids: Pick<IdSource, "newId">;
-  /** The capability that breaks goals down, where they name none. */
+  /** The default capability that breaks goals down. */
   readonly planner: string;
   readonly registry: Pick<Client<typeof registryService>, "findCapabilities">;
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
@@ -22,7 +22,7 @@ export interface SessionDependencies extends LineDependencies {
   readonly runs: Pick<Client<typeof runService>, "explainRun">;
   readonly tasks: Pick<Client<typeof taskService>, "getTimeline">;
   readonly missions: Pick<Client<typeof missionService>, "explainMission" | "getMissionTimeline">;
-  /** Quotas and reservations, wherever they are. */
+  /** Quotas and reservations of any owner. */
   readonly resources: Pick<Client<typeof resourceService>, "listQuotas" | "listReservations">;
   /** Sessions of any owner. */
   readonly sessions: Pick<Client<typeof sessionService>, "getSession" | "explainSession">;
@@ -31,14 +31,14 @@ export interface SessionDependencies extends LineDependencies {
 export const sessionWork = workOf({ kind: "session", missing: (id) => sessionErrors.missing({ id }) });
 export const { keyOf, execute: executeOnSession, query: querySession, eventsOf, recordsOf } = sessionWork;
 
-/** Returns a session as it is, or was, with what the runtime knows of it. */
+/** Returns a session in its present or a past state, with the facts of the runtime. */
 export async function sessionNamed(
   dependencies: MachineDependencies,
   id: string,
   context: CallContext,
   atEvent = 0,
 ): Promise<Session> {
-  // Before the session itself: a caller who waits for events after this number misses nothing.
+  // Before the session itself: a caller that waits for later events misses nothing.
   const events = atEvent || (await eventsOf(dependencies, id, context));
   const call = { query: showSession, body: { whole: true }, atEvent };
   const session = (await querySession(dependencies, id, call, context)) as Session;

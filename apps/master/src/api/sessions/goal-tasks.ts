@@ -1,4 +1,4 @@
-/** What a goal was broken down into, read as tasks from an HTTP request, and refused for the same. */
+/** Reads the result of breaking down a goal as tasks of an HTTP request, with the same checks. */
 
 import type { FieldViolation } from "@tutti/contracts/rpc";
 import { SessionSpec, sessionService } from "@tutti/contracts/session/v1";

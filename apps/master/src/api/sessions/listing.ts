@@ -1,4 +1,4 @@
-/** Lists and watches of sessions, out of the index. */
+/** Lists and watches sessions by the index. */
 import {
   type ListSessionsReply,
   type ListSessionsRequest,
@@ -53,7 +53,7 @@ export async function* watchSessions(
 
 const own: ReadonlySet<string> = new Set(Object.values(indexLabels));
 
-/** Returns a session as far as the index knows it. */
+/** Returns a session as the index knows it. */
 function sessionOf({ key, status, labels, startMs, endMs, events }: IndexEntry): Session {
   const code = labels[indexLabels.errorCode];
   return Session.fromPartial({

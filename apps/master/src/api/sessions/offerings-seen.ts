@@ -1,16 +1,16 @@
 import type { Clock } from "@tutti/kernel";
 
-/** As long as an agent that was cut off may take until it greets again. */
+/** Maximum time until a disconnected agent greets again. */
 export const seenForMs = 120_000;
 const seenMax = 10_000;
 
 /**
- * What agents offered lately. The new owner of a pool knows no agent until its agents have greeted it, and what they
- * offered a moment ago is not unknown for that.
+ * Recent offerings of agents. The new owner of a pool knows no agent until its agents have greeted it.
+ * Capabilities that were offered a moment ago remain known in that time.
  */
 export class OfferingsSeen {
   readonly #clock: Clock;
-  /** When each was seen last, the longest ago first. */
+  /** Last sighting of each, the oldest first. */
   readonly #seenMs = new Map<string, number>();
 
   constructor(clock: Clock) {

@@ -41,7 +41,7 @@ export async function getPlan(
   return { plan: withReality(made, latest), count };
 }
 
-/** Number of the event by which a plan was made. 0 where there is none. */
+/** Returns the number of the event that made a plan. 0 without a plan. */
 async function eventOfPlan(
   dependencies: SessionDependencies,
   sessionId: string,
@@ -54,7 +54,7 @@ async function eventOfPlan(
   return 0;
 }
 
-/** As it was made, beside what has become of its tasks since. */
+/** Adds the actual course of its tasks to a plan. */
 function withReality(made: PlanView, { tasks, moves }: PlanView): PlanView {
   const byId = new Map(tasks.map((task) => [task.taskId, task]));
   const nothing = { agentId: "", startTime: undefined, endTime: undefined, critical: false };
@@ -65,7 +65,7 @@ function withReality(made: PlanView, { tasks, moves }: PlanView): PlanView {
   return { ...made, tasks: beside, moves };
 }
 
-/** What does a task knows more of it than the session: its own explanation comes with it. */
+/** The work that does a task knows more than the session: its own explanation is added. */
 const partTimeoutMs = 2_000;
 
 export async function explain(
@@ -93,7 +93,7 @@ export async function explain(
   };
 }
 
-/** Of a task what its part says. Of a session what its open parts do. */
+/** Returns the explanation of a task by its part, or of a session by its open parts. */
 async function explanationsOf(
   dependencies: SessionDependencies,
   sessionId: string,
@@ -110,7 +110,7 @@ async function explanationsOf(
   const { work } = tasks[0] ?? {};
   if (work === undefined || number < 0) return [];
   const options = { context, timeoutMs: partTimeoutMs };
-  // One that cannot be call leaves the session's own answer.
+  // Without an answer, the session's own explanation remains.
   const reply =
     work.kind === "run"
       ? await dependencies.runs

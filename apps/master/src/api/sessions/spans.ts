@@ -1,6 +1,6 @@
 /**
- * What the events of a session say of the time that was spent: waiting before it started, planning and choosing. Its
- * parts, from when they are made until their work has ended. Pauses.
+ * The spans of a session, from its events: waiting before its start, planning and choosing. Its parts, from
+ * their creation until their work has ended. Pauses.
  */
 import * as events from "@tutti/contracts/session/v1";
 import { SpanKind } from "@tutti/contracts/types/v1";
@@ -10,7 +10,7 @@ const { SPAN_KIND_PART: part, SPAN_KIND_WAIT: wait } = SpanKind;
 
 export class Spans extends SpentTime {
   #parts = 0;
-  /** Those whose work is not there yet. */
+  /** Parts whose work does not exist yet. */
   readonly #unconfirmed = new Set<number>();
 
   take({ type, payload }: Recorded): void {

@@ -1,4 +1,4 @@
-/** Sessions start. */
+/** Starts sessions. */
 import { createHash } from "node:crypto";
 import {
   type ExecuteSessionReply,
@@ -46,7 +46,7 @@ interface Beginning {
   readonly requestHash: Uint8Array;
 }
 
-/** Throws where it could never be done. */
+/** Returns the order. Throws if the session could never be done. */
 async function checkedOrder(
   dependencies: SessionDependencies,
   { spec: given = SessionSpec.create(), sessionId: chosen, parent }: ExecuteSessionRequest,
@@ -71,7 +71,7 @@ async function checkedOrder(
   return order;
 }
 
-/** What has to be the same for a start to be the same again. */
+/** Returns the hash of the fields that must be equal for a repeated start. */
 function hashOf(request: ExecuteSessionRequest): Uint8Array {
   const content = { ...request, namespace: "", sessionId: "", idempotencyKey: "" };
   return createHash("sha256").update(ExecuteSessionRequest.encode(content).finish()).digest().subarray(0, 16);

@@ -41,7 +41,7 @@ interface Steered {
   readonly reason: string;
 }
 
-/** Returns a command that has nothing but a reason, and the session as it is after it. */
+/** Sends a command that has only a reason. Returns the session after it. */
 export async function steer(
   dependencies: SessionDependencies,
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here
@@ -63,7 +63,7 @@ export async function retry(
   return { session: await sessionNamed(dependencies, sessionId, context) };
 }
 
-/** What is gone already is gone. */
+/** Removes a session. Returns false if it does not exist any more. */
 export async function remove(
   dependencies: SessionDependencies,
   { sessionId, reason }: DeleteSessionRequest,
@@ -83,7 +83,7 @@ export async function remove(
   }
 }
 
-/** Returns the number of the event that records it comes back. */
+/** Sends a signal. Returns the number of the event that records it. */
 export async function signal(
   dependencies: SessionDependencies,
   { sessionId, signal: name, payload, partId, idempotencyKey }: SignalSessionRequest,
@@ -118,8 +118,8 @@ export async function add(
 }
 
 /**
- * Answers when the previous owner has released the tasks. Tasks that it did not release, because they started, have not
- * moved.
+ * Moves tasks. Answers when the previous owner has released them. Tasks that it did not release, because they
+ * started, have not moved.
  */
 export async function move(
   dependencies: SessionDependencies,
@@ -135,7 +135,7 @@ export async function move(
     const isLettingGo = view.parts.some(({ operations }) =>
       operations.some(({ operation }) => operation?.$case === "withdraw"),
     );
-    // Asked last: what was let go of before it was looked at has moved by now.
+    // Asked last: tasks that were released before have moved by now.
     const call = { query: showMoves, body: { after: movesBefore } };
     const all = await querySession(dependencies, sessionId, call, context);
     if (!isLettingGo || context.signal.aborted)

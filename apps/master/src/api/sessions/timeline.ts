@@ -1,4 +1,4 @@
-/** Where the time of a session went: its spans, made from its history, and those of the runs and missions that do its parts. */
+/** The timeline of a session: its spans, made from its history, and those of the works of its parts. */
 import type { GetSessionTimelineReply, GetSessionTimelineRequest } from "@tutti/contracts/session/v1";
 import { type PageRequest, type Span, SpanKind } from "@tutti/contracts/types/v1";
 import { childSpans, pageOfSpans, spanMessage, theWhole, traceIn } from "@tutti/host/serving";
@@ -7,7 +7,7 @@ import { partId, showSession } from "@tutti/machine-session";
 import { eventsOf, querySession, recordsOf, type SessionDependencies } from "./dependencies.ts";
 import { Spans } from "./spans.ts";
 
-/** The events of a very long session that are looked at, the first ones. */
+/** Maximum of events that are read of a very long session, the first ones. */
 const recordsMax = 200_000;
 
 export async function timeline(

@@ -23,7 +23,7 @@ export async function awaitSession(
   return { session: await whenEnded(dependencies, sessionWork, { id: sessionId, waitMs, look }, context) };
 }
 
-/** All of it, then what changes. The session itself comes with each look. From a cursor on, what has changed since. */
+/** Sends the whole session, then changes, each time with the session itself. With a cursor: changes since. */
 export async function* watchSession(
   dependencies: SessionDependencies,
   request: WatchSessionRequest,
@@ -43,7 +43,7 @@ export async function* watchSession(
     const isResumed = isFirst && cursor !== "" && (await seen.takeUp(watched, cursor));
     const changed = await seen.look();
     known = cursorAt(watched, seen.moves);
-    // Who asked to continue would take a snapshot that is live at once for what is new.
+    // A caller that continues would mistake a snapshot that is live at once for changes.
     if (isFirst && cursor !== "" && !isResumed) {
       yield { ...nothingNew, ...changed, session, live: false };
       yield { ...nothingNew, cursor: known };
@@ -64,7 +64,7 @@ const nothingNew: WatchSessionReply = {
 
 const page = 1_000;
 
-/** What of a session its watcher knows. */
+/** The state of a session that its watcher knows. */
 class SeenSession {
   readonly #dependencies: SessionDependencies;
   readonly #request: WatchSessionRequest;

@@ -1,4 +1,4 @@
-/** Sessions that wait for each other are refused, naming the circle. */
+/** Rejects sessions that wait for each other, and names the cycle. */
 import type { SessionDependency } from "@tutti/contracts/session/v1";
 import { type CallContext, isTuttiError } from "@tutti/kernel";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
@@ -39,7 +39,7 @@ export async function checkWaits(
 interface WaitedFor {
   readonly namespace: string;
   readonly sessionId: string;
-  /** Whether the caller named it: then it has to be one that the caller may see. */
+  /** True if the caller named it: then the caller must have the right to see it. */
   readonly isNamed: boolean;
 }
 
@@ -52,9 +52,9 @@ async function waitsOf(
     const { session } = await sessions.getSession({ namespace, sessionId, atEvent: 0 }, { context });
     return session?.endTime === undefined ? namesIn(session?.spec?.dependsOn ?? [], namespace) : [];
   } catch (error) {
-    // One that does not exist yet waits for none. When it comes, it is looked at in turn.
+    // A session that does not exist yet waits for none. Its own start is checked in turn.
     if (isTuttiError(error) && error.status === "NOT_FOUND") return [];
-    // What others wait for may be in a namespace that is not the caller's to look into.
+    // Others may wait for sessions in a namespace that the caller must not read.
     if (isTuttiError(error) && error.status === "PERMISSION_DENIED" && !isNamed) return [];
     throw error;
   }
@@ -66,7 +66,7 @@ function namesIn(dependsOn: readonly SessionDependency[], namespace: string): st
   );
 }
 
-/** With its namespace, where that is another one. */
+/** Returns the name, with its namespace if that differs. */
 function shown(name: string, namespace: string): string {
   return name.startsWith(`${namespace}/`) ? name.slice(namespace.length + 1) : name;
 }

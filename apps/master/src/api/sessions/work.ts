@@ -1,4 +1,4 @@
-/** What a session is started with, all looked up that has to be: tasks as they are written or as a definition has them, or a goal. */
+/** The work of a session at its start: tasks as written or of a definition, or a goal, all looked up. */
 import type { SessionSpec } from "@tutti/contracts/session/v1";
 import type { DefinitionUse, TaskList } from "@tutti/contracts/types/v1";
 import { type DefinitionSource, SourceFormat } from "@tutti/contracts/workflow/v1";
@@ -9,7 +9,7 @@ import type { SessionDependencies } from "./dependencies.ts";
 
 interface Resolved {
   readonly spec: SessionSpec;
-  /** Name of the definition, and hash of the version. Empty where there is none. */
+  /** Name of the definition, and hash of the version. Empty without a definition. */
   readonly definition: string;
   readonly hash: string;
 }
@@ -22,7 +22,7 @@ export async function resolved(
   switch (spec.work?.$case) {
     case "goal": {
       const { value } = spec.work;
-      // The asked orchestrator stays known after a change of the configuration.
+      // The requested planner stays known after a change of the configuration.
       const goal = { ...value, planner: value.planner || dependencies.planner };
       return { spec: { ...spec, work: { $case: "goal", value: goal } }, definition: "", hash: "" };
     }

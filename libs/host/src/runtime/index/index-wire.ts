@@ -1,4 +1,4 @@
-/** Searches of the index, and what they find, as the processes of a cluster tell each other. */
+/** Searches of the index, and their results, in the form for other processes of a cluster. */
 import {
   type IndexEntry as EntryMessage,
   type LabelCondition as LabelMessage,
@@ -19,7 +19,7 @@ const ordersByNumber = new Map<MachineOrder, Search["order"]>(
   (Object.keys(orders) as Search["order"][]).map((order) => [orders[order], order]),
 );
 
-/** @param partition of the owner that is asked */
+/** @param partition a partition of the owner that receives the request */
 export function requestOf(search: Search, partition: number): SearchIndexRequest {
   const { namespace, kinds, statuses, definition, labels, startedMs, endedMs, idPrefix, order } = search;
   return SearchIndexRequest.create({

@@ -5,7 +5,7 @@ import type { MachineDependencies } from "../machines/dependencies.ts";
 import { messageOfEntry, searchIn } from "./index-wire.ts";
 import { searchedHere } from "./whole-index.ts";
 
-/** Returns the index of all partitions that this process owns, the named one among them. */
+/** Returns the index of all partitions of this process, including the named one. */
 export async function searchIndex(
   { runtime, partitionOwner, archive }: Pick<MachineDependencies, "runtime" | "partitionOwner" | "archive">,
   request: SearchIndexRequest,

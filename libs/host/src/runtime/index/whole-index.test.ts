@@ -108,7 +108,7 @@ async function pages(
   return ids;
 }
 
-/** Three processes with one store, under any owners: a partition moves at any time, also within a search. */
+/** Three processes with one store and random owners: a partition may move at any time, even during a search. */
 async function cluster(seed: number) {
   const draw = numbers(seed);
   const store = new MemoryArchiveStore();
@@ -217,7 +217,7 @@ function partitionOf({ namespace, kind, id }: IndexEntry["key"]): number {
   return stableHash(namespace, kind, id) % partitions;
 }
 
-/** The same for the same seed, between 0 and 1. */
+/** Returns reproducible numbers between 0 and 1 for a seed. */
 function numbers(seed: number): Drawn {
   let state = seed >>> 0;
   return () => {

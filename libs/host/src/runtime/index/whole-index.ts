@@ -1,9 +1,10 @@
 /**
- * The index of a service whose partitions several processes own: each has that of its own, so a list asks all of them.
+ * The index of a service whose partitions several processes own: each process has the index of its own partitions, so a
+ * list queries all of them.
  *
- * 1. Every partition is in a page exactly once: owners say which ones they searched, and what none of them had is asked
- *    for again. A page without some partition would look whole, and is none.
- * 2. A partition without an owner is waited for, as every call about it does.
+ * 1. Every partition is in a page exactly once: owners return the partitions that they searched, and missing ones are
+ *    requested again. A page without some partition would look complete, but is wrong.
+ * 2. A search waits for a partition without an owner, as every call about it does.
  */
 import type { runtimeService, SearchIndexReply } from "@tutti/contracts/runtime/v1";
 import { type Archive, type FoundEntry, mergedPage, type Search, type SearchPage } from "@tutti/journal";
@@ -16,24 +17,26 @@ import { entryIn, requestOf } from "./index-wire.ts";
 export interface WholeIndexParts {
   readonly runtime: Pick<RuntimeOfService, "service" | "partitions" | "partitionOf">;
   readonly partitionOwner: Pick<PartitionOwner, "ownerOf" | "holds">;
-  /** Of the partitions that this process owns. */
+  /** Index of the partitions that this process owns. */
   readonly own: Pick<Archive, "search">;
   readonly peers: Pick<Client<typeof runtimeService>, "searchIndex">;
 }
 
-/** What one process found. */
+/** Result of one process. */
 interface Part {
   readonly partitions: readonly number[];
   readonly page: Pick<SearchPage, "entries" | "indexedToMs"> & { readonly isMore: boolean };
 }
 
 const answerMs = 10_000;
-/** A slow archive holds up no list for longer: then it is answered as the index stands, and `indexedToMs` says so. */
+/**
+ * Maximum wait for a slow archive. Then the list is answered with the index as it is, and `indexedToMs` shows its time.
+ */
 const patienceMs = 2_000;
 
 /**
- * The index of the partitions that this process owns. A search first waits for all lines that are due, so that a caller
- * finds the run that it has started.
+ * The index of the partitions that this process owns. A search first waits for all due lines, so that a caller finds
+ * the run that it has started.
  */
 export class CurrentIndex implements Pick<Archive, "search"> {
   readonly #runtime: Pick<RuntimeOfService, "indexed">;
@@ -78,7 +81,7 @@ export class WholeIndex implements Pick<Archive, "search"> {
     return this.#merged(search, await this.#partsOf(search));
   }
 
-  /** At least one that has each partition. */
+  /** Returns parts that together have each partition at least once. */
   async #partsOf(search: Search): Promise<readonly Part[]> {
     const parts: Part[] = [];
     for (;;) {
@@ -95,7 +98,7 @@ export class WholeIndex implements Pick<Archive, "search"> {
     );
   }
 
-  /** One partition of each owner, as far as owners are known: who has it answers for all that it owns. */
+  /** Returns one partition of each known owner: the owner answers for all its partitions. */
   #ownersOf(partitions: readonly number[]): readonly number[] {
     const { partitionOwner, runtime } = this.#parts;
     const byOwner = new Map<string, number>();
@@ -115,8 +118,9 @@ export class WholeIndex implements Pick<Archive, "search"> {
   }
 
   /**
-   * A partition that moved in between is in two parts, and counts in the first. Its entries left out of the other are
-   * in that one too: the first entries of a few partitions contain those of them that are among the first of more.
+   * Merges the parts. A partition that moved in between is in two parts, and counts in the first. The skipped entries
+   * of the other part are in the first one too: the first entries of a few partitions include those of them among the
+   * first of more.
    */
   #merged(search: Search, parts: readonly Part[]): SearchPage {
     const taken = new Set<number>();
@@ -142,7 +146,7 @@ export interface OwnIndex {
   readonly archive: Pick<Archive, "search">;
 }
 
-/** What this process finds in the partitions that it owned all the while. */
+/** Returns the results of this process in the partitions that it owned throughout the search. */
 export async function searchedHere(
   { runtime, partitionOwner, archive }: OwnIndex,
   search: Search,

@@ -4,7 +4,7 @@ import type { PartitionOwner } from "@tutti/runtime/ownership";
 import type { JournalHolds } from "../../storage/journal-holds.ts";
 import type { HostedRuntime } from "../../storage/storage.ts";
 
-/** What is answered about machines, and from where. */
+/** Dependencies of the handlers about machines. */
 export interface MachineDependencies extends Pick<HostedRuntime, "runtime" | "journals" | "machines"> {
   readonly archive: Pick<Archive, "search">;
   readonly partitionOwner: PartitionOwner;
@@ -12,7 +12,7 @@ export interface MachineDependencies extends Pick<HostedRuntime, "runtime" | "jo
   readonly foundation: Pick<Foundation, "timers" | "clock">;
 }
 
-/** As requests name a machine. */
+/** A machine as named in requests. */
 export interface NamedMachine {
   readonly namespace: string;
   readonly kind: string;
@@ -23,14 +23,14 @@ export function keyIn({ namespace, kind, id }: NamedMachine): InstanceKey {
   return { namespace: namespace || "default", kind, id };
 }
 
-/** A stream says something at least this often. */
+/** A stream sends a message at least this often. */
 const signOfLifeMs = 5_000;
-/** How often it is looked whether something has become durable: a look costs a microsecond. */
+/** Interval of the checks whether something has become durable: a check costs a microsecond. */
 const lookMs = 10;
 
 /**
  * Waits until a machine has changed after an event, or has ended. Resolves with whether it did in time. Default: the
- * time of a sign of life.
+ * interval of signs of life.
  */
 export async function heardOf(
   { runtime, foundation }: Pick<MachineDependencies, "runtime" | "foundation">,
@@ -49,7 +49,7 @@ export async function heardOf(
   return !late.signal.aborted && !signal.aborted;
 }
 
-/** Waits until there is news, and says whether there was before it was time for a sign of life. */
+/** Waits until there is news. Returns whether there was before the next sign of life was due. */
 export async function newsOf(
   isThere: () => boolean,
   { timers, clock }: MachineDependencies["foundation"],

@@ -1,4 +1,4 @@
-/** What is answered about the machines of a service: histories, states, lists, journals, repairs. */
+/** Handlers about the machines of a service: histories, states, lists, journals, repairs. */
 import type { runtimeService } from "@tutti/contracts/runtime/v1";
 import type { Handlers } from "@tutti/mesh";
 import type { MachineDependencies } from "./dependencies.ts";

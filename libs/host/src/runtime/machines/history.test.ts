@@ -12,7 +12,7 @@ const viewer: Principal = {
   shown: { id: "key", namespace: "shop", groups: [], scope },
 };
 
-/** Reads nothing: a call that comes so far fails with `reached`. */
+/** Reads nothing: a call that is allowed fails with `reached`. */
 const dependencies = {
   machines: [{ kind: "tenant", isConfidential: true }, { kind: "run" }],
   runtime: { service: "governance", partitionOf: () => 0 },

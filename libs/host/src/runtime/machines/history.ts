@@ -1,8 +1,8 @@
 /**
  * The events of a machine, its state at any of them, and its events as they happen.
  *
- * Of confidential machines only the installation itself and the administrator of this machine read them: the roles that see
- * everything would see hashes and sealed values.
+ * Only the installation itself and the administrator of this machine can read those of confidential machines: roles
+ * with all rights would otherwise see hashes and sealed values.
  */
 import {
   type GetHistoryReply,

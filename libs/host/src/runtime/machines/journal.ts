@@ -4,10 +4,10 @@ import type { CallContext } from "@tutti/kernel";
 import { hostErrors } from "../../errors.ts";
 import { type MachineDependencies, newsOf } from "./dependencies.ts";
 
-/** Bytes of batches in one reply, unless one alone has more. */
+/** Bytes of batches in one reply. A single larger batch may exceed it. */
 const replyBytes = 1024 * 1024;
 
-/** The journal of a partition as it is, and as it continues. */
+/** Returns the journal of a partition, and continues with new batches. */
 export async function* readJournal(
   dependencies: MachineDependencies,
   { partition, afterBatch, follow, kept }: ReadJournalRequest,
@@ -19,7 +19,7 @@ export async function* readJournal(
   if (partition >= partitions) throw hostErrors.noSuchPartition({ service, partition, partitions });
   await partitionOwner.admit(service, partition, { epoch: context.ownerEpoch ?? 0, signal });
   if (kept && context.principal.shown === undefined) holds.took({ service, partition }, afterBatch);
-  // Asked each time: a journal that stopped is opened again.
+  // Read each time, because a journal that stopped is opened again.
   const log = (): JournalPartition => journals.journal.partition(service, partition);
   for (let after = afterBatch; !signal.aborted; ) {
     for await (const reply of replies(log(), after)) {

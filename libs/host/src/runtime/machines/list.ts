@@ -12,7 +12,7 @@ import type { MachineDependencies } from "./dependencies.ts";
 const pageDefault = 100;
 const pageMax = 1_000;
 
-/** What the index has. It follows the journal by as much as the reply says. */
+/** Lists machines from the index. The reply contains its lag behind the journal. */
 export async function listMachines(
   { archive, runtime }: MachineDependencies,
   request: ListMachinesRequest,
@@ -48,7 +48,7 @@ const orders: Readonly<Partial<Record<MachineOrder, Search["order"]>>> = {
   [MachineOrder.MACHINE_ORDER_ENDED_DESCENDING]: "ended-descending",
 };
 
-/** Returns a selector of the contracts as the index takes it. */
+/** Converts a selector of the contracts for the index. */
 export function conditionsOf({ equals, exists, absent }: LabelSelector): LabelCondition[] {
   return [
     ...Object.entries(equals).map(([name, value]) => ({ kind: "equals", name, values: [value] }) as const),

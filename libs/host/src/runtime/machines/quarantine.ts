@@ -1,4 +1,4 @@
-/** Machines that are kept aside, and how they continue. */
+/** Lists and repairs quarantined machines. */
 import type {
   ListQuarantinedReply,
   ListQuarantinedRequest,
@@ -45,7 +45,7 @@ function machineOf({
   };
 }
 
-/** Lets a machine continue. The machine itself remembers what was answered under the key. */
+/** Lets a machine continue. The machine itself remembers the reply under the key. */
 export function repairQuarantined(
   dependencies: MachineDependencies,
   request: RepairQuarantinedRequest,

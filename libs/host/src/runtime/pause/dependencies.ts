@@ -3,7 +3,7 @@ import type { Client, Mesh } from "@tutti/mesh";
 import type { Runtime } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
 
-/** What a handler needs to list paused work, and to release it. */
+/** Dependencies of a handler that lists paused work and releases it. */
 export interface PauseDependencies {
   readonly runtime: Runtime;
   readonly partitionOwner: PartitionOwner;
@@ -13,7 +13,7 @@ export interface PauseDependencies {
 export type RuntimeClient = Client<typeof runtimeService>;
 
 /**
- * Services whose machines do work. The machines of the others decide about rights. Callers that look into paused work
- * need them, so they are never paused.
+ * Services whose machines do work. The machines of the other services decide about rights. Callers that inspect paused
+ * work need them, so they are never paused.
  */
 export const workServices: readonly string[] = ["workflow", "swarm", "master"];

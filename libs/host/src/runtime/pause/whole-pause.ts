@@ -1,8 +1,8 @@
 /**
- * What of the installation is paused, whichever process is asked: the owners of all partitions are.
+ * The paused work of the installation. Any process can answer, because it queries the owners of all partitions.
  *
- * 1. Every partition is in the answer: one that has no owner is waited for, since without it an installation would look
- *    released that is not.
+ * 1. Every partition is in the answer. The query waits for a partition without an owner, because without it a paused
+ *    installation could look released.
  */
 import {
   type GetPauseReply,
@@ -63,7 +63,7 @@ export async function releaseWork(
   return { pause: await getPause({ mesh }, context) };
 }
 
-/** Asks one owner after the other, until the pause of every partition is known. */
+/** Queries one owner after the other, until the pause of every partition is known. */
 async function pausesOf(client: RuntimeClient, context: CallContext): Promise<readonly PartitionPause[]> {
   const known = new Map<number, PartitionPause>();
   for (let total = 1, next = 0; next < total; ) {
@@ -76,7 +76,7 @@ async function pausesOf(client: RuntimeClient, context: CallContext): Promise<re
   return [...known.values()].sort((one, other) => one.partition - other.partition);
 }
 
-/** Undefined of a service that never was paused. */
+/** Undefined for a service that was never paused. */
 function standingOf(service: string, all: readonly PartitionPause[]): ServicePause | undefined {
   const pauses = all.flatMap(({ pause }) => pause ?? []);
   const on = all.filter(({ pause }) => pause?.over === false);
@@ -94,7 +94,7 @@ function standingOf(service: string, all: readonly PartitionPause[]): ServicePau
   };
 }
 
-/** What is released in each of them, at least. */
+/** Returns the releases that all of them have. */
 function commonOf(pauses: readonly PauseState[]): Release[] {
   const [first, ...others] = pauses;
   return (first?.released ?? []).flatMap(({ namespace, share }) => {

@@ -1,8 +1,8 @@
-/** Joins the listeners of one service: each hears of its own machines. */
+/** Joins the listeners of one service: each receives the events of its own machines. */
 import type { MachineEvent } from "@tutti/kernel";
 import type { MachineEventListener, TakeNote } from "@tutti/runtime";
 
-/** What the listeners of an event made of it. */
+/** Notes of all listeners of an event. */
 interface TakenNotes {
   readonly by: readonly { readonly listener: MachineEventListener; readonly note: unknown }[];
 }

@@ -1,9 +1,9 @@
 /**
- * Tells the bus what happens to the machines of a service.
+ * Publishes the events of a service's machines on the bus.
  *
  * 1. Published events are durable, and in order for each machine.
- * 2. No decision waits for it: making an event takes a multiple of the time of what it tells of, so it is done later
- *    and at most so many a second. A burst waits its turn. What does not fit behind it is left out and counted.
+ * 2. No decision waits for it: making an event takes a multiple of the time of the step that it reports, so it is done
+ *    later and at a limited rate. A burst is queued. Events that do not fit are left out and counted.
  * 3. The owner of a partition publishes its events. The next owner publishes the last events of a dead one again:
  *    their ids are the same, and the bus does not deliver them twice.
  */
@@ -19,38 +19,37 @@ interface PublishableNote extends NoteHead {
   readonly kind: string;
 }
 
-/** Makes events of what was noted. Some of it is asked of the machines, so that it may take a while. */
+/** Makes events of notes. It may query machines, which may take a while. */
 export interface EventMapper<Note extends PublishableNote> {
   eventOf(note: Note): EventInput | Promise<EventInput | undefined>;
-  /** Hears of each note when it is durable, before its event waits for its turn. */
+  /** Called for each note when it is durable, before its event is queued. */
   noted?(note: Note): void;
-  /** Returns whether it says that what it is about is over. */
+  /** Returns whether the note reports the end of its subject. */
   isEnd(note: Note): boolean;
   /**
-   * Returns the progress of a machine. A note without a kind says that something has changed: there are many, and
-   * none costs a further object. The state is read when the note is published. Undefined if there is nothing to
-   * publish.
+   * Returns the progress of a machine. A note without a kind reports a change: there are many, and none costs a further
+   * object. The state is read when the note is published. Undefined if there is nothing to publish.
    */
   progressOf(head: NoteHead): Promise<EventInput | undefined>;
 }
 
 export interface PublisherOptions {
-  /** Events that may be made at once, and how many more a second. */
+  /** Events that may be made immediately, and further ones per second. */
   readonly burst: number;
   readonly perSec: number;
-  /** What may wait. */
+  /** Maximum number of queued notes. */
   readonly waitingMax: number;
 }
 
 const defaults: PublisherOptions = { burst: 2_000, perSec: 2_000, waitingMax: 50_000 };
-/** Events of this time are published together, if there were none before them. */
+/** Events within this time are published together, if there were none before them. */
 const gatherMs = 1;
 /**
- * Between two publications. A burst reaches the server in one piece, and its replicas and subscribers too: with hundreds of
- * events a second, one by one they cost more than the steps that they tell of.
+ * Pause between two publications. The server, its replicas and subscribers receive a burst in one piece: with hundreds
+ * of events a second, single publications cost more than the steps that they report.
  */
 const betweenMs = 25;
-/** As long as more events wait than are allowed. */
+/** Pause while more events are queued than are allowed. */
 const crowdedMs = 10;
 const atOnceMax = 100;
 const progressEveryMs = 100;
@@ -63,7 +62,7 @@ export interface MachineEventPublisherParts<Note extends PublishableNote> {
   readonly mapper: EventMapper<Note>;
   /** Events dropped because the publish queue was full. */
   readonly leftOut: CounterCell;
-  /** Hears of each that is over. */
+  /** Called for each subject that has ended. */
   readonly ended?: ((key: InstanceKey, note: Note) => void) | undefined;
 }
 
@@ -211,7 +210,7 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
     this.#foundation.logger.error("failed to make an event", { error });
   }
 
-  /** Looks after what moves, as long as there are any. */
+  /** Publishes progress, as long as there is any. */
   #look(): void {
     if (this.#isLooking) return;
     this.#isLooking = true;
@@ -225,7 +224,7 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
 
   async #publishProgress(): Promise<void> {
     const nowMs = this.#foundation.clock.monotonic();
-    // What happened comes before how far it is.
+    // Events come before progress.
     if (this.#waiting.length > atOnceMax) return;
     for (const note of this.#progress.take(nowMs, progressAtOnceMax))
       await this.#publishLater(this.#mapper.progressOf(note));

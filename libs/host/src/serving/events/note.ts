@@ -6,7 +6,7 @@ import type { Cause, ErrorDetail } from "@tutti/contracts/types/v1";
 import { type InstanceKey, type MachineEvent, toTimestamp } from "@tutti/kernel";
 import type { Happening } from "@tutti/runtime";
 
-/** About whom, and since when. */
+/** Subject and start time of a note. */
 export interface NoteHead {
   readonly key: InstanceKey;
   readonly event: number;
@@ -15,11 +15,12 @@ export interface NoteHead {
 }
 
 /**
- * What a note says, taken by a function of the event. Nothing of the machine's own state is kept in it: that continues.
+ * Returns the content of a note, as a function of the event. It keeps nothing of the machine's own state, which will
+ * change.
  */
 export type NoteOf<State, Body> = (state: State, body: Body, happening: Happening) => unknown;
 
-/** A machine, and the functions that note its events, by the names of the events. */
+/** A machine with the functions that note its events, by the names of the events. */
 export interface ToldMachine {
   readonly machine: { readonly events: readonly MachineEvent<never>[] };
   readonly notes: Readonly<Record<string, NoteOf<never, never>>>;
@@ -29,17 +30,17 @@ export function headOf({ key, event, timeMs, cause }: Happening): NoteHead {
   return { key, event, timeMs, cause };
 }
 
-/** A note that becomes an event of the contract. Nothing of the machine's own state is kept in it: that continues. */
+/** A note that becomes an event of the contract. It keeps nothing of the machine's own state, which will change. */
 export interface EventNote<Payloads, T extends keyof Payloads = keyof Payloads> extends NoteHead {
   readonly kind: "event";
   readonly type: T;
   /** The payload without its header. */
   readonly body: Omit<Payloads[T], "header">;
-  /** Which of several of its type that tell of one event of the machine, from 0. */
+  /** Index among several contract events of one type for one event of the machine, from 0. */
   readonly part: number;
 }
 
-/** A failed attempt that another one follows: it has a line in the log, and no event. */
+/** A failed attempt with a following one: it has a line in the log, and no event. */
 export interface RetryNote extends NoteHead {
   readonly kind: "retry";
   readonly task: string;
@@ -55,7 +56,7 @@ export function retryNote(
   return { kind: "retry", ...headOf(happening), task, attempt, code: error?.code ?? "" };
 }
 
-/** Returns what makes the notes of a service, and events of them. */
+/** Returns the functions that make the notes of a service, and events of them. */
 export function eventNotesOf<
   Payloads extends { readonly [T in keyof Payloads]: { readonly header: EventHeader | undefined } },
 >(source: string, descriptions: { readonly [T in keyof Payloads]: EventDescription<Payloads[T]> }) {
@@ -79,7 +80,7 @@ export function eventNotesOf<
     }: Omit<EventNote<Payloads, T>, "kind" | "part"> & { readonly part?: number }): EventInput {
       const { namespace, id: resource } = key;
       const header: EventHeader = { namespace, resource, sequence: event, time: toTimestamp(timeMs), cause };
-      // The body is the payload of this very type without its header.
+      // The body is the payload of exactly this type without its header.
       const payload = { ...body, header } as unknown as Payloads[T];
       return contractEvent(descriptions[type], payload, { source, part });
     },

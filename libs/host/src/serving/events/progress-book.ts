@@ -5,7 +5,7 @@
 import type { InstanceKey } from "@tutti/kernel";
 import type { NoteHead } from "./note.ts";
 
-/** The last of its steps. The state is not kept. */
+/** The last of its steps, without the state. */
 interface Entry extends NoteHead {
   event: number;
   timeMs: number;
@@ -15,11 +15,11 @@ interface Entry extends NoteHead {
 }
 
 const everyMs = 1_000;
-/** Beyond these, further ones are not told of before they end. */
+/** Maximum number of entries. Progress of further work is not published before its end. */
 const entriesMax = 10_000;
 
 export class ProgressBook {
-  /** By the key's identity: an instance in memory has one. */
+  /** By the identity of the key object: an instance in memory has one. */
   readonly #entries = new Map<InstanceKey, Entry>();
 
   get size(): number {
@@ -39,12 +39,12 @@ export class ProgressBook {
     }
   }
 
-  /** What it was about says it all. */
+  /** The event of the end replaces the progress. */
   ended(key: InstanceKey): void {
     this.#entries.delete(key);
   }
 
-  /** Those that are due, at most so many. */
+  /** Returns up to `most` due entries. */
   take(nowMs: number, most: number): NoteHead[] {
     const due: NoteHead[] = [];
     for (const [key, entry] of this.#entries) {

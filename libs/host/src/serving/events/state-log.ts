@@ -1,9 +1,8 @@
 /**
- * A line of the log for each change of state of what a service keeps, at the default level and with its trace id.
+ * A log line for each change of state of a service's objects, at the default level and with its trace id.
  *
- * 1. Changes that all of them have are limited, each kind by itself. What is beyond is counted, and the count has a
- *    line.
- * 2. A change that only some have, such as a failure, always has its line.
+ * 1. Usual changes are limited, each kind separately. Further ones are counted, and the count has a line.
+ * 2. An unusual change, such as a failure, always has its line.
  */
 import type { Foundation, InstanceKey, LogFields } from "@tutti/kernel";
 
@@ -11,11 +10,11 @@ const linesAtOnce = 100;
 const linesPerSec = 10;
 
 export interface StateLogOptions {
-  /** What changes: it names the line, and the field with the id. */
+  /** The changing object: it names the line, and the field with the id. */
   readonly noun: string;
-  /** Of the types of events that are changes of state. The rest of the type is the state. May be empty. */
+  /** Prefix of the event types that are changes of state. The rest of the type is the state. May be empty. */
   readonly prefix: string;
-  /** States that all of them have. */
+  /** States that every object has. */
   readonly usual: ReadonlySet<string>;
 }
 
@@ -42,7 +41,10 @@ export class StateLog {
     if (this.takes(change.type)) this.write(change, fields);
   }
 
-  /** Whether the next change of this type gets a line, to ask before its fields are made. It counts if it gets none. */
+  /**
+   * Whether the next change of this type gets a line. Call it before making the fields. Changes without a line are
+   * counted.
+   */
   takes(type: string): boolean {
     const { prefix, usual } = this.#options;
     if (!type.startsWith(prefix) || !this.#logger.enabled("info")) return false;
@@ -52,7 +54,7 @@ export class StateLog {
     return false;
   }
 
-  /** The line of a change that was taken. */
+  /** Writes the line of an accepted change. */
   write({ key, type, cause }: StateChange, fields: LogFields): void {
     const { noun, prefix } = this.#options;
     const to = type.slice(prefix.length);
@@ -83,15 +85,17 @@ export class StateLog {
   }
 }
 
-/** What the line of a failure says beside the change: messages of errors may have data of users. */
+/**
+ * Returns further fields for the line of a failure: messages of errors may have data of users, so they are left out.
+ */
 export function failureIn(body: object): LogFields {
-  // The cast: it is asked of what it may have.
+  // The cast: all fields are optional.
   const { error, task = "" } = body as { error?: { readonly code: string }; task?: string };
   if (error === undefined) return {};
   return { code: error.code, ...(task !== "" && { task }) };
 }
 
-/** Tasks of runs and missions: each is assigned, and some are retried. */
+/** Returns the log for tasks of runs and missions: each is assigned, and some are retried. */
 export function taskLog(foundation: Pick<Foundation, "logger" | "clock">): StateLog {
   return new StateLog(foundation, { noun: "task", prefix: "", usual: new Set(["assigned", "retried"]) });
 }

@@ -1,4 +1,7 @@
-/** Lists and watches of work of one kind, out of the index. A list has what was durable when it was asked, a watch follows. */
+/**
+ * Lists and watches of work of one kind, out of the index. A list contains everything durable at its request, a watch
+ * follows.
+ */
 import type { LabelSelector, TimeRange, WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
 import type { IndexEntry, LabelCondition, Search, SearchPage } from "@tutti/journal";
 import type { CallContext, Timestamp } from "@tutti/kernel";
@@ -13,7 +16,7 @@ export interface LineDependencies extends LookingDependencies {
   readonly watches: WatchMemory;
 }
 
-/** What filters of all kinds have. */
+/** Common parts of all filters. */
 export interface WorkFilter {
   readonly statuses: readonly WorkStatus[];
   readonly definitions?: readonly string[];
@@ -33,17 +36,17 @@ export interface Lines<Filter extends WorkFilter, Item> {
   readonly labels: { readonly parent: string; readonly person: string };
   /** Labels that are not searched by their text: counts and marks. */
   readonly untold: ReadonlySet<string>;
-  /** Returns the ids that are wanted. Empty for any. */
+  /** Returns the requested ids. Empty for any. */
   idsIn(filter: Filter): readonly string[];
-  /** What only this kind asks of labels. */
+  /** Returns the label conditions of this kind only. */
   conditions?(filter: Filter): readonly LabelCondition[];
-  /** What only this kind asks, and the index has no column for. */
+  /** Checks conditions of this kind without a column in the index. */
   fits?(filter: Filter, entry: IndexEntry): boolean;
   itemOf(entry: IndexEntry): Item;
 }
 
 const pageMax = 1_000;
-/** Pages of the index that one page of the reply may take. */
+/** Maximum number of index pages for one page of the reply. */
 const pagesMax = 20;
 
 export interface LinesWanted<Filter> {
@@ -70,7 +73,7 @@ export async function listLines<Filter extends WorkFilter, Item>(
   const items: Item[] = [];
   let cursor = page?.token ?? "";
   let indexedToMs = 0;
-  // What the index cannot say is looked at entry by entry, so that a page may need several of the index's.
+  // Conditions without a column are checked for each entry, so that a page may need several of the index's.
   for (let pages = 0; pages < pagesMax && items.length < size; pages++) {
     const found: SearchPage = await archive.search({ ...wanted, limit: size - items.length, cursor });
     for (const entry of found.entries) if (fits(lines, filter, entry)) items.push(lines.itemOf(entry));
@@ -80,7 +83,7 @@ export async function listLines<Filter extends WorkFilter, Item>(
   return { items, nextToken: cursor, indexedTo: toTimestamp(Math.floor(indexedToMs)) };
 }
 
-/** All that match, page by page of the index, with up to when everything is in it. */
+/** Returns all matches, page by page of the index, with the time up to which the index is complete. */
 export async function* matchingPages<Filter extends WorkFilter, Item>(
   { archive }: Pick<LineDependencies, "archive">,
   lines: Lines<Filter, Item>,
@@ -99,7 +102,7 @@ export async function* matchingPages<Filter extends WorkFilter, Item>(
 
 interface MatchingPage {
   readonly entries: readonly IndexEntry[];
-  /** How many were looked at for them. */
+  /** Number of entries read for them. */
   readonly looked: number;
   readonly indexedToMs: number;
 }
@@ -140,7 +143,7 @@ export function watchLines<Filter extends WorkFilter, Item>(
   return changesOf(named, watching, dependencies.foundation, context.signal);
 }
 
-/** What is watched, and for whom. */
+/** Returns the subject of a watch, with its caller. */
 export function aboutOf(
   what: string,
   filter: Uint8Array,
@@ -174,7 +177,7 @@ function searchOf<Filter extends WorkFilter, Item>(
   };
 }
 
-/** What the index has no column for. */
+/** Checks conditions without a column in the index. */
 function fits<Filter extends WorkFilter, Item>(
   lines: Lines<Filter, Item>,
   filter: Filter,
@@ -192,7 +195,7 @@ function fits<Filter extends WorkFilter, Item>(
   return [key.id, ...searchable].join("\n").toLowerCase().includes(text.toLowerCase());
 }
 
-/** What a label says that names what started something: `run/nightly`. */
+/** Returns the work named by a label about the starter: `run/nightly`. */
 export function parentIn(label: string | undefined, namespace: string): WorkReference | undefined {
   if (label === undefined) return undefined;
   const slash = label.indexOf("/");

@@ -1,6 +1,4 @@
-/**
- * When to look running again: as soon as something has happened to it, and as often as others are not held up by that.
- */
+/** Schedules the look-ups of running work: as soon as it has changed, and as often as other work allows. */
 import { type CallContext, type Foundation, sleep, type Timestamp } from "@tutti/kernel";
 import { whenOwned } from "../../runtime/admission.ts";
 import { heardOf } from "../../runtime/machines/dependencies.ts";
@@ -11,22 +9,22 @@ export interface LookingDependencies extends MachineDependencies {
   readonly foundation: Pick<Foundation, "clock" | "timers">;
 }
 
-/** The shortest time between two reports of changes. */
+/** Minimum time between two reports of changes. */
 const gatherMs = 20;
-/** A watch looks for a fifth of the time at most: the same process serves others. */
+/** A watch looks for at most a fifth of the time: the same process serves others. */
 const restsPerLook = 4;
 const restMaxMs = 2_000;
 
 export interface Look {
-  /** Whether it is time to look. Else it is time for a sign of life. */
+  /** True for a look-up, false for a sign of life. */
   readonly isLook: boolean;
-  /** The number of events before it: the next look sees the later ones. */
+  /** The number of events before it: the next look-up sees later ones. */
   readonly events: number;
-  /** It has ended: this is the last look. */
+  /** The work has ended: this is the last look-up. */
   readonly isOver: boolean;
 }
 
-/** Ends after the work has, with a last look. */
+/** Ends after the work has ended, with a last look-up. */
 export async function* looksAt(
   dependencies: LookingDependencies,
   work: Pick<Work, "keyOf" | "factsOf">,
@@ -48,7 +46,7 @@ export async function* looksAt(
   }
 }
 
-/** Work as contracts show it. */
+/** Work in the form of contracts. */
 interface Whole {
   readonly endTime: Timestamp | undefined;
   readonly eventCount: number;
@@ -58,18 +56,18 @@ export interface Awaiting<Item> {
   readonly id: string;
   readonly waitMs: number;
   readonly look: () => Promise<Item>;
-  /** An event: what happens behind it is enough. 0 for the end alone. */
+  /** Wakes at any event after this one. 0 for the end only. */
   readonly afterEvent?: number;
-  /** Aborted as soon as it has ended, if that is known before the lookup. */
+  /** Aborted when the work has ended, if that is known before the look-up. */
   readonly rung?: AbortSignal;
 }
 
-/** How long before the deadline of its call a wait ends, at most: the reply has to reach the caller. */
+/** Minimum time between the end of a wait and the deadline of its call: the reply has to reach the caller. */
 const replyMs = 1_000;
 
 /**
- * Work when it has ended, or when more has happened to it than was known, or as it is when the wait is over. A call that
- * was sent on to another owner starts its wait again there, and never waits until its deadline.
+ * Returns work when it has ended or changed, or its present state at the end of the wait. A call that was redirected to
+ * another owner starts its wait again there, and never waits until its deadline.
  */
 export async function whenEnded<Item extends Whole>(
   dependencies: LookingDependencies,
@@ -90,7 +88,7 @@ export async function whenEnded<Item extends Whole>(
     if (item.endTime !== undefined || leftMs <= 0 || context.signal.aborted) return item;
     if (!endOnly && item.eventCount > afterEvent) return item;
     await heardOf(dependencies, key, { after: item.eventCount, endOnly, withinMs: leftMs }, signal);
-    // Another owner has it by now: the next look goes there.
+    // Another owner has it by now: the next look-up goes there.
     await whenOwned(dependencies, key, context, () => undefined);
   }
 }

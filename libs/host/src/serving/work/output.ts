@@ -1,4 +1,4 @@
-/** Partial output of a task, while it comes. */
+/** Partial output of a running task. */
 import type { OutputChunk } from "@tutti/contracts/workflow/v1";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import { whenOwned } from "../../runtime/admission.ts";
@@ -6,13 +6,13 @@ import { newsOf } from "../../runtime/machines/dependencies.ts";
 import type { LookingDependencies } from "./looks.ts";
 import type { Work } from "./work.ts";
 
-/** The place after which output is wanted. */
+/** The place after which output is requested. */
 interface OutputPlace {
   readonly attempt: number;
   readonly index: number;
 }
 
-/** What this process keeps of the output of tasks. */
+/** The stored output of tasks in this process. */
 export interface KeptOutputs {
   from(key: InstanceKey, taskId: string, place: OutputPlace): readonly OutputChunk[];
   hasMore(key: InstanceKey, taskId: string, place: OutputPlace): boolean;
@@ -23,7 +23,7 @@ export interface OutputWatched {
   readonly taskId: string;
   readonly channel: string;
   readonly cursor: string;
-  /** Whether the task has ended. Throws where there is none. */
+  /** Returns whether the task has ended. Throws if it does not exist. */
   readonly hasEnded: () => Promise<boolean>;
 }
 
@@ -44,11 +44,11 @@ export async function* outputOf(
   const key = work.keyOf(context.namespace, id);
   const known = placeIn(cursor);
   let place = known ?? { attempt: 0, index: 0 };
-  // A caller that continues would take an immediate live snapshot for new output.
+  // A caller that continues would interpret an immediate live snapshot as new output.
   let isAnew = cursor !== "" && known === undefined;
   for (;;) {
     const events = await work.eventsOf(dependencies, id, context);
-    // Looked at before the shelf: what came before the end is there then.
+    // Checked before the shelf: output from before the end is there then.
     const isOver = await hasEnded();
     const found = outputs.from(key, taskId, place);
     place = after(found, place);
@@ -60,7 +60,7 @@ export async function* outputOf(
     const isThere = () => outputs.hasMore(key, taskId, place) || runtime.hasNews(key, events);
     while (!signal.aborted && !(await newsOf(isThere, foundation, signal)))
       if (!signal.aborted) yield { chunks: [], live: true, cursor: cursorOf(place) };
-    // Another owner has it by now: the next look goes there.
+    // Another owner has it by now: the next look-up goes there.
     await whenOwned(dependencies, key, context, () => undefined);
   }
 }
@@ -75,7 +75,7 @@ function cursorOf({ attempt, index }: OutputPlace): string {
   return `a${attempt}.${index}`;
 }
 
-/** Undefined for one that cannot be read. */
+/** Undefined for an unreadable cursor. */
 function placeIn(cursor: string): OutputPlace | undefined {
   const read = /^a(\d{1,10})\.(\d{1,10})$/.exec(cursor);
   return read === null ? undefined : { attempt: Number(read[1]), index: Number(read[2]) };

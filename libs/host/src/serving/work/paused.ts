@@ -4,7 +4,7 @@ import type { InstanceKey } from "@tutti/kernel";
 import type { Runtime } from "@tutti/runtime";
 import { isWaiting, prefaced, waitSince } from "./preface.ts";
 
-/** Returns an explanation that starts with the pause, where there is one. */
+/** Returns an explanation that starts with the pause, if there is one. */
 export function withPause(
   { runtime }: { readonly runtime: Pick<Runtime, "pauseOf"> },
   key: InstanceKey,

@@ -1,4 +1,4 @@
-/** What its pool knows of a task that waits there, besides what its work knows. */
+/** The pool's explanation of a waiting task, in addition to that of its work. */
 import type { poolService } from "@tutti/contracts/swarm/v1";
 import { Explanation, type Wait, type WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { type CallContext, fromTimestamp, sentences, type Timestamp, toTimestamp } from "@tutti/kernel";
@@ -6,13 +6,13 @@ import type { Client } from "@tutti/mesh";
 
 export interface PlacementDependencies {
   readonly pools: Pick<Client<typeof poolService>, "explainPlacement">;
-  /** In which namespace a pool is that work of another one uses. */
+  /** Returns the namespace of a pool that work of another namespace uses. */
   readonly namespaceOfPool: (pool: string, namespace: string) => string;
-  /** When nothing could be brought to a pool since a time. */
+  /** Returns the periods since a time in which no tasks could be sent to a pool. */
   readonly outagesAt: (namespace: string, pool: string, sinceMs: number) => readonly Outage[];
 }
 
-/** A time in which what should be at a pool stayed at home. Without an end while it lasts. */
+/** A period in which tasks could not be sent to a pool. Without an end while it lasts. */
 interface Outage {
   readonly cause: WaitCause;
   readonly message: string;
@@ -22,24 +22,24 @@ interface Outage {
   readonly waitedMs: number;
 }
 
-/** A task that is to be at a pool. */
+/** A task for a pool. */
 interface PlacedTask {
   readonly work: WorkReference;
-  /** Since when. */
+  /** Start of its wait. */
   readonly queueTime: Timestamp | undefined;
-  /** Whether no agent is known to run it. */
+  /** True if no known agent can run it. */
   readonly waits: boolean;
 }
 
-/** What the pool knows is not worth waiting longer for. */
+/** The pool's explanation is not worth a longer wait. */
 const poolTimeoutMs = 2_000;
 
 /**
- * Undefined if the pool does not know the task, or cannot be asked. The explanation of its work is used then. While
- * the way to the pool is blocked, the task waits for that, and the answer of the pool does not count.
+ * Returns undefined if the pool does not know the task, or is unavailable. Then the explanation of its work is used.
+ * While the path to the pool is blocked, the task waits for that, and the answer of the pool does not count.
  *
- * A pool that several namespaces share is asked by the service itself: its caller may look at the task, and need not
- * have any right where the pool is. What pools say of a task tells nothing of other namespaces.
+ * The service itself queries a pool that several namespaces share: its caller may read the task, but may have no rights
+ * in the pool's namespace. A pool's answer about a task reveals nothing about other namespaces.
  */
 export async function placementOf(
   { pools, namespaceOfPool, outagesAt }: PlacementDependencies,
@@ -89,16 +89,16 @@ export function withPlacement(explanation: Explanation, placed: Explanation | un
   return {
     ...withRemedies(explanation, placed.remedies),
     summary: `${explanation.summary}${explanation.summary.endsWith(".") ? "" : "."} ${summary}`,
-    // What the work says of the pool says less.
+    // The work's own waits are less specific.
     waits: waits.length > 0 ? waits : explanation.waits,
     candidates,
-    // What hooks of the pool did, and when it would start there.
+    // Actions of the pool's hooks, and the expected start there.
     parts: [...explanation.parts, ...parts],
     expectedStartTime: expectedStartTime ?? explanation.expectedStartTime,
   };
 }
 
-/** More of what would help, each once. */
+/** Adds remedies, each once. */
 export function withRemedies(
   explanation: Explanation,
   more: Explanation["remedies"],

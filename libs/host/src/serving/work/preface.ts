@@ -1,4 +1,4 @@
-/** The reason outside of a work why it does not start, which precedes the work's own explanation. */
+/** An external reason why work does not start, which precedes the work's own explanation. */
 import type { Explanation, Remedy, Wait } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { withRemedies } from "./placement.ts";
@@ -14,7 +14,7 @@ export function prefaced(explanation: Explanation, { summary, waits, remedies }:
   return { ...extended, summary: `${summary} ${extended.summary}`, waits: [...waits, ...extended.waits] };
 }
 
-/** Of what has ended, or is running, none is: it waits for nothing. */
+/** Ended or running work waits for nothing. */
 export function isWaiting({ waits }: Pick<Explanation, "waits">): boolean {
   return waits.some(({ present }) => present);
 }

@@ -1,25 +1,25 @@
-/** Questions of work to people: of one from itself, of all by the index. */
+/** Questions of work to people: of one work from itself, of all by the index. */
 import { type Approval, ApprovalFilter, Verdict } from "@tutti/contracts/types/v1";
 import type { LabelCondition } from "@tutti/journal";
 import { type CallContext, fromTimestamp, isTuttiError, kernelErrors } from "@tutti/kernel";
 import { everything, sizeOf } from "../machine-calls.ts";
 import type { LookingDependencies } from "./looks.ts";
 
-/** How work of a kind is asked for its questions. */
+/** Access to the questions of a kind of work. */
 export interface Questions {
   readonly kind: string;
   /** Name of the label of tasks that wait for a person. */
   readonly person: string;
-  /** All of one that is owned here, decided or not. */
+  /** Returns all questions of one work that is owned here, decided or not. */
   ofOwn(id: string, context: CallContext): Promise<readonly Approval[]>;
-  /** All of one wherever it is, as a call: of so many. */
+  /** Returns a limited number of questions of one work in any process, by a call. */
   ofAny(
     wanted: { readonly filter: ApprovalFilter; readonly size: number },
     context: CallContext,
   ): Promise<readonly Approval[]>;
 }
 
-/** Works that are asked for their questions, and how many at once. */
+/** Maximum number of works queried for their questions, in total and concurrently. */
 const worksMax = 2_000;
 const concurrentMax = 50;
 const pageMax = 1_000;
@@ -58,7 +58,7 @@ export async function listQuestions(
   };
 }
 
-/** Work that may have open questions, with its number of events, so that a change is noticed. */
+/** Returns work that may have open questions, with its number of events, so that changes are noticed. */
 export async function worksThatAsk(
   { archive }: Pick<LookingDependencies, "archive">,
   { kind, person }: Pick<Questions, "kind" | "person">,
@@ -88,7 +88,7 @@ export async function worksThatAsk(
   return works;
 }
 
-/** All questions of these works, in any process. */
+/** Returns all questions of these works, in any process. */
 export async function ofWorks(
   questions: Pick<Questions, "ofAny">,
   ids: readonly string[],
@@ -111,7 +111,7 @@ async function everyOne(
   try {
     return await ofAny({ filter, size: pageMax }, context);
   } catch (error) {
-    // It is gone by now.
+    // It no longer exists.
     if (isTuttiError(error) && error.status === "NOT_FOUND") return [];
     throw error;
   }
@@ -137,7 +137,7 @@ export function isWanted(
   return `${title}\n${message}`.toLowerCase().includes(text.toLowerCase());
 }
 
-/** Open ones first, and of both the oldest first. */
+/** Sorts open ones first, and within both the oldest first. */
 function placeOf({ verdict, requestTime, about, approvalId }: Approval): string {
   const isClosed = verdict === Verdict.VERDICT_UNSPECIFIED ? 0 : 1;
   const requestMs = requestTime === undefined ? 0 : Math.floor(fromTimestamp(requestTime));

@@ -1,4 +1,4 @@
-/** What a watcher was shown of many things, so that the same is not shown twice. */
+/** The items that a watcher has received, so that none is sent twice unchanged. */
 export class Shown<Item> {
   readonly #shown = new Map<string, Uint8Array>();
   readonly #nameOf: (item: Item) => string;
@@ -10,7 +10,7 @@ export class Shown<Item> {
     this.#encode = encode;
   }
 
-  /** Returns whether it is new or other than it was. From now on it is shown. */
+  /** Returns whether it is new or changed, and records it as shown. */
   isOther(item: Item): boolean {
     const name = this.#nameOf(item);
     this.#there.add(name);
@@ -21,7 +21,7 @@ export class Shown<Item> {
     return true;
   }
 
-  /** It was shown as it is here, on an earlier stream. */
+  /** Records an item that was shown on an earlier stream. */
   know(item: Item): void {
     this.#shown.set(this.#nameOf(item), this.#encode(item));
   }
@@ -32,7 +32,7 @@ export class Shown<Item> {
     this.#there = new Set();
   }
 
-  /** Names of what was shown, and was not there when everything was looked at since this was asked last. */
+  /** Returns the names of shown items that were not seen since the last call. */
   takeRemoved(): string[] {
     const removed = [...this.#shown.keys()].filter((name) => !this.#there.has(name));
     for (const name of removed) this.#shown.delete(name);

@@ -1,8 +1,8 @@
 /**
- * What the time of work went into, as its events are taken one after the other.
+ * Time spent by work, computed from its events in order.
  *
- * 1. What it has been spent on is by node: a task or a part, or `theWhole`. A node is in one span at most at a time.
- *    What starts ends what was.
+ * 1. Time is recorded by node: a task, a part, or `theWhole`. A node has at most one open span. A new span ends the one
+ *    before.
  * 2. The whole is not among the open spans: only an explicit call ends it.
  */
 import { type Span, SpanKind } from "@tutti/contracts/types/v1";
@@ -12,7 +12,7 @@ import { type NotedModelCalls, spanIdOf } from "./timeline.ts";
 /** The node that is the work itself. */
 export const theWhole = -1;
 
-/** Milliseconds since the Unix epoch. An end that is not there yet is undefined. */
+/** Milliseconds since the Unix epoch. An open end is undefined. */
 export interface Spent {
   node: number;
   readonly kind: SpanKind;
@@ -22,7 +22,7 @@ export interface Spent {
   endMs: number | undefined;
 }
 
-/** With the span that the task was in when they were noted. */
+/** With the span of the task at the time of the note. */
 export interface ModelCallSpan extends NotedModelCalls {
   readonly within: Spent | undefined;
 }
@@ -38,13 +38,13 @@ export class SpentTime {
     this.#open.delete(theWhole);
   }
 
-  /** With everything in it. */
+  /** Ends the whole with everything in it. */
   endWhole(endMs: number): void {
     this.endAll(endMs);
     if (this.#whole !== undefined) this.#whole.endMs = endMs;
   }
 
-  /** Nodes have other numbers, or are not there any more. */
+  /** Nodes have new numbers, or were removed. */
   renumber(moved: readonly { readonly node: number; readonly to: number }[], gone: readonly number[]): void {
     const left = new Set(gone);
     const numbers = new Map(moved.map(({ node, to }) => [node, to]));
@@ -58,7 +58,7 @@ export class SpentTime {
     for (const span of open) this.#open.set(span.node, span);
   }
 
-  /** What had ended continues. */
+  /** Ended work continues. */
   reopen(): void {
     if (this.#whole !== undefined) this.#whole.endMs = undefined;
   }
@@ -75,7 +75,7 @@ export class SpentTime {
     const open = this.#open.get(node);
     if (open === undefined) return;
     if (agent !== "") open.agent = agent;
-    // An agent's clock may be ahead of what was recorded.
+    // An agent's clock may be ahead of the recorded time.
     open.endMs = Math.max(endMs, open.startMs);
     this.#open.delete(node);
   }
@@ -89,7 +89,10 @@ export class SpentTime {
   }
 }
 
-/** As the contracts show it. Its id follows from what it is, so that it is the same whenever it is asked for. */
+/**
+ * Returns a span in the form of the contracts. Its id is derived from its content, so that it is the same at every
+ * request.
+ */
 export function spanMessage(
   workId: string,
   { node, kind, attempt, agent, startMs, endMs }: Spent,

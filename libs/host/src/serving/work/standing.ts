@@ -1,16 +1,15 @@
 /**
- * Where a watcher of one piece of work stands: which of its events it knows the effects of. The state of then can be
- * had again from the history, so a watch continues after any break, in any process: it tells what is other than it was
- * then.
+ * Position of a watcher of one piece of work: the last event that it knows. The state at that event can be folded from
+ * the history. So a watch continues after any break, in any process, and reports the differences since then.
  */
 import { type CallContext, fromTimestamp, type Timestamp } from "@tutti/kernel";
 import type { MachineDependencies } from "../machine-calls.ts";
 import type { Work } from "./work.ts";
 
 export interface Standing {
-  /** The caller knows how it was after this event. */
+  /** The caller knows the state after this event. */
   readonly event: number;
-  /** Up to where it knows what has numbers of its own. */
+  /** Known positions in other numbered sequences. */
   readonly numbers: readonly number[];
 }
 
@@ -20,7 +19,9 @@ export interface Watched {
   readonly eventCount: number;
 }
 
-/** Beyond so many events, to make the state of then again would hold up others: the watch restarts. */
+/**
+ * Maximum number of events to refold for a position. Above it the watch restarts, because folding would delay others.
+ */
 const refoldedMax = 5_000;
 
 // The leading letter is the version of the cursor's form.
@@ -28,7 +29,7 @@ export function cursorAt({ createTime, eventCount }: Watched, ...numbers: readon
   return `a${createdMs(createTime)}.${[eventCount, ...numbers].join(".")}`;
 }
 
-/** Undefined for a cursor that is another's, or that cannot be read. */
+/** Undefined for a cursor of other work, or an unreadable one. */
 export function standingIn(cursor: string, { createTime, eventCount }: Watched): Standing | undefined {
   if (!/^a\d{1,16}(?:\.\d{1,10}){1,8}$/.test(cursor)) return undefined;
   const [createMs, event = 0, ...numbers] = cursor.slice(1).split(".").map(Number);
@@ -41,8 +42,8 @@ function createdMs(createTime: Timestamp | undefined): number {
 }
 
 /**
- * Has `know` take in how the work was when its watcher saw it last, and says whether it could be had.
- * @param know gets the event after which to ask. 0: the present state.
+ * Passes the state that its watcher saw last to `know`. Returns whether that state was available.
+ * @param know gets the number of the event to query at. 0: the present state
  */
 export async function takeUp(
   dependencies: MachineDependencies,

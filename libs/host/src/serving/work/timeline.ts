@@ -1,4 +1,4 @@
-/** Where the time of work went, in one form for runs, missions and sessions. */
+/** Time spent by work, in one form for runs, missions and sessions. */
 import { createHash } from "node:crypto";
 import {
   type ModelCalls,
@@ -10,7 +10,7 @@ import {
 import { fromTimestamp, isTuttiError, toTimestamp } from "@tutti/kernel";
 import { placeOfToken, sizeOf, tokenOfPlace } from "../machine-calls.ts";
 
-/** Work that does a task of other work, or a part of a session. */
+/** Work that executes a task of other work, or a part of a session. */
 interface ChildOfTask {
   readonly taskId: string;
   readonly id: string;
@@ -21,11 +21,14 @@ interface SpanPage {
   readonly page: PageReply | undefined;
 }
 
-/** Children whose spans are shown, per work. */
+/** Maximum number of children per work whose spans are shown. */
 const childrenMax = 100;
 const pageSize = 1_000;
 
-/** Spans of children, within those of the tasks that they do. Their tasks are named with these: `ship/pack`. */
+/**
+ * Returns the spans of children, within those of the tasks that they execute. Their task names include the parent's:
+ * `ship/pack`.
+ */
 export async function childSpans(
   children: readonly ChildOfTask[],
   shown: readonly Span[],
@@ -48,7 +51,7 @@ export async function childSpans(
   return spans;
 }
 
-/** The models that an attempt asked, as its work notes them when it ends. */
+/** The model calls of an attempt, recorded at its end. */
 export interface NotedModelCalls {
   readonly node: number;
   readonly attempt: number;
@@ -57,7 +60,7 @@ export interface NotedModelCalls {
   readonly calls: ModelCalls | undefined;
 }
 
-/** Each call of a model as a span within another one. Its id follows from what it is. */
+/** Returns each model call as a span within another one. Its id is derived from its content. */
 export function modelCallSpans(
   { node, attempt, agent, endMs, calls }: NotedModelCalls,
   { workId, task, parentSpanId }: { workId: string; task: string; parentSpanId: string },
@@ -78,12 +81,12 @@ export function modelCallSpans(
   });
 }
 
-/** The same whenever it is asked for, and another one for anything else. */
+/** Returns the same id for the same content, and another one for any other. */
 export function spanIdOf(...what: readonly (string | number)[]): string {
   return createHash("sha256").update(what.join("\n")).digest("hex").slice(0, 16);
 }
 
-/** Returns a page of spans, what started first before the others. */
+/** Returns a page of spans, in the order of their start. */
 export function pageOfSpans(spans: readonly Span[], page: PageRequest | undefined): SpanPage {
   const all = [...spans].sort((one, other) => startOf(one) - startOf(other));
   const place = placeOfToken(page?.token ?? "");
@@ -94,7 +97,7 @@ export function pageOfSpans(spans: readonly Span[], page: PageRequest | undefine
   };
 }
 
-/** Returns the trace in `00-<trace>-<span>-<flags>`. Empty where there is none. */
+/** Returns the trace in `00-<trace>-<span>-<flags>`. Empty if there is none. */
 export function traceIn(traceparent: string): string {
   const [, traceId = ""] = traceparent.split("-");
   return /^0*$/.test(traceId) ? "" : traceId;
@@ -104,7 +107,7 @@ function startOf({ startTime }: Span): number {
   return startTime === undefined ? 0 : fromTimestamp(startTime);
 }
 
-/** One that was not started, is gone, or may not be seen by the caller has nothing to show. */
+/** A child that was not started, was removed, or is not visible to the caller has no spans. */
 function absent(error: unknown): undefined {
   if (isTuttiError(error) && hidden.has(error.status)) return undefined;
   throw error;

@@ -144,7 +144,7 @@ describe("traces of work", () => {
     for (const id of ["one", "two"]) traces.ended({ ...key, id });
     await foundation.time.settle(traces.drain());
     assert.deepEqual(requests, ["one", "two"]);
-    // As many as may wait beside the one that is looked at.
+    // As many as may be queued besides the one being exported.
     for (let index = 0; index < 1_003; index++) traces.ended({ ...key, id: `burst-${index}` });
     await foundation.time.settle(traces.drain());
     assert.equal(requests.length, 2 + 1_001);

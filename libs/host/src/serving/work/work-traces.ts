@@ -1,11 +1,11 @@
 /**
- * Tells of what the time of work went into, as spans of the trace that it was started in.
+ * Exports the time spent by work, as spans of the trace in which it was started.
  *
- * 1. They are made of the history when the work is over, so the running work pays nothing. Only work that was
- *    started in a recorded trace has them.
+ * 1. They are made from the history at the end of the work, so running work has no overhead. Only work that was started
+ *    in a recorded trace has them.
  * 2. Nothing waits for it, and works are read one after the other. Works without room are left out and counted. So
  *    are works that are no longer kept when their turn comes.
- * 3. The id of a span follows from what it is. Work that continues after its end is reported again under the same
+ * 3. The id of a span is derived from its content. Work that continues after its end is reported again under the same
  *    ids.
  */
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
@@ -23,11 +23,11 @@ import {
 import { traceOf } from "@tutti/mesh";
 import type { Runtime } from "@tutti/runtime";
 
-/** What is known of work that is over. */
+/** Data of ended work. */
 export interface EndedWork {
-  /** What it executes. Empty where that is in no definition. */
+  /** Name of its definition. Empty if it has none. */
   readonly definition: string;
-  /** Absent where it ended by continuing as another one. */
+  /** Absent if it ended by continuing as another one. */
   readonly outcome: Outcome | undefined;
 }
 
@@ -35,7 +35,9 @@ export interface WorkTraceParts {
   readonly foundation: Pick<Foundation, "tracer" | "logger" | "metrics">;
   readonly runtime: Pick<Runtime, "history">;
   readonly endOf: (key: InstanceKey) => Promise<EndedWork>;
-  /** Its spans with those of its children, a page from a token on, asked for in a trace that is not recorded. */
+  /**
+   * Returns its spans with those of its children, a page from a token on, requested in a trace that is not recorded.
+   */
   readonly timelineOf: (key: InstanceKey, token: string, trace: TraceContext) => Promise<SpansPage>;
 }
 
@@ -45,7 +47,7 @@ interface SpansPage {
 }
 
 const waitingMax = 1_000;
-/** Of one work. So many are shown by no page. */
+/** Maximum number of spans of one work. No page shows that many. */
 const spansMax = 10_000;
 
 export class WorkTraces implements Component {
@@ -65,7 +67,7 @@ export class WorkTraces implements Component {
       .with({});
   }
 
-  /** Where work is looked at, once that is there. */
+  /** Sets the access to work, once that exists. */
   begin(parts: Omit<WorkTraceParts, "foundation">): void {
     this.#parts = { ...parts, foundation: this.#foundation };
   }
@@ -97,7 +99,7 @@ export class WorkTraces implements Component {
         this.#leftOut.add();
         this.#foundation.logger.debug("failed to publish time profiles", { id: key.id, error });
       }
-    // Before anything else runs: work that ends a moment later would wait for the next end.
+    // Cleared before anything else runs: work that ends a moment later would wait for the next end.
     this.#telling = undefined;
   }
 }
@@ -118,15 +120,15 @@ async function tellOf(key: InstanceKey, { foundation, runtime, endOf, timelineOf
 interface Traced {
   readonly key: InstanceKey;
   readonly end: EndedWork;
-  /** As a timeline has them, with those of children. */
+  /** Spans of the timeline, including those of children. */
   readonly spans: readonly Span[];
-  /** Where the work was started. */
+  /** The trace context in which the work was started. */
   readonly parent: TraceContext;
 }
 
 /**
- * The spans of work itself. Those of its children follow when these end, and are linked with the span that waits for
- * them.
+ * Returns the spans of the work itself. Children export their spans at their own end, linked with the span that waits
+ * for them.
  */
 function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
   const within = (spanId: string): TraceContext => ({ ...parent, spanId });
@@ -139,7 +141,7 @@ function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
   const work = { "tutti.namespace": key.namespace, [`tutti.${key.kind}.id`]: key.id };
   const past: PastSpan[] = [];
   const queuedMs = new Map<string, number>();
-  // Models are asked within attempts. Everything else of the work itself is below the whole.
+  // Model calls are within attempts. Everything else of the work itself is below the whole.
   const own = new Set(spans.filter(isBelow(whole.spanId)).map(({ spanId }) => spanId)).add(whole.spanId);
   for (const span of spans) {
     const { kind, task, attempt, agentId, spanId, startTime, endTime, modelCall } = span;
@@ -192,7 +194,7 @@ function failureIn(result: Outcome["result"]): Error | undefined {
   return Object.assign(new Error(message), { code });
 }
 
-/** Without the place in a list: names are few, and attributes many. */
+/** Returns the task without its list index: span names have few values, attributes many. */
 function nameOf(task: string): string {
   return task.replaceAll(/\[\d+\]/g, "");
 }
@@ -206,7 +208,7 @@ const words: Readonly<Partial<Record<SpanKind, string>>> = {
   [SpanKind.SPAN_KIND_PART]: "part",
 };
 
-/** Calls of models under the names that OpenTelemetry has for generative AI (semantic conventions 1.41). */
+/** Model calls use the names of OpenTelemetry for generative AI (semantic conventions 1.41). */
 function modelCallName({ operation, requestModel }: ModelCall): string {
   return `${operation || unnamed} ${requestModel}`.trimEnd();
 }

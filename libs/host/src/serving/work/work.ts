@@ -1,6 +1,6 @@
 /**
- * How handlers speak with work of one kind: runs, missions, sessions. For missing or removed work, the errors use the
- * words of the kind.
+ * Access of handlers to work of one kind: runs, missions, sessions. Errors for missing or removed work use the words of
+ * the kind.
  */
 import { Record } from "@tutti/contracts/runtime/v1";
 import type { CallContext, InstanceKey, TuttiError } from "@tutti/kernel";
@@ -21,7 +21,7 @@ export interface WorkKind {
   readonly missing: (id: string) => TuttiError;
 }
 
-/** What the runtime knows of an instance. */
+/** Facts of the runtime about an instance. */
 type WorkFacts = Awaited<ReturnType<Runtime["instanceOf"]>>;
 
 export interface Work extends WorkKind {
@@ -33,18 +33,18 @@ export interface Work extends WorkKind {
     command: CommandCall<Body, Reply>,
     context: CallContext,
   ): Promise<Reply>;
-  /** Answers a query, about the present state or that after an earlier event. */
+  /** Answers a query about the present state, or the state after an earlier event. */
   query<Body, Reply>(
     dependencies: MachineDependencies,
     id: string,
     query: QueryCallAt<Body, Reply>,
     context: CallContext,
   ): Promise<Reply>;
-  /** What the runtime knows of it. */
+  /** Returns the facts of the runtime about it. */
   factsOf(dependencies: MachineDependencies, id: string, context: CallContext): Promise<WorkFacts>;
-  /** Returns how many events it has. */
+  /** Returns its number of events. */
   eventsOf(dependencies: MachineDependencies, id: string, context: CallContext): Promise<number>;
-  /** Returns its records behind an event, page by page. */
+  /** Returns its records after an event, page by page. */
   recordsOf(
     dependencies: MachineDependencies,
     id: string,
@@ -54,7 +54,7 @@ export interface Work extends WorkKind {
 }
 
 export interface QueryCallAt<Body, Reply> extends QueryCall<Body, Reply> {
-  /** After which event. 0 or absent for as it is. */
+  /** The event to query at. 0 or absent for the present state. */
   readonly atEvent?: number;
 }
 
@@ -64,7 +64,7 @@ export interface Recorded {
   readonly payload: Uint8Array;
   readonly timeMs: number;
   readonly traceparent: string;
-  /** Of what caused it. */
+  /** Reason of its cause. */
   readonly reason: string;
 }
 
@@ -131,7 +131,7 @@ export function workOf({ kind, missing }: WorkKind): Work {
   return work;
 }
 
-/** There is none, or its id alone is left. */
+/** It does not exist, or only its id is left. */
 function isGone(error: unknown): boolean {
   return runtimeErrors.unknownInstance.is(error) || runtimeErrors.idTaken.is(error);
 }

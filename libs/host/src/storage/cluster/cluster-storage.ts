@@ -1,16 +1,15 @@
 /**
- * Where the machines of a process are kept that shares them with other processes: journals, archives and blobs are in
- * NATS, where all of them reach what any of them owns.
+ * The storage of machines in a cluster. Journals, archives and blobs are in NATS, where every process can reach them.
  *
  *     TUTTI_JOURNAL_NAME_N    the journal of a partition, a stream
  *     TUTTI_ARCHIVE_NAME_N    the log of its archive, a stream; TUTTI_ARCHIVE_NAME has the objects that it names
  *     TUTTI_BLOBS_shared      large content by its hash
- *     copies/PLACE/NAME/      on the disk of this process: the archives of what it owns, to be read from, and spare ones
+ *     copies/PLACE/NAME/      on the disk of this process: archives of its partitions for reading, and spare ones
  *
- * 1. Nothing on the disk counts: a copy that is lost, old or damaged is fetched again.
- * 2. Partitions come and go with the partition owner. A partition that cannot be read is left alone, said to be so and
- *    tried again, and the others continue.
- * 3. Runtimes let go of their partitions first: what is under way becomes durable. Then archives, then the journal.
+ * 1. The disk has only copies: one that is lost, old or damaged is fetched again.
+ * 2. Partitions come and go with the partition owner. A partition that cannot be read is reported and retried, and the
+ *    others continue.
+ * 3. Runtimes release their partitions first: work in progress becomes durable. Then archives, then the journal.
  */
 import { join } from "node:path";
 import { ArchiveThread, type Blobs } from "@tutti/journal";
@@ -36,7 +35,7 @@ export interface ClusterStorageParts extends StorageParts {
   readonly connection: NatsConnection;
 }
 
-/** All services of a cluster have their large content in one store. */
+/** All services of a cluster share one blob store. */
 export const blobStore = "shared";
 
 export class ClusterStorage implements Storage {
@@ -49,7 +48,7 @@ export class ClusterStorage implements Storage {
   readonly #upkeep: Upkeep;
   readonly #spares: Spares;
   readonly #stopping = new AbortController();
-  /** Of the start, as long as it lasts. */
+  /** Signal of the start, as long as it lasts. */
   #signal: AbortSignal = this.#stopping.signal;
   #copies: DataDirectory | undefined;
   #blobs: Blobs | undefined;

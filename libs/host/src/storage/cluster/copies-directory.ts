@@ -3,12 +3,12 @@ import type { Foundation } from "@tutti/kernel";
 import { DataDirectory } from "../../data-directory.ts";
 import { hostErrors } from "../../errors.ts";
 
-/** More processes than these on one machine share no directory. */
+/** Maximum number of processes on one machine that share a directory. */
 const placesMax = 256;
 
 /**
- * The folder of this process below a directory that all processes of a machine may share: the first free one. A
- * process that starts again finds the copies of the one before, and has to fetch only what has changed since.
+ * Returns the folder of this process below a directory that all processes of a machine may share: the first free one. A
+ * restarted process finds the copies of the one before, and has to fetch only changes since then.
  */
 export async function claimCopies(
   directory: string,

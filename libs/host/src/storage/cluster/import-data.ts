@@ -1,9 +1,9 @@
 /**
- * The data directory of a process that was alone, taken into the NATS of a cluster: journals, archives and blobs.
+ * Imports the data directory of a single process into the NATS of a cluster: journals, archives and blobs.
  *
- * 1. No other process has the directory meanwhile, and it is looked at as a whole before anything is taken of it.
- * 2. Nothing in it is changed but what a start would change too: a torn tail is cut. It is handed over last, in one
- *    step, when the cluster has everything. Until then it is what it was.
+ * 1. No other process has the directory meanwhile, and all of it is verified before anything is imported.
+ * 2. The directory changes only as at a start: a torn tail is truncated. It is handed over last, in one step, when the
+ *    cluster has everything. Until then it stays usable.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ import { blobStore } from "./cluster-storage.ts";
 
 export interface ImportTarget {
   readonly connection: NatsConnection;
-  /** Of everything in NATS. */
+  /** Replicas of everything in NATS. */
   readonly replicas: number;
   /** A folder for temporary files. */
   readonly scratch: string;
@@ -37,7 +37,7 @@ export class ImportedData {
   readonly #layout: DataLayout;
   readonly #release: () => void;
 
-  /** Takes the directory, and refuses what a cluster cannot be made of. */
+  /** Opens the directory, and refuses one that cannot become a cluster. */
   static async open(directory: string): Promise<ImportedData> {
     const layout = layoutOf(directory);
     const about = readAbout(layout);
@@ -67,7 +67,7 @@ export class ImportedData {
     this.#release = release;
   }
 
-  /** Puts everything into NATS that has nothing of Tutti's yet. */
+  /** Copies everything into a NATS without data of Tutti. */
   async copyTo(target: ImportTarget, signal: AbortSignal): Promise<void> {
     const { connection, replicas, scratch } = target;
     const settings = { connection, replicas, bytesMax: noLimit };
@@ -94,17 +94,17 @@ export class ImportedData {
     }
     const blobs = await DirectoryBlobs.open(this.#layout.blobs, systemClock);
     await blobs.copyTo(await openObjectBlobs({ ...settings, store: blobStore }, signal));
-    // What agents bring back of attempts from before is known by its tokens.
+    // Results of earlier attempts are identified by their tokens, so the key is needed.
     const key = attemptKeyOf(this.#layout.directory);
     if (key !== undefined) await sharedAttemptKey(connection, { replicas, made: key, signal });
   }
 
-  /** The book of the audit, where there is one. */
+  /** Copies the audit log, if there is one. */
   copyBookTo(file: string): Promise<void> {
     return copyDatabase(this.#layout.auditBook, file);
   }
 
-  /** From here on no process starts in the directory any more. */
+  /** From here on no process starts in the directory. */
   handOver(to: string): void {
     const time = new Date(systemClock.now()).toISOString();
     writeHandedOver(this.#layout.directory, { to, time });
@@ -115,7 +115,7 @@ export class ImportedData {
   }
 }
 
-/** To whom a data directory was handed over. Undefined where it was not. */
+/** Returns the cluster that a data directory was handed over to. Undefined if it was not. */
 export function handedOverTo(directory: string): HandedOver | undefined {
   return readHandedOver(directory);
 }

@@ -4,7 +4,7 @@ import { Configuration, memorySources } from "@tutti/kernel";
 import { natsSection } from "@tutti/nats/settings";
 import { clusterSection, clusterSettings } from "./settings.ts";
 
-/** What these flags come to. */
+/** Returns the settings of these flags. */
 function settingsOf(...flags: string[]) {
   const sources = memorySources({ arguments: flags, environment: { SECRET: "seen" } });
   const configuration = Configuration.load({ sections: [clusterSection, natsSection], sources });

@@ -1,4 +1,4 @@
-/** What can be set about where the processes of a cluster keep their machines. */
+/** Settings of the storage of machines in a cluster. */
 import { defineSection, kernelErrors, secret } from "@tutti/kernel";
 import type { ConnectionSettings } from "@tutti/nats";
 import { connectionSettings, type NatsSectionValues } from "@tutti/nats/settings";
@@ -79,7 +79,7 @@ export interface ClusterSettings {
   readonly copies: string;
   readonly sparesEveryMs: number;
   readonly audited: boolean;
-  /** Of the connection of the system account, where there is one. */
+  /** Settings of the connection of the system account, if there is one. */
   readonly system: ConnectionSettings | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What a service knows of how its process shares what it owns with others. */
+/** Properties of a cluster's shared storage for services. */
 import { join } from "node:path";
 import type { Configuration, Foundation } from "@tutti/kernel";
 import { ownershipSection } from "@tutti/runtime/ownership";
@@ -7,13 +7,13 @@ import { claimCopies } from "./copies-directory.ts";
 import { clusterSection } from "./settings.ts";
 
 export interface Sharing {
-  /** Of everything in NATS. */
+  /** Replicas of everything in NATS. */
   readonly replicas: number;
-  /** A folder for copies of what is in NATS: exclusive until it is stopped. */
+  /** Claims a folder for copies of data in NATS: exclusive until it is stopped. */
   claimCopies(what: string): Promise<DataDirectory>;
 }
 
-/** Undefined where the process keeps everything by itself. */
+/** Undefined for a single process. */
 export function sharingOf(
   configuration: Configuration,
   foundation: Pick<Foundation, "clock" | "logger" | "timers">,

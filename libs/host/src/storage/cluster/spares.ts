@@ -1,6 +1,7 @@
 /**
- * Keeps copies of what other processes own nearly up to date: so a partition whose process was killed needs little more
- * than a lease time to be served again here, however large its archive is. One partition at a time, behind the work.
+ * Keeps copies of other processes' partitions nearly up to date. So after a kill, this process serves such a partition
+ * again in little more than a lease time, for any size of its archive. It updates one partition at a time, at low
+ * priority.
  */
 import { errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
@@ -10,7 +11,7 @@ export interface SparesParts {
   readonly partitionOwner: PartitionOwner;
   readonly services: readonly HostedService[];
   readonly foundation: Pick<Foundation, "timers" | "logger">;
-  /** From the end of one round to the next. 0 for none at all. */
+  /** Pause between two rounds. 0 disables the copies. */
   readonly everyMs: number;
 }
 
@@ -18,7 +19,7 @@ export class Spares {
   readonly #parts: SparesParts;
   readonly #stopping = new AbortController();
   #round: Promise<void> = Promise.resolve();
-  /** Said once, until it works again. */
+  /** Reported once, until it works again. */
   #isReported = false;
 
   constructor(parts: SparesParts) {

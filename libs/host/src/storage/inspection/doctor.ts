@@ -1,6 +1,6 @@
 /**
- * Looks at a data directory from outside and says in words what is wrong with it and what to do. It changes nothing, and
- * leaves alone what a running process has.
+ * Checks a data directory from outside and describes the problems and remedies. It changes nothing, and does not touch
+ * the files of a running process.
  */
 import { constants, existsSync, readFileSync } from "node:fs";
 import { access, readdir, stat, statfs } from "node:fs/promises";
@@ -16,11 +16,11 @@ import { type Finding, notice, problem } from "./finding.ts";
 import { type Inspectors, verifyData } from "./verify.ts";
 
 export interface Examined extends Inspectors {
-  /** As the configuration has it. Undefined if unknown. */
+  /** Number in the configuration. Undefined if unknown. */
   readonly partitions?: number | undefined;
-  /** Whether this user may read and write a path. Rejects when not. */
+  /** Checks whether this user may read and write a path. Rejects if not. */
   readonly mayUse?: (path: string) => Promise<void>;
-  /** Bytes that are free on the disk of a path. */
+  /** Returns the free bytes on the disk of a path. */
   readonly freeBytesAt?: (path: string) => Promise<number>;
 }
 
@@ -33,7 +33,7 @@ async function freeBytesOf(path: string): Promise<number> {
   return bavail * bsize;
 }
 
-/** Everything there is to say about a directory, the worst not necessarily first. */
+/** Returns all findings about a directory, in no order of severity. */
 export async function examine(directory: string, given: Examined = {}): Promise<readonly Finding[]> {
   const { mayUse = mayReadAndWrite, freeBytesAt = freeBytesOf, partitions } = given;
   const layout = layoutOf(directory);
@@ -59,7 +59,7 @@ export async function examine(directory: string, given: Examined = {}): Promise<
   return found;
 }
 
-/** The finding for a folder without a data directory. Undefined if there is one. */
+/** Returns the finding for a folder without a data directory. Undefined if there is one. */
 async function nothingThere({ directory }: DataLayout): Promise<Finding | undefined> {
   const start = "Nothing has to be done: the first start of the platform makes it.";
   let names: readonly string[];
@@ -126,7 +126,7 @@ async function ownerOf(path: string): Promise<string> {
   return owner === undefined ? "" : `, it belongs to the user with the number ${owner.uid}`;
 }
 
-/** The journal's own limit: with less, a running process refuses what would be recorded and is not ready. */
+/** Returns the journal's own limit: with less, a running process refuses to record and is not ready. */
 function neededBytesIn({ journal }: DataLayout): number {
   return existsSync(journal) ? roomForNextSegment(fileDisk(journal, "read")) : 0;
 }
@@ -161,7 +161,7 @@ function holderFindings(directory: string, isFree: boolean): Finding[] {
   ];
 }
 
-/** What a process runs, where the system tells. */
+/** Returns the program of a process, if the system reports it. */
 function commandOf(pid: string): string {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter(Boolean);

@@ -1,4 +1,4 @@
-/** Looks at the files beside journal and archives: those that were made are there, and are as they were written. */
+/** Checks the files beside journal and archives: recorded files exist unchanged. */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ function blobFindings(directory: string): Finding[] {
   ];
 }
 
-/** Made by all that have a name here. */
+/** Files with a known name. */
 const known: readonly string[] = [
   `keys/${madeList}`,
   "access/bundle",
@@ -58,7 +58,7 @@ function listFindings(directory: string): Finding[] {
   return [problem("list-damaged", what, restore)];
 }
 
-/** What a process makes again without loss. */
+/** Files that a process recreates without loss. */
 const madeAnew: Readonly<Record<string, string>> = {
   "access/bundle": "Nothing has to be done: the rules in force are written again at the next start.",
   "gateway/sign-ins.json": "Nothing has to be done: users sign in again.",

@@ -1,12 +1,12 @@
 /** Findings about a data directory. */
 export interface Finding {
-  /** For programs: `torn-tail`. */
+  /** Code for programs: `torn-tail`. */
   readonly code: FindingCode;
-  /** `notice`: worth knowing, nothing has to be done. `problem`: something has to be. */
+  /** `notice`: worth knowing, no action required. `problem`: action required. */
   readonly level: "sound" | "notice" | "problem";
-  /** What it is, with its place. */
+  /** Description of the finding, with its place. */
   readonly text: string;
-  /** What to do. Empty where that is nothing. */
+  /** The remedy. Empty if none is required. */
   readonly advice: string;
 }
 

@@ -1,17 +1,17 @@
-/** A data directory that no process has, as services look at it. */
+/** A data directory that no process has, as input for the checks of services. */
 import type { VerifiedPartition } from "@tutti/journal";
 import { fileDisk, LogReader } from "@tutti/journal/log";
 import type { DataLayout } from "../layout.ts";
 
 export interface InspectedData {
   readonly directory: string;
-  /** How far each journal goes. None where the journal is damaged. */
+  /** End of each journal. Empty if the journal is damaged. */
   readonly partitions: readonly VerifiedPartition[];
-  /** Hands over the records of a service, batch by batch. Nothing where the journal is damaged. */
+  /** Passes the records of a service, batch by batch. None if the journal is damaged. */
   readJournal(service: string, visit: (records: Uint8Array) => void): void;
 }
 
-/** @param partitions of a journal that was verified */
+/** @param partitions of a verified journal */
 export function inspectedData(
   { directory, journal }: DataLayout,
   partitions: readonly VerifiedPartition[],
@@ -28,7 +28,7 @@ export function inspectedData(
           if (partition.service === service) visit(records);
         });
       } catch {
-        // It was verified: what it stops at is its end.
+        // It was verified, so reading stops at its end.
       } finally {
         reader.close();
       }

@@ -1,6 +1,6 @@
 /**
- * Reads everything that is in a data directory, and checks it: every byte of the journal, every row of the archives,
- * and that one starts no later than the other ends. Changes nothing. No process may write meanwhile.
+ * Reads and checks everything in a data directory: every byte of the journal, every row of the archives, and that the
+ * journal starts no later than the archives end. Changes nothing. No process may write meanwhile.
  */
 import { existsSync, readdirSync } from "node:fs";
 import {
@@ -24,14 +24,14 @@ const restore =
   "Stop the process, move this directory aside, put a backup in its place, and look at the disk and its memory.";
 const newer = "Use the release that wrote it, or a newer one. This one leaves unknown content as it is.";
 
-/** What else looks at a directory than the storage. */
+/** Further checks beside those of the storage. */
 export interface Inspectors {
   readonly services?: readonly Pick<ServiceModule, "inspect">[];
   /** Default: `keys` in the data directory. */
   readonly keysDirectory?: string;
 }
 
-/** Journal and archives, the files beside them, and what services keep of their own. */
+/** Checks journal and archives, the files beside them, and the services' own files. */
 export async function verifyData(
   layout: DataLayout,
   { services = [], keysDirectory = keysDirectoryIn(layout.directory) }: Inspectors,
@@ -110,7 +110,7 @@ function damageFinding(
   return isNewer ? problem("newer-release", text, newer) : problem(code, text, restore);
 }
 
-/** Between the end of an archive and the beginning of the journal nothing may be missing, and nothing is ahead. */
+/** Nothing may be missing between the end of an archive and the start of the journal, and no archive may be ahead. */
 function joinFindings({ partitions }: Verification, archives: readonly NamedArchive[]): Finding[] {
   const gaps: string[] = [];
   for (const { service, partition, first, last } of partitions) {

@@ -60,6 +60,7 @@ function problemOf(place: Place, count: number, value: unknown): ErrorDetail | u
 /**
  * Advances a list whose entries need attention: starts the next ones, or ends it after the last entry, or
  * after the first failure.
+ *
  * @param begin starts one. False if it has to wait
  * @returns whether anything was done
  */

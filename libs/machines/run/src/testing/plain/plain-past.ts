@@ -97,6 +97,7 @@ export class PlainPast {
 
   /**
    * Returns the interpreter after an event, which may itself be a reset.
+   *
    * @param later consequences of a later reset to this event
    */
   at(event: number, { taken: later = [], order: laterOrder = [] }: Hints = {}): PlainRun {

@@ -19,6 +19,7 @@ const drawsMax = 400;
 
 /**
  * Draws a run that can be executed, from a random stream.
+ *
  * @param wanted features that it may have besides plain tasks
  * @param share share of these features
  */
