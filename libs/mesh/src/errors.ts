@@ -1,11 +1,11 @@
 import { defineErrors, grouped, type TuttiError } from "@tutti/kernel";
 
-/** What can go wrong between a caller and a handler. Cancelled and late calls carry the kernel's own errors. */
+/** Errors between a caller and a handler. Cancelled and late calls have the kernel's own errors. */
 interface UsableInstances {
   readonly service: string;
   readonly open: number;
   readonly draining: number;
-  /** The last failure of one whose breaker is open. Empty if none is. */
+  /** The last failure of an instance with an open breaker. Empty if there is none. */
   readonly reason: string;
 }
 
@@ -84,7 +84,7 @@ export const meshErrors = defineErrors("mesh", {
       resource: string;
       namespace: string;
       reason: string;
-      /** What to do about it, where that is not to ask for a right. */
+      /** The remedy, if it is not to request a right. */
       remedy?: string | undefined;
     }) =>
       `${p.principal} may not do ${p.action} on a ${p.resource} of namespace \`${p.namespace}\`${p.reason && `: ${p.reason}`}`,
@@ -96,7 +96,7 @@ export const meshErrors = defineErrors("mesh", {
       resource: string;
       namespace: string;
       reason: string;
-      /** What to do about it, where that is not to ask for a right. */
+      /** The remedy, if it is not to request a right. */
       remedy?: string | undefined;
     }) => remedy ?? "Ask an administrator for a policy that allows it.",
   },

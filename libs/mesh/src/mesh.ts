@@ -1,7 +1,7 @@
 /**
- * Service-to-service calls of one process: typed clients for what it calls, a server for what it serves, over direct
- * calls or gRPC as the configuration says. A component of its process: `start` listens, `drain` sends callers from
- * outside elsewhere and finishes running work, `stop` ends the rest.
+ * Service-to-service calls of one process: typed clients, and a server, over direct calls or gRPC according to the
+ * configuration. A component of its process: `start` listens, `drain` sends callers from outside elsewhere and finishes
+ * running work, `stop` ends the rest.
  */
 import type { ServiceDescription } from "@tutti/contracts/rpc";
 import {
@@ -44,21 +44,21 @@ export interface MeshOptions {
   /** The section `mesh` of the configuration. */
   readonly settings?: MeshSettingsInput;
   readonly foundation?: Partial<Foundation>;
-  /** Finds instances of other processes. What this one serves itself, and the configured peers, come first. */
+  /** Finds instances of other processes. This process's own instances and the configured peers come first. */
   readonly discovery?: Discovery;
-  /** Who owns what keyed calls are about. By default this process owns everything. */
+  /** Owners of the objects of keyed calls. By default this process owns everything. */
   readonly ownership?: Ownership;
-  /** The servers that are called directly. Meshes of one process may share it. */
+  /** The servers for direct calls. Meshes of one process may share it. */
   readonly network?: InProcessNetwork;
-  /** On whose behalf this process calls when no caller called it. */
+  /** Principal of this process's own calls. */
   readonly principal?: Principal;
   /** Decides which callers may call, and how much. By default every caller is the administrator of this machine. */
   readonly gate?: Partial<Gate>;
-  /** The key or token that it shows to other processes. Asked for with each call. */
+  /** Returns the key or token for other processes. Called for each call. */
   readonly credential?: () => string;
   /**
-   * Whether servers of the network are called as a program of another process calls them: with the credential, by
-   * bytes. Default false: as a service of the same process.
+   * Whether servers of the network are called like servers of another process: with the credential, by bytes. Default:
+   * false, like a service of the same process.
    */
   readonly outside?: boolean;
   /** Freezes the messages of in-process calls: for tests. */
@@ -71,7 +71,7 @@ export class Mesh implements Component {
   readonly clients: MeshClient;
   /** The servers of this process. */
   readonly network: InProcessNetwork;
-  /** What `grpc.health.v1` tells of this process and its services. */
+  /** State of this process and its services in `grpc.health.v1`. */
   readonly healthService: HealthService;
   readonly #foundation: Foundation;
   readonly #discovery: LayeredDiscovery;
@@ -82,7 +82,7 @@ export class Mesh implements Component {
   readonly #instances = new Map<string, Instance>();
   readonly #freeze: boolean;
   readonly #outside: (() => string) | undefined;
-  /** Calls of a program that is treated like one of another process: they end with it. */
+  /** Calls of a program that is treated like another process: they end with it. */
   readonly #running = new Set<ServerCall>();
   #address = "";
   #stopped = false;
@@ -145,24 +145,24 @@ export class Mesh implements Component {
     this.server.serve(description, handlers, options);
   }
 
-  /** The services this process serves, each as an instance of its own. */
+  /** The services of this process, each as a separate instance. */
   get instances(): readonly Instance[] {
     return [...this.#instances.values()];
   }
 
-  /** Instances of a service in other processes, as far as they are known. */
+  /** Returns the known instances of a service in other processes. */
   othersOf(service: string): readonly Instance[] {
     const own = new Set(this.instances.map(({ id }) => id));
     const known = this.#discovery.everyInstanceOf(service);
     return known.filter(({ id, address }) => !own.has(id) && address !== this.#address);
   }
 
-  /** Returns whether some process, this one or another, is known to serve it. */
+  /** Returns whether any known process, this one or another, serves it. */
   knows(service: string): boolean {
     return this.instances.some((own) => own.service === service) || this.othersOf(service).length > 0;
   }
 
-  /** Where others call this process. Empty as long as it does not listen. */
+  /** Address of this process. Empty until it listens. */
   get address(): string {
     return this.#address;
   }
@@ -176,12 +176,12 @@ export class Mesh implements Component {
     for (const instance of this.instances) this.#enter({ ...instance, address: this.#address });
   }
 
-  /** Calls from this very process continue: services that stop one after the other still need each other. */
+  /** Calls from this process itself continue: services that stop one after the other still need each other. */
   async drain(signal?: AbortSignal): Promise<void> {
     const { load } = this.server;
     load.refuse("others");
     this.healthService.drain();
-    // A stream that resumes by its position loses nothing, and would otherwise never end.
+    // A stream that resumes from its position loses nothing, and would otherwise never end.
     load.stop(({ method }) =>
       method.rpc.repeat === "resumes" && method.contract !== healthContract.name
         ? meshErrors.draining({ rpc: method.label })
@@ -229,7 +229,7 @@ export class Mesh implements Component {
 
   #enter(instance: Instance): void {
     this.#instances.set(instance.service, instance);
-    // Over gRPC only what listens can be called.
+    // Over gRPC only listening instances can be called.
     if (this.settings.transport !== "grpc" || instance.address !== "")
       this.network.attach(instance, this.server);
   }
@@ -241,7 +241,7 @@ export class Mesh implements Component {
       throw meshErrors.noInstance({ service: instance.service, waitedMs: 0 });
     }
     if (server === undefined && isUrl(instance.address)) return this.#http.link(instance.address);
-    // An owner whose address is empty is this very process.
+    // An owner with an empty address is this process itself.
     if (server === undefined) return this.#grpc.link(instance.address || this.#address);
     const { clock } = this.#foundation;
     const { messageBytes } = this.settings.limits;

@@ -112,7 +112,7 @@ export const meshSection = defineSection({
 
 export type MeshSettings = z.output<typeof schema>;
 
-// What the configuration fills in group by group is filled in here when a mesh is made without it.
+// Fills in the defaults of each group if a mesh is created without the configuration.
 const lenient = schema.extend({
   tls: tls.prefault({}),
   timeouts: timeouts.prefault({}),

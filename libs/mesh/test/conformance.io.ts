@@ -494,7 +494,7 @@ for (const transport of transports) {
         const stream = client.follow(note());
         await stream.next();
         let before = -1;
-        // As long as something moves it is not held up yet.
+        // While anything still moves, the sender is not blocked yet.
         for (let quietTurns = 0; quietTurns < 20; quietTurns = sent === before ? quietTurns + 1 : 0) {
           before = sent;
           await new Promise((resolve) => setImmediate(resolve));

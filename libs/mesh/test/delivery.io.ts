@@ -45,16 +45,16 @@ function batch(from: number, to: number, payload?: Uint8Array): EnvelopeBatch {
   return { service: "bank", partition: 1, letters };
 }
 
-/** A process that may own the partition and takes messages for it. */
+/** A process that may own the partition and accepts messages for it. */
 interface Receiver {
   readonly mesh: Mesh;
   readonly owner: (epoch: number) => Owner;
-  /** Numbers of the messages of each batch as they came, `1-3`. */
+  /** Numbers of the messages of each batch as they arrived, `1-3`. */
   readonly taken: string[];
-  /** Makes a batch durable, or not. */
+  /** Makes a batch durable, or fails. */
   take: (batch: EnvelopeBatch) => Promise<number>;
   admit: (epoch: number) => Promise<void> | undefined;
-  /** Tells that the partition may have got another owner. */
+  /** Notifies that the partition may have another owner. */
   ownerChanged: () => void;
   streams: number;
 }
@@ -62,7 +62,7 @@ interface Receiver {
 interface Post extends AsyncDisposable {
   readonly receivers: readonly [Receiver, Receiver];
   readonly table: MemoryOwnership;
-  /** Of the sending process. */
+  /** Mesh of the sending process. */
   readonly mesh: Mesh;
   readonly delivery: MeshDelivery;
 }

@@ -1,4 +1,4 @@
-/** What tools and probes ask of every server: gRPC's own services, as a foreign client sees them. */
+/** Requests of tools and probes to every server: gRPC's own services, called by a foreign client. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";

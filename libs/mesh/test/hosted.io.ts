@@ -1,4 +1,4 @@
-/** One contract that several services of a process host, each for what is its own. */
+/** One contract that several services of a process host, each for its own objects. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { InProcessNetwork, Mesh, meshErrors } from "../src/index.ts";

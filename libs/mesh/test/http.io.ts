@@ -1,4 +1,4 @@
-/** Calls over HTTP: what hostile callers send, what proxies answer, and gateways that go away in the midst of a call. */
+/** Calls over HTTP: hostile callers, answers of proxies, and gateways that disappear in the middle of a call. */
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";

@@ -1,4 +1,4 @@
-/** Calls that go to the one owner of what they are about. */
+/** Calls that go to the only owner of their object. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { errorFromUnknown, kernelErrors, notOwner, type Owner } from "@tutti/kernel";
@@ -17,16 +17,16 @@ const place = new MemoryOwnership({ partitions: 1 }).placeOf({
 
 interface Process {
   readonly mesh: Mesh;
-  /** What this process itself knows of who owns what. */
+  /** Table of owners of this process. */
   readonly table: MemoryOwnership;
   readonly owner: (epoch: number) => Owner;
-  /** How often a keyed call has reached it. */
+  /** Number of keyed calls that have reached it. */
   hops: number;
 }
 
 type Cluster = readonly [Process, Process];
 
-/** Two processes that may own, and one that calls and has a table of its own. */
+/** Two processes that may own, and a caller with its own table. */
 async function withCluster(
   transport: "in-process" | "grpc",
   run: (processes: Cluster, client: Mesh, table: MemoryOwnership) => Promise<void>,
@@ -64,7 +64,7 @@ async function withCluster(
     return process;
   };
   const cluster: Cluster = [await open(), await open()];
-  // Who has no news of owners asks the first process.
+  // A caller without updates asks the first process.
   const fallback = () => (hasNews ? undefined : cluster[0].owner(0));
   const table = new MemoryOwnership({ partitions: 1, fallback });
   const client = new Mesh({
@@ -158,7 +158,7 @@ for (const transport of ["in-process", "grpc"] as const) {
         await until("a hop to a", () => a.hops > 0);
         learn([table], b.owner(3));
         await until("a hop to b", () => b.hops > 0);
-        // Nothing changes in the table of the caller that calls.
+        // Nothing changes in the table of the caller.
         learn([b.table], b.owner(3));
         assert.equal((await calling).text, instanceOf(b.mesh));
       }));
@@ -221,7 +221,7 @@ describe("a keyed call to an owner that is dead, whose lease still runs", () => 
       const dead = { instance: "gone", address: "127.0.0.1:1", epoch: 1 };
       learn([table], dead);
       const notes = client.client(noteService);
-      // More than the budget of repetitions and the breaker would let through.
+      // More calls than the retry budget and the breaker would let through.
       const calling = Array.from({ length: 100 }, () =>
         notes.change(note({ key: "k1" }), { timeoutMs: 30_000 }),
       );
@@ -362,7 +362,7 @@ describe("a call to any instance that is about what one of them owns", () => {
         };
         for (const who of order) {
           const before = a.hops + b.hops;
-          // Each of them is heard of while calls come and are sent on.
+          // Each change is learned while calls arrive and are redirected.
           await until("20 more hops", () => areAnswered || a.hops + b.hops >= before + 20);
           learn([tables[who] as MemoryOwnership], b.owner(2));
         }
@@ -372,7 +372,7 @@ describe("a call to any instance that is about what one of them owns", () => {
   it("waits while no owner is named, and is answered by the first owner", () =>
     withCluster("in-process", async ([a, b], client) => {
       const calling = client.client(noteService).put(note({ text: "once" }), { timeoutMs: 30_000 });
-      // Far more often than a call is tried.
+      // Far more hops than the attempts of a call.
       await until("nine hops", () => a.hops + b.hops >= 9);
       learn([a.table, b.table], a.owner(1));
       assert.equal((await calling).text, instanceOf(a.mesh));

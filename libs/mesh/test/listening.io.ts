@@ -1,4 +1,4 @@
-/** Where a server listens, and what it says when it cannot. */
+/** The listen address of a server, and its errors. */
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import { describe, it } from "node:test";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { TuttiError } from "@tutti/kernel";
 import { type Note, note } from "../src/testing/index.ts";
 
-/** The error some work fails with. */
+/** Returns the error of failing work. */
 export async function errorOf(work: Promise<unknown>): Promise<TuttiError> {
   const outcome = await work.then(
     (value) => ({ value }),

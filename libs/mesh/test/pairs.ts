@@ -1,4 +1,4 @@
-/** A server and a client on each transport, for what has to be the same on all of them. */
+/** A server and a client on each transport, for tests of behaviour that must be the same on all of them. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ export interface TransportUnderTest {
   open(options?: PairOptions): Promise<Pair>;
 }
 
-/** Silences the lines that components write by themselves. */
+/** Silences the components' own log lines. */
 export const quiet = {
   logger: {
     trace() {},
@@ -84,7 +84,7 @@ async function openGrpc(
   );
 }
 
-/** The gateway calls the server as one of its own process. Its settings are the client's. */
+/** The gateway calls the server like a server of its own process. Its settings are the client's. */
 async function openHttp({ handlers, settings, server, client }: PairOptions = {}): Promise<Pair> {
   const network = new InProcessNetwork();
   const inProcess = { ...settings, transport: "in-process" as const };

@@ -1,6 +1,6 @@
 /**
- * Requests that are refused before their handler: the process that serves the method may hear of them, and changes
- * nothing by it.
+ * Requests that are refused before their handler: a listener of the serving process is notified, and cannot change the
+ * result.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

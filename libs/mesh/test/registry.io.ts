@@ -1,4 +1,4 @@
-/** Instances found by following the registry, and told to it, over a registry that comes, goes and forgets. */
+/** Instances are found by following the registry, and announced to it, while the registry comes, goes and forgets. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
@@ -18,10 +18,10 @@ import { note, noteHandlers, noteService } from "../src/testing/index.ts";
 import { quiet } from "./pairs.ts";
 
 const { register, renew, deregister, watch } = registryService.methods;
-/** The methods of the contract that clients of the mesh call. The others do not matter here. */
+/** The methods of the contract that clients of the mesh call. Others are not needed here. */
 const calledContract = { ...registryService, methods: { register, renew, deregister, watch } };
 
-/** As much of a registry as its clients can see: entries, a history, watchers. A test can make it forget. */
+/** The part of a registry that its clients see: entries, a history, watchers. A test can make it forget. */
 class TestRegistry {
   readonly entries = new Map<string, Instance>();
   readonly watched: WatchRequest[] = [];
@@ -229,7 +229,7 @@ describe("discovery by the registry", () => {
     withRegistry(async ({ registry, discovery, time }) => {
       registry.put("a", "h:1");
       await time.flush();
-      // Nothing is heard any more: the stream counts as dead after a while.
+      // Silence from now on: the stream counts as dead after a while.
       await time.advanceAsync(20_000);
       assert.equal(registry.watched.length, 2);
       assert.deepEqual(registry.watched[1]?.after, { history: "hist_1", revision: 1 });

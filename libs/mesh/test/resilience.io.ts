@@ -1,4 +1,4 @@
-/** What callers notice of instances that come, go, break and die: nothing, as long as there is another one. */
+/** Effects on callers when instances come, go, break and die: none, as long as there is another instance. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { silentLogger, TuttiError } from "@tutti/kernel";
@@ -28,7 +28,7 @@ function callerOf(servers: readonly Mesh[], settings: MeshSettingsInput = {}) {
   return { mesh, discovery, metrics, notes: mesh.client(noteService) };
 }
 
-/** Calls from many callers at once until told to end. Gives the errors. */
+/** Makes concurrent calls until it is stopped. Returns the errors. */
 function load(call: (number: number) => Promise<unknown>, callers = 32) {
   const errors: unknown[] = [];
   let calls = 0;
@@ -71,7 +71,7 @@ describe("instances that come and go", () => {
       number % 2 === 0 ? notes.get(note()) : notes.put(note({ key: `k${number}`, count: number })),
     );
     await traffic.further(300);
-    // No drain: sockets are torn down in the midst of calls.
+    // No drain: sockets are closed in the middle of calls.
     await servers[0].stop();
     await traffic.further(600);
     await traffic.end();
@@ -90,7 +90,7 @@ describe("instances that come and go", () => {
     };
     const servers = [await serve(handlers), await serve(handlers)] as const;
     const { mesh, notes } = callerOf(servers);
-    // Without a key: none of them may be made twice.
+    // Without a key: none of them may be repeated.
     const traffic = load(() => notes.put(note()));
     await traffic.further(300);
     await servers[0].drain();
@@ -185,7 +185,7 @@ describe("an instance that breaks", () => {
     assert.equal(metrics.value("tutti_mesh_breaker_opened_total", { service: "notes" }) >= 1, true);
     broken = false;
     while (states().some((state) => state !== 0)) await traffic.further(10);
-    // The instance that was ill is used again. How soon depends on what its calls cost before.
+    // The recovered instance is used again. How soon depends on the earlier cost of its calls.
     while ((await notes.get(note())).text !== "first") await traffic.further(1);
     await traffic.end();
     assert.deepEqual(traffic.errors, []);

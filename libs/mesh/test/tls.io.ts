@@ -1,4 +1,4 @@
-/** Mutual TLS: who gets in, and new certificates without a restart. */
+/** Mutual TLS: accepted and rejected peers, and new certificates without a restart. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -75,7 +75,7 @@ describe("mutual TLS", () => {
       ["ca.crt", "caller.crt", "caller.key"].map((name) => readFile(join(directory, name))),
     );
     /**
-     * What is spoken, or the code of what it fails with. The lowest level of security lets this side offer what is long
+     * Returns the protocol, or the error code. The lowest security level lets this side offer protocols that are long
      * broken.
      */
     const spoken = (maxVersion: SecureVersion) =>
@@ -131,7 +131,7 @@ describe("mutual TLS", () => {
     const caller = callerOf(server, tlsOf("caller", other));
     const certificate = /No connection to .*certificate/;
     await assert.rejects(call(caller), { code: "mesh.no_connection", message: certificate });
-    // The open breaker names the cause as well.
+    // The error of the open breaker names the cause as well.
     let last: unknown;
     for (let tries = 0; tries < 100 && !meshErrors.noUsableInstance.is(last); tries++)
       last = await call(caller).catch((error: unknown) => error);
@@ -157,7 +157,7 @@ describe("mutual TLS", () => {
     const before = await shownBy(server, tlsOf("caller"));
     await make(true);
     time.advance(10_000);
-    // The files are read in the background. The next connection after that shows what was found.
+    // The files are read in the background. A later connection shows the result.
     let after = before;
     while (after.serialNumber === before.serialNumber) after = await shownBy(server, tlsOf("caller"));
     assert.equal(after.issuerCertificate.fingerprint256, before.issuerCertificate.fingerprint256);
@@ -166,7 +166,7 @@ describe("mutual TLS", () => {
   });
 });
 
-/** The certificate a server shows on a new connection. */
+/** Returns the certificate that a server presents on a new connection. */
 async function shownBy(
   server: Mesh,
   tls: MeshSettingsInput["tls"],

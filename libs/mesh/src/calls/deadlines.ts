@@ -5,16 +5,16 @@
  * 1. No call expires before its deadline.
  * 2. A call expires late by at most a 64th of the time it had when it was added, and one millisecond.
  * 3. A call has one deadline at a time.
- * 4. Adding and removing cost the same however many calls are in flight.
+ * 4. Adding and removing take constant time for any number of calls in flight.
  */
 import { assert, type Clock, type Timer, type Timers } from "@tutti/kernel";
 
-/** Something with a deadline. The links belong to `Deadlines`. */
+/** An object with a deadline. The links belong to `Deadlines`. */
 export interface Expiring {
   bucket: Bucket | undefined;
   previous: Expiring | undefined;
   next: Expiring | undefined;
-  /** The deadline passed. Called at most once, and not after removal. */
+  /** Called at most once when the deadline has passed, and never after removal. */
   expire(): void;
 }
 
@@ -35,7 +35,7 @@ export class Deadlines {
     this.#timers = timers;
   }
 
-  /** `nowMs` is the monotonic time the caller has just read. A deadline of Infinity is never reached. */
+  /** `nowMs` is the monotonic time that the caller has just read. A deadline of Infinity is never reached. */
   add(call: Expiring, deadlineMs: number, nowMs: number): void {
     assert(call.bucket === undefined, "a call has one deadline at a time");
     if (deadlineMs === Number.POSITIVE_INFINITY) return;
@@ -95,7 +95,7 @@ export class Deadlines {
         call.expire();
       }
     }
-    // What an expired call started may have armed the timer for itself.
+    // An expired call may have started something that armed the timer.
     if (nextMs < this.#timerAtMs) this.#arm(nextMs, nowMs);
   };
 }

@@ -1,16 +1,16 @@
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
 
-/** A method of a service as the mesh knows it, made once per client or server. */
+/** A method of a service in the mesh, created once per client or server. */
 export interface Method {
-  /** The name the service is found by: `registry`. */
+  /** The name of the service for discovery: `registry`. */
   readonly service: string;
-  /** The same where it is not the contract's own area, else empty: several services may host such a contract. */
+  /** The same name if the contract belongs to another area, else empty: several services may host such a contract. */
   readonly hosted: string;
   /** `tutti.registry.v1.RegistryService` */
   readonly contract: string;
   /** `Register` */
   readonly name: string;
-  /** `RegistryService.Register`: what errors and logs call it. */
+  /** `RegistryService.Register`: the name in errors and logs. */
   readonly label: string;
   /** Part of the mesh itself (health, reflection): exempt from policy and load shedding. */
   readonly builtin: boolean;
@@ -20,7 +20,7 @@ export interface Method {
 }
 
 export interface MethodOptions {
-  /** The service that hosts the contract, where that is not the contract's area. */
+  /** The service that hosts the contract, if it differs from the contract's area. */
   readonly service?: string | undefined;
   readonly builtin?: boolean | undefined;
 }

@@ -2,7 +2,7 @@ import type { Principal, TraceContext, TuttiError } from "@tutti/kernel";
 import type { Method } from "./method.ts";
 import type { Stoppable } from "./stopping.ts";
 
-/** A call as the way to an instance sees it. */
+/** A call as seen by the link to an instance. */
 export interface OutgoingCall {
   readonly method: Method;
   readonly principal: Principal;
@@ -11,10 +11,10 @@ export interface OutgoingCall {
   readonly deadlineMs: number;
   readonly trace: TraceContext | undefined;
   readonly idempotencyKey: string;
-  /** Of a keyed call: the epoch of the owner it goes to. Otherwise 0. */
+  /** The epoch of the owner that a keyed call goes to. Otherwise 0. */
   readonly ownerEpoch: number;
-  /** Why it ended early. Undefined as long as it is wanted. */
+  /** Why it ended early. Undefined while it is active. */
   readonly stopped: TuttiError | undefined;
-  /** Names what the call waits at now, to be stopped with it. */
+  /** Sets the object that the call waits for, which is stopped together with the call. */
   hold(what: Stoppable): void;
 }

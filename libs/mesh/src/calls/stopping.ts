@@ -1,17 +1,17 @@
 import { kernelErrors, type TuttiError } from "@tutti/kernel";
 import type { Method } from "./method.ts";
 
-/** Something that ends early when the call it belongs to does. */
+/** An object that ends early together with its call. */
 export interface Stoppable {
   stop(reason: TuttiError): void;
 }
 
-/** The time allowed for a call ran out. */
+/** Returns the error of a call whose time ran out. */
 export function late(method: Method, extras: { cause?: unknown } = {}): TuttiError {
   return kernelErrors.deadlineExceeded({ what: method.label, isSafe: method.rpc.repeat === "safe" }, extras);
 }
 
-/** The caller gave up, for the reason an abort signal names. */
+/** Returns the error of a call that its caller cancelled, with the reason of the abort signal. */
 export function givenUp(method: Method, reason?: unknown): TuttiError {
   const extras = reason === undefined ? {} : { cause: reason };
   // `AbortSignal.timeout()` is a deadline by another name.

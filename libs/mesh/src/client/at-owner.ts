@@ -1,6 +1,6 @@
 import { notOwnerOf, type Owner } from "@tutti/kernel";
 
-/** Does what one instance owns: here, or there when this one refuses because another owns it. */
+/** Runs an operation on an object that one instance owns: here, or at the owner if this instance refuses. */
 export async function atOwner<Reply>(
   here: () => Promise<Reply>,
   there: (owner: Owner) => Promise<Reply>,

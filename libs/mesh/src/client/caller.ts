@@ -19,10 +19,10 @@ import type { CallOptions, ReplyStream } from "./types.ts";
 export interface CallerParts {
   readonly method: Method;
   readonly chain: Chain<ClientCall>;
-  /** Makes the attempts of a call: gives the reply, or the opened stream of replies. */
+  /** Makes the attempts of a call. Resolves with the reply, or with the opened stream of replies. */
   readonly attempts: (call: ClientCall) => Promise<unknown>;
   readonly clock: Clock;
-  /** Time for a call that names none. */
+  /** Timeout of a call without its own. */
   readonly callMs: number;
 }
 
@@ -121,7 +121,7 @@ function deadlineOf({ timeoutMs, deadlineMs, context }: CallOptions, nowMs: numb
   return earliest;
 }
 
-/** Stops the call when its origin stops. Returns how to release it. */
+/** Stops the call when its origin stops. Returns a function that ends that. */
 function attach(call: ClientCall, { signal, context }: CallOptions): (() => void) | undefined {
   const first = signal === undefined ? undefined : attachSignal(call, signal);
   const second = context === undefined ? undefined : attachContext(call, context);

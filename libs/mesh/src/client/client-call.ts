@@ -19,7 +19,7 @@ import type { Requests } from "./requests.ts";
 
 export interface ClientCallParts {
   readonly method: Method;
-  /** The call as part of which it is made. */
+  /** The call that makes this one. */
   readonly context: CallContext | undefined;
   readonly trace: TraceContext | undefined;
   readonly namespace: string;
@@ -32,8 +32,8 @@ export interface ClientCallParts {
 }
 
 /**
- * A call as its caller's side sees it, over all its attempts. It waits at one thing at a time (an attempt, a pause,
- * news of instances or owners). When it is stopped, that thing is.
+ * A call on its caller's side, over all its attempts. It waits for one thing at a time (an attempt, a pause, changes of
+ * instances or owners), and a stop stops that thing.
  */
 export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppable {
   readonly method: Method;
@@ -43,35 +43,35 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
   readonly startedMs: number;
   readonly parentTrace: TraceContext | undefined;
   readonly idempotencyKey: string;
-  /** Which of several instances, where any could serve it. Empty where it does not matter. */
+  /** Selects one of several instances that could serve it. Empty for any. */
   readonly affinity: string;
   readonly instance: string;
   readonly owner: Owner | undefined;
   trace: TraceContext | undefined;
-  /** On whose behalf. Set by the identity interceptor. */
+  /** The principal of the call. Set by the identity interceptor. */
   principal: Principal = localAdministrator;
 
-  // What the interceptors keep.
+  // State of the interceptors.
   begun = 0;
   span: Span | undefined = undefined;
   bucket: Bucket | undefined = undefined;
   previous: Expiring | undefined = undefined;
   next: Expiring | undefined = undefined;
 
-  // What the attempts keep.
+  // State of the attempts.
   /** The request, or the `Requests` of a stream. */
   readonly input: unknown;
   target: Target | undefined = undefined;
-  /** Of a stream: resolves when the target has taken the call. */
+  /** For a stream: resolves when the target has accepted the call. */
   established: Promise<void> | undefined = undefined;
   attempts = 0;
-  /** Instances that said they did nothing: the next attempt goes elsewhere. */
+  /** Instances that did nothing: the next attempt goes elsewhere. */
   avoid: Target[] | undefined = undefined;
   place: Place | undefined = undefined;
   ownerEpoch = 0;
-  /** How often an instance named another owner. */
+  /** Number of redirects to another owner. */
   redirects = 0;
-  /** The owner that was named for this call, where its place has another name there than here. */
+  /** The owner that was named for this call, if the other instance has another name for its place. */
   named: Owner | undefined = undefined;
 
   #stopped: TuttiError | undefined = undefined;
@@ -138,8 +138,8 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
   }
 
   /**
-   * Waits for news. `listen` is called once with what to call when there are some, and gives how to stop listening.
-   * Resolves with whether there were any before the time was up. Rejects as soon as the call is stopped.
+   * Waits for a change. `listen` is called once with a listener, and returns a function that removes it. Resolves with
+   * whether there was a change in time. Rejects as soon as the call is stopped.
    */
   change(timers: Timers, timeoutMs: number, listen: (listener: () => void) => () => void): Promise<boolean> {
     return new Promise((resolve, reject) => {

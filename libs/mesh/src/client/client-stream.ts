@@ -4,7 +4,7 @@ import type { ClientCall } from "./client-call.ts";
 import type { OpenedStream } from "./exchange.ts";
 import type { ReplyStream } from "./types.ts";
 
-/** A streamed call from its caller's side, made by `ClientStream` when it is first asked for a reply. */
+/** A streamed call on its caller's side, created by `ClientStream` at the first request for a reply. */
 export interface StreamedCall {
   readonly call: ClientCall;
   open(): Promise<OpenedStream>;
@@ -13,10 +13,10 @@ export interface StreamedCall {
 }
 
 /**
- * The replies of a call as its caller takes them.
+ * The replies of a call for its caller.
  *
- * 1. Nothing happens until the first reply is asked for.
- * 2. `return()` ends the call at once, also while a reply is being waited for.
+ * 1. Nothing happens until the first reply is requested.
+ * 2. `return()` ends the call at once, even while a reply is awaited.
  */
 export class ClientStream implements ReplyStream<unknown> {
   readonly #start: () => StreamedCall;
@@ -70,7 +70,7 @@ export class ClientStream implements ReplyStream<unknown> {
     if (this.#opened !== undefined) return await this.#opened.rest.next();
     const opened = await streamed.open();
     if (this.#ended) {
-      // Left while it was being opened.
+      // The caller left while the stream was being opened.
       opened.rest.return().then(undefined, () => {});
       opened.target.released();
       return { done: true, value: undefined };

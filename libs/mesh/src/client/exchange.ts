@@ -3,7 +3,7 @@ import type { Target } from "../routing/target.ts";
 import type { LinkStream } from "../transport/link.ts";
 import type { ClientCall } from "./client-call.ts";
 
-/** A stream whose first reply, or whose end, is there. */
+/** A stream whose first reply, or whose end, has arrived. */
 export interface OpenedStream {
   readonly first: IteratorResult<unknown, undefined>;
   readonly rest: LinkStream;
@@ -11,7 +11,7 @@ export interface OpenedStream {
   readonly target: Target;
 }
 
-/** The end of the pipeline of attempts: sends the call to the target that was found for it. */
+/** The end of the pipeline of attempts: sends the call to its target. */
 export function exchange(clock: Clock): (call: ClientCall) => Promise<unknown> {
   return async (call) => {
     const { target, method } = call;

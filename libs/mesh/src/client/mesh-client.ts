@@ -1,4 +1,4 @@
-/** The client's side of the mesh: typed clients, the pipeline of their calls, and the instances they are brought to. */
+/** The client side of the mesh: typed clients, the pipeline of their calls, and the routes to instances. */
 import type { ServiceDescription } from "@tutti/contracts/rpc";
 import { type Foundation, type Ownership, type Principal, StepRegistry } from "@tutti/kernel";
 import type { Deadlines } from "../calls/deadlines.ts";
@@ -33,9 +33,12 @@ export interface MeshClientParts {
 }
 
 export class MeshClient {
-  /** What happens to every call before its first and after its last attempt. Steps may be added until the first client. */
+  /**
+   * Steps of every call before its first and after its last attempt. Steps may be added until the first client is
+   * created.
+   */
   readonly pipeline = new StepRegistry<Binding<ClientCall>, void>("mesh.client");
-  /** How a call is brought to an instance. Steps may be added until the first client. */
+  /** Steps of every attempt. Steps may be added until the first client is created. */
   readonly attempts = new StepRegistry<ClientCall, Promise<unknown>>("mesh.attempts");
   readonly pool: TargetPool;
   readonly #parts: MeshClientParts;
@@ -86,7 +89,7 @@ export class MeshClient {
     this.#breakers.stop();
   }
 
-  /** From here on steps are as they are. */
+  /** From here on the steps are fixed. */
   #compose(): Composed {
     this.#composed ??= {
       bind: this.pipeline.compose(() => {}),
@@ -109,8 +112,8 @@ interface Composed {
 }
 
 /**
- * Returns an object with one function per method. What a call passes through is put together with the first one: most
- * methods are never called.
+ * Returns an object with one function per method. Each function is composed at its first call, because most methods are
+ * never called.
  */
 function makeClient<S extends ServiceDescription>(
   methods: readonly [string, Method][],
@@ -124,6 +127,6 @@ function makeClient<S extends ServiceDescription>(
       ? (input: unknown, options?: CallOptions) => caller().many(input, options)
       : (input: unknown, options?: CallOptions) => caller().one(input, options);
   }
-  // The description's types say what its methods take and give.
+  // The description defines the types of its methods.
   return client as Client<S>;
 }

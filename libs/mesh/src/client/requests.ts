@@ -1,19 +1,19 @@
 import { assert } from "@tutti/kernel";
 
 /**
- * The requests of a stream, which an attempt that came to nothing hands on to the next one.
+ * The requests of a stream, which a failed attempt passes on to the next one.
  *
  * 1. Each attempt sees all requests from the first one on, in order, as long as they can be replayed.
- * 2. They can be replayed until the call is accepted or more than a few were taken: memory stays bounded.
- * 3. No request is lost to an attempt that was given up while it waited for one: once requests are not kept, they are
- *    the newest attempt's alone.
+ * 2. They can be replayed until the call is accepted or more than a few were read: memory stays bounded.
+ * 3. No request is lost to an abandoned attempt that waited for it: once requests are not kept, only the newest attempt
+ *    receives them.
  */
 const replayedMax = 16;
 
 export class Requests {
   readonly #source: AsyncIterator<unknown>;
   #taken: unknown[] = [];
-  /** How many requests were taken before the first of `#taken`. */
+  /** Number of requests read before the first of `#taken`. */
   #dropped = 0;
   #recording = true;
   #isAccepted = false;
@@ -30,13 +30,13 @@ export class Requests {
     return this.#recording;
   }
 
-  /** Returns the first request, without taking it. Undefined when there is none. */
+  /** Returns the first request without consuming it. Undefined if there is none. */
   async first(): Promise<unknown> {
     if (this.#taken.length === 0 && !this.#done) await this.#next();
     return this.#taken[0];
   }
 
-  /** The call is being worked on: what was taken need not be kept, and there is no other attempt. */
+  /** The call is accepted: earlier requests need not be kept, and there is no other attempt. */
   accept(): void {
     this.#recording = false;
     this.#isAccepted = true;
@@ -47,7 +47,7 @@ export class Requests {
     return this.#isAccepted && this.#taken.length === 0 && this.#pull === undefined && !this.#done;
   }
 
-  /** For one attempt, not to be read by others at the same time. */
+  /** Returns the requests for one attempt. Must not be read concurrently. */
   attempt(): AsyncIterableIterator<unknown, undefined> {
     let position = 0;
     const requests = this;
@@ -74,7 +74,7 @@ export class Requests {
         return this;
       },
       next() {
-        // The accepted stream is the only reader: without anything kept it takes from the source itself.
+        // The accepted stream is the only reader: without kept requests it reads from the source itself.
         return requests.#isPassing && !isGivenUp() ? requests.#source.next() : kept();
       },
       // The source stays open: another attempt may continue with it.
@@ -82,7 +82,7 @@ export class Requests {
     };
   }
 
-  /** No more requests are wanted. */
+  /** Stops reading requests. */
   close(): void {
     if (this.#done) return;
     this.#done = true;
@@ -102,7 +102,7 @@ export class Requests {
     if (this.#taken.length > replayedMax) this.#recording = false;
   }
 
-  /** The pull whose result was taken in last: two attempts may have waited for the same one. */
+  /** The last pull whose result was processed: two attempts may have waited for the same one. */
   #seen: Promise<IteratorResult<unknown>> | undefined = undefined;
 
   #drop(upTo: number): void {

@@ -1,33 +1,33 @@
 import type { MessageCodec, RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
 import type { CallContext, Owner, TraceContext } from "@tutti/kernel";
 
-/** What a caller may say of one call. */
+/** Options of one call. */
 export interface CallOptions {
-  /** Time for this call in milliseconds, from now. */
+  /** Timeout of this call in milliseconds. */
   readonly timeoutMs?: number | undefined;
-  /** The moment by which it must be done, on the monotonic clock of this process, as in a `CallContext`. */
+  /** Deadline on the monotonic clock of this process, as in a `CallContext`. */
   readonly deadlineMs?: number | undefined;
-  /** The namespace, where the request itself names none. */
+  /** The namespace, if the request itself names none. */
   readonly namespace?: string | undefined;
-  /** Under which a repeated call is answered like the first, where the request itself carries none. */
+  /** A repeated call with the same key gets the first reply. Only if the request itself has none. */
   readonly idempotencyKey?: string | undefined;
   /**
-   * Calls with the same one go to the same instance as long as that is there and well, where any could serve them: such
-   * as all streams of one agent.
+   * Calls with the same text go to the same instance while it is healthy, if any could serve them: such as all streams
+   * of one agent.
    */
   readonly affinity?: string | undefined;
-  /** The id of the instance that it goes to, where any could serve it: fails when that is not known or not well. */
+  /** The id of the target instance, if any could serve it: the call fails if that one is unknown or unhealthy. */
   readonly instance?: string | undefined;
-  /** Who owns what it is about, as a refusal named it. It goes there. */
+  /** The owner named by a refusal. The call goes there. */
   readonly owner?: Owner | undefined;
-  /** Gives up when aborted. */
+  /** Cancels the call when aborted. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * The call as part of which this one is made: its principal and namespace are kept, its trace continues, its deadline
-   * bounds this one, and when it is cancelled this one is too.
+   * The call that makes this one: its principal and namespace are kept, its trace continues, its deadline bounds this
+   * one, and its cancellation cancels this one.
    */
   readonly context?: CallContext | undefined;
-  /** The place in a trace that it belongs to, where it is made as part of no call. */
+  /** Its trace context, if no other call makes it. */
   readonly trace?: TraceContext | undefined;
 }
 
@@ -35,14 +35,14 @@ export type RequestOf<R> = R extends { readonly request: MessageCodec<infer Requ
 export type ReplyOf<R> = R extends { readonly reply: MessageCodec<infer Reply> } ? Reply : never;
 
 /**
- * The replies of a stream, in order. The call is made when the first is asked for. Leaving the loop, or `return()`,
+ * The replies of a stream, in order. The call starts when the first is requested. Leaving the loop, or `return()`,
  * cancels it.
  */
 export interface ReplyStream<Reply> extends AsyncIterableIterator<Reply, undefined, void> {
   return(): Promise<IteratorReturnResult<undefined>>;
 }
 
-/** How a method of the contract is called. */
+/** Signature of a method of the contract. */
 export type Callable<R> = R extends { readonly requestStream: true; readonly replyStream: true }
   ? (requests: AsyncIterable<RequestOf<R>>, options?: CallOptions) => ReplyStream<ReplyOf<R>>
   : R extends { readonly requestStream: true }
@@ -51,7 +51,7 @@ export type Callable<R> = R extends { readonly requestStream: true; readonly rep
       ? (request: RequestOf<R>, options?: CallOptions) => ReplyStream<ReplyOf<R>>
       : (request: RequestOf<R>, options?: CallOptions) => Promise<ReplyOf<R>>;
 
-/** A service as its callers see it. */
+/** A service for its callers. */
 export type Client<S extends ServiceDescription> = {
   readonly [K in keyof S["methods"]]: S["methods"][K] extends RpcDescription<infer _Q, infer _P>
     ? Callable<S["methods"][K]>

@@ -1,12 +1,12 @@
 /**
- * The way of messages to one partition of another process: one stream, kept as long as it works.
+ * The path of messages to one partition of another process: one stream, kept as long as it works.
  *
- * 1. Requests go out in the order in which they were handed over. After a change of owner, unanswered ones go out
- *    again, in the same order, to the new one. Repetitions do no harm.
- * 2. Any other failure is reported to everyone who waits: whether something became durable is unknown, and the sender
+ * 1. Requests are sent in the order of their submission. After a change of owner, unanswered ones are sent again, in
+ *    the same order, to the new one. Repetitions do no harm.
+ * 2. Any other failure is reported to all waiters: it is unknown whether something became durable, and the sender
  *    repeats it at its own pace.
- * 3. So much is on its way at most. Who has more waits, and the transport itself takes requests only as fast as the
- *    other side does.
+ * 3. The amount under way is bounded. Further senders wait, and the transport itself accepts requests only as fast as
+ *    the other side does.
  */
 import type { DeliverReply, DeliverRequest } from "@tutti/contracts/runtime/v1";
 import {
@@ -34,16 +34,16 @@ export interface LaneParts {
   readonly ownership: Ownership;
 }
 
-/** Requests and bytes on their way to one partition. */
+/** Maximum requests and bytes under way to one partition. */
 const partsMax = 64;
 const bytesMax = 8 * 1_024 * 1_024;
-/** Changes of owner in a row without any answer between them. */
+/** Maximum number of consecutive changes of owner without an answer. */
 const changesMax = 8;
 
-/** A batch on its way. */
+/** A batch under way. */
 interface Parcel {
   readonly address: Address;
-  /** How many requests of it are not answered yet. */
+  /** Number of its unanswered requests. */
   left: number;
   over: boolean;
   settle(outcome: { readonly upTo: number } | { readonly error: unknown }): void;
@@ -54,14 +54,14 @@ interface Entry {
   readonly part: Part;
 }
 
-/** An opened stream, and what was sent over it without being answered. */
+/** An opened stream, and its sent but unanswered requests. */
 interface Stream {
   readonly sent: Map<number, Entry>;
   readonly ending: AbortController;
   number: number;
-  /** Whom it goes to, once that is known. */
+  /** The owner at the other end, once it is known. */
   owner: Owner | undefined;
-  /** It was given up since the partition has another owner. */
+  /** True if it was abandoned because the partition has another owner. */
   replaced: boolean;
   over: boolean;
 }
@@ -123,7 +123,7 @@ export class Lane {
     });
   }
 
-  /** A stream to whom the table does not name any more is left before it says so itself. */
+  /** Leaves a stream to a former owner before that owner ends it. */
   #followOwner(): void {
     const { ownership, place } = this.#parts;
     const stream = this.#stream;
@@ -187,7 +187,7 @@ export class Lane {
   #ended(stream: Stream, error: TuttiError): void {
     stream.over = true;
     this.#stream = undefined;
-    // Lets the stream's own reader of requests see that it is over.
+    // Wakes the stream's own reader of requests, which sees that it is over.
     this.#wake();
     this.#waiting = [...stream.sent.values(), ...this.#waiting].filter(({ parcel }) => !parcel.over);
     if (this.#stopped !== undefined) this.#fail(this.#stopped);

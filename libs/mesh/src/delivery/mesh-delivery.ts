@@ -1,6 +1,6 @@
 /**
- * Carries messages between partitions: to those of this process directly, to others over a stream per receiving
- * partition, which is opened when there is something to send and kept.
+ * Delivers messages between partitions: directly within this process, to others over a stream per receiving partition,
+ * which is opened on demand and kept.
  */
 import { runtimeService } from "@tutti/contracts/runtime/v1";
 import type { Delivery, EnvelopeBatch, Ownership, Place } from "@tutti/kernel";
@@ -9,7 +9,7 @@ import type { Mesh } from "../mesh.ts";
 import { partitionOf } from "../routing/leased-ownership.ts";
 import { Lane } from "./lane.ts";
 
-/** Takes messages for the partitions of a service that this process owns. */
+/** Accepts messages for the partitions of a service that this process owns. */
 export interface EnvelopeReceiver {
   holds(partition: number): boolean;
   /** Resolves with the number up to which all messages of the channel are durable. */
@@ -31,7 +31,7 @@ export class MeshDelivery implements Delivery {
     this.#parts = parts;
   }
 
-  /** Messages to partitions of this service that are here need no stream. */
+  /** Messages to partitions of this service in this process need no stream. */
   receive(service: string, receiver: EnvelopeReceiver): void {
     this.#receivers.set(service, receiver);
   }

@@ -1,17 +1,17 @@
 import type { DeliverRequest, Letter as WireMessage } from "@tutti/contracts/runtime/v1";
 import type { Envelope, EnvelopeBatch } from "@tutti/kernel";
 
-/** What a message may carry, by the contract. */
+/** Bounds of a message in the contract. */
 const messagesMax = 4_096;
 const partBytesMax = 2 * 1_024 * 1_024;
 
-/** What one request carries of a batch. */
+/** The part of a batch in one request. */
 export interface Part {
   readonly letters: readonly Envelope[];
   readonly bytes: number;
 }
 
-/** Returns a batch in parts that each fit into a message. A message that is too large by itself travels alone. */
+/** Splits a batch into parts that each fit into a message. A too large message is sent alone. */
 export function partsOf(envelopes: readonly Envelope[]): readonly Part[] {
   const parts: Part[] = [];
   let from = 0;
@@ -29,7 +29,7 @@ export function partsOf(envelopes: readonly Envelope[]): readonly Part[] {
   return parts;
 }
 
-/** Roughly, and rather too much. */
+/** Estimates the size, with an upward bias. */
 function sizeOf({ payload, sender, receiver, type }: Envelope): number {
   return payload.length + sender.length + receiver.length + type.length + 200;
 }

@@ -1,9 +1,9 @@
 /**
  * The receiving end of a stream of messages.
  *
- * 1. A request is answered when the receiver has it durable. Many may be on their way to that, and so many at most.
- * 2. What ends with the partition's moving away ends the stream with the new owner's name, as soon as that is known.
- *    Also one on which nothing is sent at the moment, or a process that leaves would wait for it.
+ * 1. A request is answered when the receiver has it durable. A bounded number may be waiting for that.
+ * 2. When the partition moves, the stream ends with the new owner's name as soon as that is known. This includes an
+ *    idle stream, because a leaving process would wait for it.
  */
 import type { DeliverReply, DeliverRequest } from "@tutti/contracts/runtime/v1";
 import type { CallContext, EnvelopeBatch } from "@tutti/kernel";
@@ -11,22 +11,22 @@ import { meshErrors } from "../errors.ts";
 import { batchOf } from "./parcels.ts";
 
 export interface ReceivingParts {
-  /** How many partitions the service has. */
+  /** Number of partitions of the service. */
   readonly partitions: number;
   /**
-   * Lets the messages through to a partition: at once (undefined), or as soon as this process owns it. Throws
-   * `mesh.not_owner` when another one does.
+   * Admits the messages to a partition: at once (undefined), or as soon as this process owns it. Throws
+   * `mesh.not_owner` if another process owns it.
    */
   admit(
     partition: number,
     request: { readonly epoch: number; readonly signal: AbortSignal },
   ): Promise<void> | undefined;
   receive(partition: number, batch: EnvelopeBatch): Promise<number>;
-  /** Calls back when the partition may have got another owner. Returns how to stop that. */
+  /** Calls back when the partition may have another owner. Returns a function that stops that. */
   onOwner?(listener: (partition: number) => void): () => void;
 }
 
-/** Requests that are taken in before the first of them is durable. */
+/** Maximum number of requests accepted before the first of them is durable. */
 const takenMax = 64;
 
 export async function* receiveMessages(
@@ -36,7 +36,7 @@ export async function* receiveMessages(
 ): AsyncGenerator<DeliverReply, void> {
   const receiving = new Receiving(parts, context);
   const unlisten = parts.onOwner?.((partition) => receiving.ownerChanged(partition));
-  // It ends with the requests, or when the stream does: then there is no waiter.
+  // It ends with the requests, or with the stream: then there is no waiter.
   void receiving.readAll(requests);
   try {
     for (;;) {
@@ -92,7 +92,7 @@ class Receiving {
     }
   }
 
-  /** Returns the next reply. Undefined when there will be none. */
+  /** Returns the next reply. Undefined if there is none any more. */
   async next(): Promise<DeliverReply | undefined> {
     for (;;) {
       const reply = this.#replies.shift();
@@ -143,7 +143,7 @@ class Receiving {
     );
   }
 
-  /** Ends the stream where the partition has another owner by now. */
+  /** Ends the stream if the partition has another owner by now. */
   async #checkOwner(partition: number): Promise<void> {
     const { signal, ownerEpoch = 0 } = this.#context;
     try {
@@ -153,7 +153,7 @@ class Receiving {
     }
   }
 
-  /** Where the partition was moved away meanwhile, its new owner is the better answer. */
+  /** If the partition has moved meanwhile, its new owner is the better answer. */
   async #refused(partition: number, error: unknown): Promise<void> {
     const { signal, ownerEpoch = 0 } = this.#context;
     try {

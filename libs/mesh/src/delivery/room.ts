@@ -1,6 +1,6 @@
 import { assert } from "@tutti/kernel";
 
-/** Bounds what is on its way: who finds no room waits for those before. One alone always fits. */
+/** Bounds the requests under way: new ones wait for earlier ones. A single one always fits. */
 export class Room {
   readonly #countMax: number;
   readonly #bytesMax: number;

@@ -5,13 +5,12 @@ import type { FieldTable, FileTable } from "./schema.ts";
 type Values = Record<string, unknown>;
 
 /**
- * Returns the codec of a message that is described by a table. Fields that are absent are undefined, also empty
- * strings.
+ * Returns the codec of a message that is described by a table. Absent fields are undefined, including empty strings.
  */
 export function describedCodec<T extends object>(file: FileTable, message: string): MessageCodec<T> {
   return {
     encode: (value) => write(file, message, value, new BinaryWriter()).finish(),
-    // The table says what the bytes become.
+    // The table defines the type of the result.
     decode: (bytes) => read(file, message, new BinaryReader(bytes), bytes.length) as T,
   };
 }

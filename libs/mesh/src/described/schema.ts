@@ -1,6 +1,6 @@
 /**
- * gRPC's own services (health, reflection) as data. Their messages are few and small, and both their codecs and the
- * descriptors that reflection shows follow from these tables.
+ * gRPC's own services (health, reflection) as data. Their messages are few and small, and these tables give both their
+ * codecs and the descriptors of reflection.
  */
 export interface FileTable {
   /** `grpc/health/v1/health.proto` */

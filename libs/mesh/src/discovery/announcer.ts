@@ -1,8 +1,8 @@
 /**
- * Tells the registry of the services this process serves, for as long as it does.
+ * Registers the services of this process, as long as it serves them.
  *
- * 1. An entry is renewed three times within its lease. One that the registry does not know is registered again.
- * 2. While the registry is away it continues trying. Nothing else depends on it.
+ * 1. An entry is renewed three times within its lease. An entry unknown to the registry is registered again.
+ * 2. While the registry is unavailable it continues trying. Nothing else depends on it.
  * 3. Before the process stops taking calls its entries are removed, so that no call fails.
  */
 import { type Health, HealthState, type Offer, type registryService } from "@tutti/contracts/registry/v1";
@@ -24,33 +24,33 @@ import { HostGauge } from "./host-figures.ts";
 
 export interface AnnouncerOptions {
   readonly foundation: Foundation;
-  /** A client for the registry. Asked for at the start. */
+  /** Returns a client for the registry. Called at the start. */
   readonly registry: () => Client<typeof registryService>;
-  /** What is announced: the services of this process, and how many calls it is working on. */
+  /** The announced data: the services of this process, and its number of running calls. */
   readonly mesh: {
     readonly instances: readonly Instance[];
     readonly server: { readonly load: { readonly calls: number; readonly streams: number } };
   };
   /** Version of the software. */
   readonly version: string;
-  /** What instances are selected by: `zone`, `rack`. */
+  /** Labels for the selection of instances: `zone`, `rack`. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Where health, status and metrics are served over HTTP, once that is known. */
+  /** Returns the HTTP address of health, status and metrics, once it is known. */
   readonly operationsAddress?: () => string;
-  /** How a service is doing. Ready except when it reports something else. */
+  /** Returns the health of a service. Default: ready. */
   readonly healthOf?: (service: string) => Health;
   readonly leaseMs?: number;
 }
 
-/** What serves no rpcs. */
+/** An orchestrator without rpcs. */
 export interface Listed {
-  /** Its own one. */
+  /** Version of the orchestrator. */
   readonly version: string;
   readonly healthOf: () => Health;
 }
 
 const firstRetryMs = 250;
-/** How long the registry is waited for on the way out. */
+/** Maximum wait for the registry during a stop. */
 const farewellMs = 500;
 const ready: Health = { state: HealthState.HEALTH_STATE_READY, reason: "" };
 const noOffers: readonly Offer[] = [];
@@ -60,18 +60,18 @@ export class Announcer implements Component {
   readonly #leaseMs: number;
   readonly #host: HostGauge;
   readonly #offers = new Map<string, readonly Offer[]>();
-  /** What the registry knows: the address under each instance id. */
+  /** Entries known to the registry: the address under each instance id. */
   readonly #registered = new Map<string, string>();
   readonly #more: (Instance & Listed)[] = [];
   #timer: Timer | undefined = undefined;
   #working: Promise<void> | undefined = undefined;
   #again = false;
   #failures = 0;
-  /** When the registry wants to hear of this process next. */
+  /** Requested time of the next renewal. */
   #renewAfterMs = 0;
   #problem = "";
   #over = true;
-  /** Aborted soon after the drain starts: a registry that is away is not waited for. */
+  /** Aborted soon after the drain starts: the drain does not wait for an unavailable registry. */
   readonly #leaving = new AbortController();
 
   constructor(options: AnnouncerOptions) {
@@ -80,28 +80,25 @@ export class Announcer implements Component {
     this.#host = new HostGauge(options.foundation.clock);
   }
 
-  /** Ids of all that is announced of this process. */
+  /** Ids of all announced instances of this process. */
   get ids(): string[] {
     return [...this.#options.mesh.instances, ...this.#more].map(({ id }) => id);
   }
 
-  /** Starts to announce. Does not wait for the registry, which may come later than this process. */
+  /** Starts to announce. Does not wait for the registry, which may start later than this process. */
   start(): void {
     this.#over = false;
     this.announce();
   }
 
-  /**
-   * Announces an orchestrator of this process that serves no rpcs, such as one of a user: it is listed, and never
-   * called.
-   */
+  /** Announces an orchestrator of this process without rpcs, such as a user's: it is listed, and never called. */
   add(service: string, listed: Listed): void {
     const id = new IdSource(this.#options.foundation).newId("inst");
     this.#more.push({ id, service, address: "", draining: false, ...listed });
     this.announce();
   }
 
-  /** Says what a service of this process offers from now on. */
+  /** Sets the offers of a service of this process from now on. */
   offer(service: string, offers: readonly Offer[]): void {
     this.#offers.set(service, offers);
     const instance = this.#options.mesh.instances.find((candidate) => candidate.service === service);
@@ -109,13 +106,13 @@ export class Announcer implements Component {
     this.announce();
   }
 
-  /** Registers everything again, as when the registry has lost its memory. */
+  /** Registers everything again, as after the registry has lost its memory. */
   register(): void {
     this.#registered.clear();
     this.announce();
   }
 
-  /** Brings the registry up to date now. */
+  /** Updates the registry now. */
   announce(): void {
     if (this.#over) return;
     if (this.#working !== undefined) {
@@ -147,7 +144,7 @@ export class Announcer implements Component {
     );
     this.#registered.clear();
     for (const { status, ...outcome } of await Promise.allSettled(leaving)) {
-      // The lease runs out by itself.
+      // The lease expires by itself.
       if (status === "rejected")
         this.#options.foundation.logger.debug("failed to deregister", { ...outcome });
     }
@@ -164,7 +161,7 @@ export class Announcer implements Component {
 
   #pauseMs(): number {
     const everyMs = this.#leaseMs / 3;
-    // Somewhat later than a third of the lease is all right, much later is not.
+    // A renewal slightly later than a third of the lease is acceptable, a much later one is not.
     if (this.#failures === 0) return Math.min(this.#renewAfterMs || everyMs, 1.5 * everyMs);
     const { chance } = this.#options.foundation;
     return backoffMs({ firstMs: firstRetryMs, maxMs: everyMs }, this.#failures, chance);
@@ -229,7 +226,7 @@ export class Announcer implements Component {
       openBreaker: "",
     };
     await registry().register({ instance, leaseMs: this.#leaseMs }, this.#patience());
-    // Other offers may have come in the meantime. Then it is registered once more.
+    // If the offers have changed meanwhile, it is registered once more.
     if ((this.#offers.get(service) ?? noOffers) === offers) this.#registered.set(id, address);
   }
 

@@ -1,11 +1,11 @@
-/** Tells those who watch a service that something about it changed. */
+/** Notifies the watchers of a service about changes. */
 export class ChangeNotice {
   readonly #watchers = new Map<string, Set<() => void>>();
 
   watch(service: string, changed: () => void): () => void {
     const watchers = this.#watchers.get(service) ?? new Set();
     this.#watchers.set(service, watchers);
-    // A function of its own, so that the same callback can watch twice.
+    // A separate function, so that the same callback can watch twice.
     const watcher = () => changed();
     watchers.add(watcher);
     return () => {

@@ -23,7 +23,7 @@ export class HostGauge {
     this.#before = this.#count();
   }
 
-  /** The numbers since they were last read. */
+  /** Returns the metrics since the last read. */
   read(): HostFigures {
     const before = this.#before;
     const now = this.#count();
@@ -34,7 +34,7 @@ export class HostGauge {
       cpu: share(now.ownMs - before.ownMs, seconds * 1_000 * availableParallelism()),
       hostCpu: share(now.busyMs - before.busyMs, totalMs),
       memoryBytes: process.memoryUsage.rss(),
-      // 0 where the process is not limited.
+      // The machine's memory if the process is not limited.
       memoryLimitBytes: Math.min(totalmem(), process.constrainedMemory() || totalmem()),
       networkInBytesPerSec: Math.max(0, now.receivedBytes - before.receivedBytes) / seconds,
       networkOutBytesPerSec: Math.max(0, now.sentBytes - before.sentBytes) / seconds,
@@ -65,7 +65,7 @@ function networkBytes(): { readonly receivedBytes: number; readonly sentBytes: n
   let receivedBytes = 0;
   let sentBytes = 0;
   try {
-    // Two lines of headings, then `name: received … sent …`, eight numbers each.
+    // Two header lines, then `name: received … sent …`, eight numbers each.
     for (const line of readFileSync("/proc/net/dev", "utf8").split("\n").slice(2)) {
       const [name = "", numbers = ""] = line.split(":");
       if (name.trim() === "" || name.trim() === "lo") continue;
@@ -79,10 +79,10 @@ function networkBytes(): { readonly receivedBytes: number; readonly sentBytes: n
   return { receivedBytes, sentBytes };
 }
 
-/** Clock ticks per second of `/proc`, as the kernel of every Linux has them for programs. */
+/** Clock ticks per second in `/proc`, the same on every Linux. */
 const ticksPerSec = 100;
 
-/** CPU time and memory of this process, and CPU time of its child processes that have ended. Undefined outside of Linux. */
+/** Returns CPU time and memory of this process, and CPU time of its ended child processes. Undefined outside of Linux. */
 export function processUse():
   | { readonly cpuMs: number; readonly memoryBytes: number; readonly childMs: number }
   | undefined {
@@ -92,7 +92,7 @@ export function processUse():
   } catch {
     return undefined;
   }
-  // Behind the name, which may have spaces: state is the third field, times are fields 14 to 17.
+  // After the name, which may contain spaces: state is the third field, times are fields 14 to 17.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ms = (place: number) => (Number(fields[place - 3] ?? 0) * 1_000) / ticksPerSec;
   const childMs = ms(16) + ms(17);

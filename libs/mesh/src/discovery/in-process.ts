@@ -4,13 +4,13 @@ import type { Discovery, Instance } from "./discovery.ts";
 
 const none: readonly Instance[] = [];
 
-/** The servers of this process, by the instances they serve as. Meshes that share it call each other directly. */
+/** The servers of this process, by their instances. Meshes that share it call each other directly. */
 export class InProcessNetwork implements Discovery {
   readonly #byService = new Map<string, readonly Instance[]>();
   readonly #servers = new Map<string, LocalServer>();
   readonly #notice = new ChangeNotice();
 
-  /** Enters an instance, or replaces what was entered under its id. */
+  /** Adds an instance, or replaces the one with its id. */
   attach(instance: Instance, server: LocalServer): void {
     const others = this.instancesOf(instance.service).filter(({ id }) => id !== instance.id);
     this.#servers.set(instance.id, server);
@@ -27,11 +27,11 @@ export class InProcessNetwork implements Discovery {
 
   serverOf(instance: Instance): LocalServer | undefined {
     const server = this.#servers.get(instance.id);
-    // An owner whose address is empty is this very process, under any name.
+    // An owner with an empty address is this process itself, under any name.
     if (server !== undefined || instance.address !== "") return server;
     const [first] = this.instancesOf(instance.service);
     if (first !== undefined) return this.#servers.get(first.id);
-    // A contract may be hosted under another name than its own: the server knows by whom.
+    // A contract may be hosted under another name: the server knows its host.
     const [any] = this.#servers.values();
     return any;
   }

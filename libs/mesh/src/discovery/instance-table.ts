@@ -1,9 +1,9 @@
 /**
- * What a watcher knows of the instances, from what the registry tells.
+ * The instances known to a watcher of the registry.
  *
- * 1. What is known is replaced by a snapshot as a whole, never by a part of one.
- * 2. Absence means gone only when the registry says that it knows all instances: one that has just lost its memory does
- *    not, and what it does not name stays known until it does.
+ * 1. The known instances are replaced by a complete snapshot, never by a part of one.
+ * 2. An absent instance counts as gone only if the registry reports itself as complete. A registry that has just lost
+ *    its memory is incomplete, and unnamed instances stay known until it is complete.
  */
 import {
   type Change,
@@ -36,7 +36,7 @@ export class InstanceTable implements Discovery {
     return this.#notice.watch(service, changed);
   }
 
-  /** A new stream starts: parts of a snapshot that were not completed count no more. */
+  /** A new stream starts: parts of an incomplete snapshot are dropped. */
   startSnapshot(): void {
     this.#snapshot = [];
   }
@@ -92,7 +92,7 @@ export class InstanceTable implements Discovery {
   }
 
   #publish(service: string): void {
-    // What has no address can be called in its own process only.
+    // An instance without an address can be called only in its own process.
     const instances = [...this.#known.values()].filter(
       (instance) => instance.service === service && instance.address !== "",
     );
@@ -102,7 +102,7 @@ export class InstanceTable implements Discovery {
   }
 }
 
-/** A breaker that is held open keeps away what another instance can serve, as draining does. */
+/** An open breaker keeps away calls that another instance can serve, like draining. */
 function instanceOf({ id, service, address, health, openBreaker }: RegistryInstance): Instance {
   const state = health?.state;
   const draining =

@@ -2,7 +2,7 @@ import type { Discovery, Instance } from "./discovery.ts";
 
 const none: readonly Instance[] = [];
 
-/** The first of several discoveries that knows an instance of the service. */
+/** Uses the first of several discoveries that knows an instance of the service. */
 export class LayeredDiscovery implements Discovery {
   readonly #layers: readonly Discovery[];
 

@@ -8,7 +8,7 @@ import { RegistryDiscovery } from "./registry.ts";
 
 const away = new TuttiError({ code: "test.away", status: "UNAVAILABLE", message: "nobody there" });
 
-/** A registry whose streams are what the test says, one after the other. The last one continues for ever. */
+/** Returns a registry with the given streams, one after the other. The last one continues for ever. */
 function following(...streams: readonly ("breaks at once" | "breaks after news" | "goes on")[]) {
   const foundation = testFoundation();
   const left = [...streams];

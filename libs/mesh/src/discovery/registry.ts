@@ -1,8 +1,8 @@
 /**
  * Finds instances by following the registry: one watch per process, and no look-up when a call is made.
  *
- * While the registry is away, what was known last stays in force. The watch comes back by itself and resumes by its
- * position, or takes a new snapshot where that is no longer known.
+ * While the registry is unavailable, the last known instances stay valid. The watch reconnects by itself and resumes
+ * from its position, or takes a new snapshot if that is no longer known.
  */
 import type { Position, registryService } from "@tutti/contracts/registry/v1";
 import {
@@ -24,21 +24,22 @@ import { InstanceTable } from "./instance-table.ts";
 
 export interface RegistryDiscoveryOptions {
   readonly foundation: Foundation;
-  /** A client for the registry, found by other means than this discovery. Asked for at the start. */
+  /** Returns a client for the registry that does not depend on this discovery. Called at the start. */
   readonly registry: () => Client<typeof registryService>;
-  /** Which services to follow. All unless named. */
+  /** Services to follow. Default: all. */
   readonly services?: readonly string[];
-  /** Told when the registry has started a new history: what was registered there has to be registered again. */
+  /** Called when the registry has started a new history: earlier registrations must be repeated. */
   readonly onNewHistory?: () => void;
-  /** Ids of the instances of this process: the registry takes the end of the stream for a sign that they are gone. */
+  /** Ids of the instances of this process: for the registry, the end of the stream means that they are gone. */
   readonly instanceIds?: () => string[];
-  /** Told when the stream broke: a sign of life has to follow at once. */
+  /** Called when the stream broke: a sign of life has to follow at once. */
   readonly onBroken?: () => void;
 }
 
 const backoff: Backoff = { firstMs: 100, maxMs: 5_000 };
 /**
- * The registry gives a sign of life every few seconds: a stream without one is dead, also over a living connection.
+ * Maximum silence of a stream. The registry sends a sign of life every few seconds, so a stream without one is dead,
+ * even over a live connection.
  *
  * @defaults
  */
@@ -51,7 +52,7 @@ export class RegistryDiscovery implements Discovery, Component {
   #position: Position | undefined = undefined;
   #running: Promise<void> | undefined = undefined;
   #problem = "no answer yet";
-  /** Streams that broke since anything was heard. */
+  /** Number of consecutive streams that broke without a message. */
   #failures = 0;
   #waiting: (() => void)[] = [];
 
@@ -67,7 +68,7 @@ export class RegistryDiscovery implements Discovery, Component {
     return this.#table.watch(service, changed);
   }
 
-  /** Starts to follow. Does not wait for the registry, which may come later than this process. */
+  /** Starts to follow. Does not wait for the registry, which may start later than this process. */
   start(): void {
     this.#running ??= this.#follow();
   }
@@ -77,7 +78,7 @@ export class RegistryDiscovery implements Discovery, Component {
     await this.#running;
   }
 
-  /** Resolves when the registry has told all it knows for the first time. */
+  /** Resolves when the registry has reported all instances for the first time. */
   known(): Promise<void> {
     if (this.#position !== undefined) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
@@ -97,20 +98,20 @@ export class RegistryDiscovery implements Discovery, Component {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       const error = await this.#watchOnce();
-      // Whose mesh has stopped is about to be stopped itself.
+      // A process whose mesh has stopped is about to stop itself.
       const hasStopped: boolean = meshErrors.stopped.is(error);
       if (signal.aborted || hasStopped) return;
       this.#options.onBroken?.();
       this.#failures++;
       this.#problem = error.message;
-      // A stream that breaks once comes back elsewhere at once, and ends for good when this process itself stops.
+      // A stream that breaks once is reopened elsewhere at once. It also ends when this process itself stops.
       if (this.#failures === 2)
         logger.warn("registry unavailable, using the last known instances", { error });
       await sleep(timers, backoffMs(backoff, this.#failures, chance), signal).catch(() => {});
     }
   }
 
-  /** Follows one stream to its end, and gives the reason it ended for. */
+  /** Follows one stream to its end, and returns the reason of the end. */
   async #watchOnce() {
     const { registry, services = [], foundation } = this.#options;
     const silence = new AbortController();

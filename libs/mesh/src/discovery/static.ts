@@ -3,7 +3,7 @@ import type { Discovery, Instance } from "./discovery.ts";
 
 const none: readonly Instance[] = [];
 
-/** A fixed list of instances, instead of discovery: from configuration, or by a test. */
+/** A fixed list of instances: from configuration, or from a test. */
 export class StaticDiscovery implements Discovery {
   readonly #instances = new Map<string, readonly Instance[]>();
   readonly #notice = new ChangeNotice();

@@ -1,4 +1,4 @@
-/** `grpc.health.v1`: whether this process, and each contract it serves, takes calls. Load balancers and probes ask it. */
+/** `grpc.health.v1`: whether this process, and each of its contracts, accepts calls. For load balancers and probes. */
 import type { CallContext } from "@tutti/kernel";
 import { meshErrors } from "../errors.ts";
 import type { MeshServer } from "../server/mesh-server.ts";
@@ -14,7 +14,7 @@ export class HealthService {
     this.#server = server;
   }
 
-  /** Answers from now on. */
+  /** Serves from now on. */
   serve(): void {
     const handlers = {
       check: ({ service = "" }) => this.#check(service),
@@ -23,7 +23,7 @@ export class HealthService {
     this.#server.serve(healthContract, handlers, { builtin: true });
   }
 
-  /** Says whether the process takes calls. One that drains does not any more. */
+  /** Sets whether the process accepts calls. A draining process does not. */
   setReady(ready: boolean): void {
     if (ready === this.#ready) return;
     this.#ready = ready;
@@ -60,7 +60,7 @@ export class HealthService {
         yield { status };
         continue;
       }
-      // There will be no other news, and an open stream would hold up the drain.
+      // There are no further changes, and an open stream would delay the drain.
       if (this.#draining) return;
       await this.#change(signal);
     }

@@ -1,19 +1,19 @@
 /**
  * Applies admission rules to the requests of this installation, after the caller is known and the request is valid.
  *
- * 1. Where there are no rules about requests, a call costs one look at a flag.
- * 2. A handler sees the request as it is admitted. The sender keeps the original.
+ * 1. Without rules about requests, a call costs one check of a flag.
+ * 2. A handler sees the admitted request. The sender keeps the original.
  */
 import type { Method } from "../calls/method.ts";
 import type { ServerCall } from "../server/server-call.ts";
 import type { Interceptor } from "./chain.ts";
 
 export interface RequestRules {
-  /** Whether there is any rule about requests at present. */
+  /** Whether there are any rules about requests at present. */
   readonly hasAny: boolean;
-  /** Returns whether rules can be about the requests of a method. Asked once of each. */
+  /** Returns whether rules can apply to the requests of a method. Called once for each. */
   mayConcern(method: Method): boolean;
-  /** Returns the request as it is admitted. Rejects where it is refused. */
+  /** Returns the admitted request. Rejects if it is refused. */
   admit(call: ServerCall, request: unknown): Promise<unknown>;
 }
 

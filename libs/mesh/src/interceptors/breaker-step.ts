@@ -1,7 +1,7 @@
 import { type AroundStep, sleep, type Timers } from "@tutti/kernel";
 import type { ClientCall } from "../client/client-call.ts";
 
-/** A stream that is let in, and has not broken after so long, has come through. */
+/** A probe stream that lasts this long counts as a success. */
 const probeMs = 1_000;
 
 /** Sends each attempt through the breaker of its target. */
@@ -13,7 +13,7 @@ export function breakerStep(timers: Timers): AroundStep<ClientCall, Promise<unkn
       const { target } = call;
       if (target === undefined) return next(call);
       if (!call.method.rpc.replyStream) return target.breaker.send(() => next(call), call);
-      // A stream has come through when it is established and stays: its first reply may be hours away.
+      // A stream is a success when it is established and lasts: its first reply may be hours away.
       const opened = next(call);
       const established = async () => {
         await (call.established ?? opened);

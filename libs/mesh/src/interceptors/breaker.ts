@@ -1,12 +1,13 @@
 /// <reference path="./opossum.d.ts" />
 /**
- * One breaker per target instance: opossum's circuit, led by the timers of the mesh.
+ * One breaker per target instance: opossum's circuit, driven by the timers of the mesh.
  *
- * 1. It opens on failures of the instance, when they are many among the calls of the window, or many in a row: one that
- *    breaks all at once is not let off for how well it did before. What it refuses on purpose is a sign of life.
- * 2. While it is open nothing is sent. After a pause a call is let through as a probe, whose outcome decides. A probe that
- *    has no outcome yet does not keep the instance shut off: another one follows it.
- * 3. A call about what one instance owns may wait there until its time is over, and says nothing of the instance then.
+ * 1. It opens when failures of the instance are many among the calls of the window, or many in a row: earlier successes
+ *    do not excuse an instance that suddenly breaks. A deliberate refusal is a sign of life.
+ * 2. While it is open nothing is sent. After a pause a call is let through as a probe, whose outcome decides. A pending
+ *    probe does not block the instance: another one follows it.
+ * 3. A call about an object that the instance owns may wait there until its timeout, which then does not count as a
+ *    failure of the instance.
  * 4. Its memory is bounded at any rate of calls.
  */
 import { EventEmitter } from "node:events";
@@ -30,15 +31,15 @@ export type BreakerState = "closed" | "half-open" | "open";
 type Attempt = () => Promise<unknown>;
 type Circuit = CircuitBreaker<[Attempt, Sent], unknown>;
 
-/** What a breaker has to know of a call: why it is no longer awaited, if so, and whether it is about what one instance owns. */
+/** The part of a call that a breaker needs: why it is no longer awaited, and whether its object has one owner. */
 interface Sent extends Pick<OutgoingCall, "stopped"> {
   readonly place?: Place | undefined;
 }
 
 const buckets = 10;
-/** Part of the pause after which another probe follows one without an outcome. */
+/** Part of the pause after which another probe follows a pending one. */
 const probeShare = 0.2;
-/** Opossum's own timer runs on real time. Ours takes its place long before. */
+/** Opossum's own timer runs on real time. Ours replaces it long before. */
 const never = 2 ** 31 - 1;
 
 const failures = new Set<StatusName>([
@@ -49,12 +50,12 @@ const failures = new Set<StatusName>([
   "DATA_LOSS",
 ]);
 
-/** Returns whether an error says that the instance is not well, rather than that it declined. */
+/** Returns whether an error shows that the instance is unhealthy, rather than that it declined. */
 export function isInstanceFailure(error: TuttiError): boolean {
   return failures.has(error.status) && error.code !== meshErrors.draining.code && error.code !== notOwnerCode;
 }
 
-/** Moves the windows of all breakers on. */
+/** Advances the windows of all breakers. */
 export class BreakerClock {
   readonly ticks = new EventEmitter().setMaxListeners(0);
   readonly timers: Timers;
@@ -100,7 +101,7 @@ export class Breaker {
     return this.admits ? "" : this.#reason;
   }
 
-  /** Sends a call through. */
+  /** Sends a call through the breaker. */
   send(attempt: Attempt, call: Sent): Promise<unknown> {
     if (this.#circuit.closed) return this.#circuit.fire(attempt, call);
     return this.#circuit.fire(() => this.#probe(attempt, call), call);
@@ -125,7 +126,7 @@ export class Breaker {
       ...window,
       timeout: false,
       resetTimeout: never,
-      // Opossum opens above the threshold, we at it.
+      // Opossum opens above the threshold, the mesh at it.
       errorThresholdPercentage: settings.failureShare * 100 - 1e-9,
       volumeThreshold: settings.volume,
       status: counts,
@@ -163,11 +164,11 @@ export class Breaker {
     const timer = this.#clock.timers.after(probeShare * this.#clock.settings.openMs, another);
     try {
       const outcome = await attempt();
-      // Also when another probe has followed it.
+      // Even if another probe has followed it.
       if (this.state === "half-open") this.#circuit.close();
       return outcome;
     } catch (thrown) {
-      // A probe that its caller gave up on has shown nothing. The next one may.
+      // A probe that its caller cancelled has no result. The next one may have.
       const isNeutral = call.stopped !== undefined && this.#declined(errorFromUnknown(thrown), call);
       if (isNeutral) another();
       throw thrown;
@@ -177,7 +178,7 @@ export class Breaker {
   }
 
   #declined(error: TuttiError, call: Sent): boolean {
-    // It may have waited there for what is on its way from a dead owner. Of one that hangs, its lease tells.
+    // It may have waited there for messages of a dead owner. The lease detects an instance that hangs.
     const isLate = call.stopped !== undefined || error.status === "DEADLINE_EXCEEDED";
     const isAwaited = call.place !== undefined && isLate;
     const hasDeclined = !isInstanceFailure(error) || isAwaited;
@@ -186,7 +187,7 @@ export class Breaker {
   }
 }
 
-/** Opossum keeps the latency of each call of the window, also if percentiles are not used: a leak in effect. */
+/** Opossum stores the latency of each call of the window, even without percentiles, which is in effect a leak. */
 class Counts extends Status {
   failuresInARow = 0;
 

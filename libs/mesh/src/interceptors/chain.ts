@@ -11,7 +11,7 @@ import { type RunStep, type TuttiError, turnForOthers } from "@tutti/kernel";
 import type { Method } from "../calls/method.ts";
 import { isHeavy } from "./limits.ts";
 
-/** A step of the pipeline: looks at a method and adds what has to happen to its calls, if anything. */
+/** A step of the pipeline: inspects a method and adds hooks for its calls, if any. */
 export type Interceptor<Call> = RunStep<Binding<Call>>;
 
 export interface Binding<Call> {
@@ -20,17 +20,17 @@ export interface Binding<Call> {
 }
 
 export interface Hooks<Call> {
-  /** Before anything is sent or handled. Throws, or rejects, to refuse the call. */
+  /** Runs before anything is sent or handled. Throws, or rejects, to refuse the call. */
   readonly before?: (call: Call) => Promise<void> | undefined;
-  /** Each request message: on the client before it is sent, on the server before the handler sees it. */
+  /** Runs for each request message: on the client before it is sent, on the server before the handler sees it. */
   readonly request?: (call: Call, message: unknown) => Promise<void> | undefined;
-  /** Each reply message: on the server before it is sent, on the client before the caller sees it. */
+  /** Runs for each reply message: on the server before it is sent, on the client before the caller sees it. */
   readonly reply?: (call: Call, message: unknown) => void;
-  /** When it is over, with the error it ended with, if any. */
+  /** Runs at the end of the call, with its error, if any. */
   readonly after?: (call: Call, error: TuttiError | undefined) => void;
 }
 
-/** What the chain keeps in a call: how many interceptors have started. */
+/** State of the chain in a call: the number of started interceptors. */
 export interface Intercepted {
   begun: number;
 }
@@ -55,12 +55,12 @@ export class Chain<Call extends Intercepted> implements Binding<Call> {
     if (hooks.reply !== undefined) this.#reply.push(hooks.reply);
   }
 
-  /** A promise only where an interceptor has to wait. */
+  /** Returns a promise only if an interceptor has to wait. */
   before(call: Call): Promise<void> | undefined {
     return this.#beginFrom(call, 0);
   }
 
-  /** A promise only where an interceptor has to wait. */
+  /** Returns a promise only if an interceptor has to wait. */
   request(call: Call, message: unknown): Promise<void> | undefined {
     return isHeavy(message) ? this.#requestInTurns(call, message) : this.#requestFrom(call, message, 0);
   }
@@ -99,7 +99,7 @@ export class Chain<Call extends Intercepted> implements Binding<Call> {
     return undefined;
   }
 
-  /** Each interceptor walks through a heavy message in milliseconds: others get a turn before each. */
+  /** Each interceptor takes milliseconds for a heavy message, so other work gets a turn before each. */
   async #requestInTurns(call: Call, message: unknown): Promise<void> {
     for (const hook of this.#request) {
       await turnForOthers();

@@ -5,8 +5,8 @@ import type { ServerCall } from "../server/server-call.ts";
 import type { Interceptor } from "./chain.ts";
 
 /**
- * Holds the server to the caller's deadline: what arrives too late never reaches its handler, what becomes late is
- * stopped. In-process the caller's own timer does that for both sides.
+ * Enforces the caller's deadline on the server: a late request never reaches its handler, and a call that becomes late
+ * is stopped. In-process the caller's own timer does that for both sides.
  */
 export function serverDeadlineInterceptor(deadlines: Deadlines, callMs: number): Interceptor<ServerCall> {
   return {
@@ -30,7 +30,7 @@ export function serverDeadlineInterceptor(deadlines: Deadlines, callMs: number):
   };
 }
 
-/** Stops a call, with all that was started for it, when the time its caller gave it is over. */
+/** Stops a call, with everything started for it, when its time is over. */
 export function clientDeadlineInterceptor(deadlines: Deadlines): Interceptor<ClientCall> {
   return {
     name: "deadline",

@@ -1,12 +1,12 @@
 /**
- * The caller of a call, and whether it is allowed. Ports decide that: a process without governance has the local ones,
- * any other one brings its own.
+ * Authenticates and authorizes the caller of a call. Ports decide: a process without governance has the local ones, any
+ * other one provides its own.
  *
- * 1. Nothing of a call is looked at before it is known who makes it, and it counts against their limit from then on.
- *    Each of its requests is compared with how large theirs may be.
- * 2. What the caller may do is decided for the namespace that the request is about, not for one that a header names. In
- *    a stream whose messages each name theirs, for each that is another one.
- * 3. A stream of a caller with a credential is decided on again when the rules change.
+ * 1. Nothing of a call is read before its caller is identified, and it counts against the caller's limit from then on.
+ *    Each of its requests is checked against the caller's size limit.
+ * 2. The caller is authorized for the namespace of the request, not for one in a header. If each message of a stream
+ *    names a namespace, each different one is authorized.
+ * 3. A stream of a caller with a credential is authorized again when the rules change.
  */
 import { namespaceOf as ownNamespaceOf } from "@tutti/contracts/rpc";
 import { localAdministrator, type Principal, type Timers, type TuttiError } from "@tutti/kernel";
@@ -17,25 +17,23 @@ import type { RequestRules } from "./admission.ts";
 import type { Interceptor } from "./chain.ts";
 import { OpenStreams, type RuleChanges } from "./open-streams.ts";
 
-/**
- * Says on whose behalf a call is made, from what came with it. Throws or rejects with UNAUTHENTICATED when it cannot.
- */
+/** Identifies the principal of a call from its incoming data. Throws or rejects with UNAUTHENTICATED if it cannot. */
 export interface Identity {
   identify(incoming: Incoming): Principal | Promise<Principal>;
 }
 
-/** The policy action of an rpc, and the kind of resource it is about. */
+/** The policy action of an rpc, and the kind of its resource. */
 export interface Rule {
   readonly action: string;
   readonly resource: string;
-  /** What its owner is found by: the run of a task, a pool. Undefined where the call names nothing. */
+  /** The parent by which its owner is found: the run of a task, a pool. Undefined if the call names nothing. */
   readonly within: { readonly kind: string; readonly id: string } | undefined;
 }
 
 export type Decision =
   | {
       readonly allowed: true;
-      /** Whom the handler sees, where more is known of the caller now than before. */
+      /** The principal for the handler, if more is known about the caller now. */
       readonly principal?: Principal;
     }
   | Denial;
@@ -43,28 +41,28 @@ export type Decision =
 export interface Denial {
   readonly allowed: false;
   readonly reason: string;
-  /** What to do about it, where that is not to ask for a right. */
+  /** The remedy, if it is not to request a right. */
   readonly remedy?: string;
-  /** The one namespace that what was shown is good for, where that is another. */
+  /** The only namespace in which the credential is valid, if that is another one. */
   readonly home?: string;
 }
 
-/** The namespace of what is about the installation itself. */
+/** The namespace of the installation itself. */
 export const installationNamespace = "system";
 
-/** Decides whether a principal may do what an rpc does, in a namespace. */
+/** Decides whether a principal may call an rpc in a namespace. */
 export interface Authorizer {
   authorize(principal: Principal, rule: Rule, namespace: string): Decision | Promise<Decision>;
 }
 
-/** How much each caller may ask for. */
+/** Limits of each caller. */
 export interface CallLimiter {
   /**
-   * A call comes. Throws when it is one too many, else gives what is called when it ends. Undefined where nothing is
+   * Counts a call. Throws if the limit is exceeded. Returns a function to call at its end, or undefined if nothing is
    * counted.
    */
   startCall(principal: Principal, incoming: Incoming, isStream: boolean): (() => void) | undefined;
-  /** A request of so many bytes came. Throws when it is larger than the caller's may be. */
+  /** Checks the size of a request. Throws if it exceeds the caller's limit. */
   requireSize(principal: Principal, incoming: Incoming, bytes: number): void;
 }
 
@@ -76,7 +74,7 @@ export interface Gate {
   readonly requests?: RequestRules | undefined;
 }
 
-/** Keeps the principal that a service of this installation handed on, else takes the local administrator. */
+/** Uses the principal that a service of this installation passed on, else the local administrator. */
 export const localIdentity: Identity = { identify: (incoming) => incoming.presented ?? localAdministrator };
 
 const allowed: Decision = { allowed: true };
@@ -103,7 +101,7 @@ export function identityInterceptor(gate: Gate, timers: Timers): Interceptor<Ser
         const id = route?.idOf(message) ?? "";
         return route === undefined || id === "" ? undefined : { kind: route.kind, id };
       };
-      // Frames of an agent's link name theirs in the first one alone.
+      // In an agent's link only the first frame names the namespace.
       const isNamedByEach = rpc.requestStream && rpc.namespaceOf === ownNamespaceOf;
       const decide = (call: ServerCall, rule: Rule, namespace: string): Promise<void> | undefined => {
         const decision = authorizer.authorize(call.principal, rule, namespace);
@@ -135,7 +133,7 @@ export function identityInterceptor(gate: Gate, timers: Timers): Interceptor<Ser
           if (builtin) return undefined;
           const namespace = about ?? installationNamespace;
           const rule = { action, resource, within: withinOf(message) };
-          // The installation's own are bound by no rules that change.
+          // Changing rules do not apply to principals of the installation.
           if (streaming && call.principal.shown !== undefined)
             open.add(call, () => decide(call, rule, namespace));
           return decide(call, rule, namespace);
@@ -158,7 +156,7 @@ function requireAllowed(decision: Decision, call: ServerCall, namespace: string)
   throw deniedError(call.principal, call.method.rpc, namespace, decision);
 }
 
-/** Returns a denial, with the reasons of all that deny. */
+/** Returns a denial, with the reasons of all denying policies. */
 export function deniedError(
   { kind, id }: Principal,
   { action, resource }: Pick<Rule, "action" | "resource">,

@@ -1,6 +1,6 @@
 /**
- * The limit on the size of one message. Over gRPC the bytes are at hand. In-process a message is weighed by what it
- * cannot exceed, and encoded only when that is not enough to tell.
+ * The limit on the size of one message. Over gRPC the bytes are known. In-process an upper bound is estimated, and the
+ * message is encoded only if the bound is not conclusive.
  */
 import type { MessageCodec } from "@tutti/contracts/rpc";
 import type { Method } from "../calls/method.ts";
@@ -12,19 +12,19 @@ export function requireSize(method: Method, part: Part, size: number, limit: num
   if (size > limit) throw meshErrors.messageTooLarge({ rpc: method.label, part, size, limit });
 }
 
-/** What makers of large batches counted while they filled them. */
+/** Sizes counted by the makers of large batches. */
 const declaredWeights = new WeakMap<object, number>();
 
 /**
- * Says how many bytes a message takes at most, if they were counted while it was put together: then it is not
- * walked through for that on its way within the process. The message may not be changed any more.
+ * Declares the maximum size of a message that was counted while it was made: then it is not walked through within the
+ * process. The message must not be changed any more.
  */
 export function declareWeight<Message extends object>(message: Message, bytesMax: number): Message {
   declaredWeights.set(message, bytesMax);
   return message;
 }
 
-/** Each step of such a message takes milliseconds: decoding, weighing, writing it as JSON. */
+/** From this size on each step takes milliseconds: decoding, weighing, writing as JSON. */
 export const heavyBytes = 262_144;
 
 /** Remembers the weight of a heavy message. */
@@ -33,15 +33,15 @@ export function declareHeavy<Message>(message: Message, bytesMax: number): Messa
   return message;
 }
 
-/** Of messages whose size is not known and that came from a heavy one of another form. */
+/** Messages of unknown size that came from a heavy one of another form. */
 const heavyMessages = new WeakSet<object>();
 
-/** Says that a message is heavy. How many bytes it takes is not known. */
+/** Declares that a message of unknown size is heavy. */
 export function markHeavy(message: object): void {
   heavyMessages.add(message);
 }
 
-/** Returns whether a message that has passed is so heavy that others get a turn between two steps of its way. */
+/** Returns whether a message is so heavy that other work gets a turn between its steps. */
 export function isHeavy(message: unknown): boolean {
   if (typeof message !== "object" || message === null) return false;
   return (declaredWeights.get(message) ?? 0) > heavyBytes || heavyMessages.has(message);
@@ -51,7 +51,7 @@ function weightOf(message: unknown): number | undefined {
   return typeof message === "object" && message !== null ? declaredWeights.get(message) : undefined;
 }
 
-/** The same for a message that is not encoded. */
+/** The same check for a message that is not encoded. */
 export function requireWeight(method: Method, part: Part, message: unknown, limit: number): void {
   const declared = weightOf(message);
   const weight = declared ?? weightMax(message, limit);
@@ -61,12 +61,12 @@ export function requireWeight(method: Method, part: Part, message: unknown, limi
   requireSize(method, part, codec.encode(message).length, limit);
 }
 
-/** A tag and a length prefix at their longest. */
+/** Maximum length of a tag and a length prefix. */
 const overhead = 10;
-/** The longest form of a number. */
+/** Maximum length of a number. */
 const number = 10;
 
-/** More bytes than the message needs when it is encoded. Gives up counting beyond the limit. */
+/** Returns an upper bound of the encoded size. Stops counting beyond the limit. */
 function weightMax(value: unknown, limit: number): number {
   switch (typeof value) {
     case "string":
@@ -93,7 +93,7 @@ function objectWeightMax(value: object, limit: number): number {
     for (const [key, entry] of value) weight += overhead + weightMax(key, limit) + weightMax(entry, limit);
     return weight;
   }
-  // The names of a map's entries travel too. Those of fields do not, but cost less than a walk that tells them apart.
+  // The names of a map's entries are sent too. Those of fields are not, but cost less than distinguishing them.
   for (const key in value) {
     weight += overhead + key.length * 3 + weightMax((value as Record<string, unknown>)[key], limit);
     if (weight > limit) break;

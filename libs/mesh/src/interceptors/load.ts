@@ -1,5 +1,6 @@
 /**
- * What a server has in work: refuses what is too much or comes while it drains, and knows what to wait for or stop.
+ * The running calls of a server: refuses calls that are too many or arrive during a drain, and knows the calls to await
+ * or stop.
  */
 import type { TuttiError } from "@tutti/kernel";
 import { meshErrors } from "../errors.ts";
@@ -11,14 +12,14 @@ export interface LoadLimits {
   readonly streams: number;
 }
 
-/** How long a refused caller is asked to wait: long enough for a burst to pass. */
+/** Pause requested from a refused caller: long enough for a burst to pass. */
 const retryAfterMs = 50;
 
 export class ServerLoad {
   readonly #limits: LoadLimits;
   readonly #calls = new Set<ServerCall>();
   readonly #streams = new Set<ServerCall>();
-  /** Health and reflection: never refused and not waited for, but ended. */
+  /** Health and reflection: never refused and not awaited, but ended. */
   readonly #builtin = new Set<ServerCall>();
   #refuses: "none" | "others" | "all" = "none";
   #idle: (() => void)[] = [];
@@ -44,13 +45,13 @@ export class ServerLoad {
     if (this.#refuses !== "all") this.#refuses = whom;
   }
 
-  /** Resolves when nothing that is refused now runs any more. */
+  /** Resolves when no call is running that would be refused now. */
   idle(): Promise<void> {
     if (this.#isIdle()) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  /** Stops what still runs, all of it or some. */
+  /** Stops all or some of the running calls. */
   stop(reason: (call: ServerCall) => TuttiError | undefined): void {
     for (const call of [...this.#streams, ...this.#calls, ...this.#builtin]) {
       const error = this.#counts(call) ? reason(call) : undefined;

@@ -1,17 +1,17 @@
 /**
- * A line per call that a server has answered, so that the id of a trace finds every service on its way. Calls that
- * succeeded have level debug: there is one per item. Rejected calls have level info, because callers quote the trace id
- * of an error. Faults of this side have level error, because the caller gets no cause.
+ * Logs a line per answered call of a server, so that a trace id finds every service of the call. Calls that succeeded
+ * have level debug: there is one per item. Rejected calls have level info, because callers quote the trace id of an
+ * error. Faults of this side have level error, because the caller gets no cause.
  */
 import type { Clock, Logger, Status, TuttiError } from "@tutti/kernel";
 import type { ServerCall } from "../server/server-call.ts";
 import type { Interceptor } from "./chain.ts";
 
 const faults = new Set<Status>(["INTERNAL", "UNKNOWN", "DATA_LOSS"]);
-/** Retried by the mesh, and many under load. */
+/** Retried by the mesh, and frequent under load. */
 const backPressure = new Set<Status>(["UNAVAILABLE", "CANCELLED", "RESOURCE_EXHAUSTED"]);
 
-/** @param base tells cheaply whether a line would be written. The line itself comes from the call's own logger. */
+/** @param base checks cheaply whether a line would be written. The line itself comes from the call's own logger */
 export function logInterceptor(base: Logger, clock: Clock): Interceptor<ServerCall> {
   return {
     name: "log",

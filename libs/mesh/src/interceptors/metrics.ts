@@ -11,7 +11,7 @@ const secondsBuckets = [
   10, 30,
 ];
 
-/** Counts calls by outcome, times them, and tells how many are in flight. */
+/** Counts calls by outcome, times them, and counts those in flight. */
 export function metricsInterceptor(
   metrics: Metrics,
   clock: Clock,
@@ -48,7 +48,7 @@ export function metricsInterceptor(
       let cells: ReturnType<typeof made> | undefined;
       binding.add({
         before() {
-          // With the first call: a process knows hundreds of methods, and most are never called in it.
+          // Created at the first call: a process knows hundreds of methods, and most are never called in it.
           cells ??= made();
           cells.running.add(1);
           return undefined;

@@ -12,7 +12,7 @@ const denied = () =>
     reason: "nothing permits it",
   });
 
-/** As much of a call as is looked at. */
+/** The part of a call that is read here. */
 class Stream {
   over = false;
   reason: TuttiError | undefined;
@@ -59,7 +59,7 @@ describe("open streams", () => {
         if (isClosed) throw denied();
       });
     change();
-    // Some of them were looked at by then, and found to be good.
+    // Some of them were checked by then, and allowed.
     isClosed = true;
     change();
     await time.advanceAsync(100);

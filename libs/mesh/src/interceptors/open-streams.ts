@@ -1,20 +1,19 @@
 /**
- * Streams that are open while the rules change by which they were let in: each is decided on again, and ends where it
- * would not be let in any more.
+ * Open streams at a change of the rules: each is authorized again, and ends if it is no longer allowed.
  *
- * 1. A stream is judged by what it asked last. What its next message asks is decided when that comes.
- * 2. However many there are, others get their turn between them.
- * 3. Where the rules change again meanwhile, all are looked at once more.
+ * 1. A stream is judged by its last request. Its next message is authorized on arrival.
+ * 2. Other work gets a turn between them, for any number of streams.
+ * 3. If the rules change again meanwhile, all are checked once more.
  */
 import { errorFromUnknown, sleep, type Timers } from "@tutti/kernel";
 import type { ServerCall } from "../server/server-call.ts";
 
-/** Tells that what is decided by has changed. */
+/** Notifies of changes of the rules. */
 export interface RuleChanges {
   onRulesChanged(listener: () => void): void;
 }
 
-/** Throws, or rejects, where a stream would not be let in now. */
+/** Throws, or rejects, if a stream would not be allowed now. */
 export type Redecide = (call: ServerCall) => Promise<void> | undefined;
 
 const atOnceMax = 200;

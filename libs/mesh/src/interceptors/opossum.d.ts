@@ -1,4 +1,4 @@
-// What the mesh uses of opossum, which comes without types.
+// The used part of opossum, which comes without types.
 declare module "opossum" {
   import type { EventEmitter } from "node:events";
   import type Status from "opossum/lib/status.js";

@@ -3,8 +3,9 @@
  *
  * 1. A call is repeated only when nothing was done (`elsewhere`) or a repetition does no harm: it is safe, or has a key.
  * 2. Retries are a bounded share of all calls, so that they cannot keep a struggling service down.
- * 3. No pause goes beyond the deadline: then the error itself is the better answer.
- * 4. That nothing was done holds for the whole call: after an attempt of unknown outcome the caller hears of that one.
+ * 3. No pause exceeds the deadline: then the error itself is the better answer.
+ * 4. "Nothing was done" applies to the whole call: after an attempt of unknown outcome the caller gets the error of
+ *    that attempt.
  * 5. A caller learns at once of an exhausted resource that needs a second or longer, such as a full disk. It decides
  *    whether to wait.
  *
@@ -28,7 +29,7 @@ type Settings = MeshSettings["retry"];
 
 const exhaustedMs = 1_000;
 
-/** Retries as a share of calls: each call pays in a little, each retry takes one out. One per called service. */
+/** Retries as a share of calls: each call adds a fraction, each retry takes one. One budget per called service. */
 export class RetryBudget {
   readonly #settings: Settings;
   readonly #clock: Clock;
@@ -42,13 +43,13 @@ export class RetryBudget {
     this.#atMs = clock.monotonic();
   }
 
-  /** A call is made. */
+  /** Adds the share of a call. */
   earn(): void {
     const { reserve, share } = this.#settings;
     if (this.#tokens < reserve) this.#tokens = Math.min(reserve, this.#tokens + share);
   }
 
-  /** Takes what a retry costs. False when there is not enough. */
+  /** Takes the cost of a retry. Returns false if there is not enough. */
   spend(): boolean {
     const nowMs = this.#clock.monotonic();
     const { reserve, perSec } = this.#settings;
@@ -68,7 +69,7 @@ export function mayRepeat(call: ClientCall, error: TuttiError): boolean {
   return error.retry === "elsewhere" || isRepeatable(call);
 }
 
-/** Returns whether a call does no harm when it is made twice. */
+/** Returns whether a repetition of a call does no harm. */
 export function isRepeatable(call: ClientCall): boolean {
   const { repeat } = call.method.rpc;
   return repeat === "safe" || (repeat === "keyed" && call.idempotencyKey !== "");
@@ -80,9 +81,9 @@ export interface RetryParts {
   readonly timers: Timers;
   readonly chance: Chance;
   readonly routes: {
-    /** Returns whether an instance is known that this call has not been to. */
+    /** Returns whether a known instance was not tried by this call. */
     hasOther(call: ClientCall): boolean;
-    /** Waits before a repetition, less long when there is news of where to go. */
+    /** Waits before a repetition. A change of the possible targets shortens the wait. */
     wait(call: ClientCall, delayMs: number): Promise<void>;
   };
 }
@@ -123,7 +124,7 @@ function mayHaveDone(error: TuttiError): boolean {
   return error.status === "UNAVAILABLE" && error.retry === "same-key" && !isNothingDone(error);
 }
 
-/** Returns when the call may be made again. Throws the error when it may not. */
+/** Resolves when the call may be repeated. Throws the error if it may not. */
 async function prepareRepetition(
   parts: RetryParts,
   budget: RetryBudget,
@@ -134,7 +135,7 @@ async function prepareRepetition(
   const { target } = call;
   if (call.stopped !== undefined || !mayRepeat(call, error)) throw error;
   if (error.status === "RESOURCE_EXHAUSTED" && error.retryAfterMs >= exhaustedMs) throw error;
-  // A keyed call has one place to go to: it continues until its deadline, as ownership may take a while to move.
+  // A keyed call has only one target: it continues until its deadline, as ownership may take a while to move.
   if (call.place === undefined && call.attempts >= settings.attempts) throw error;
   const nowMs = clock.monotonic();
   if (target !== undefined) {

@@ -1,9 +1,9 @@
 import type { Span, SpanAttributes, SpanKind, TraceContext, Tracer, TuttiError } from "@tutti/kernel";
 import type { Interceptor } from "./chain.ts";
 
-/** What tracing keeps in a call of either side. */
+/** State of tracing in a call of either side. */
 export interface Traced {
-  /** The place of the call itself. Until the interceptor has run, of what it is part of. */
+  /** Trace context of the call itself. Until the interceptor has run, that of its parent. */
   trace: TraceContext | undefined;
   readonly parentTrace: TraceContext | undefined;
   span: Span | undefined;

@@ -2,7 +2,7 @@ import type { FieldViolation } from "@tutti/contracts/rpc";
 import { meshErrors } from "../errors.ts";
 import type { Interceptor } from "./chain.ts";
 
-/** Refuses requests that break the rules of their contract, with the path of each field. */
+/** Refuses requests that violate the rules of their contract, with the path of each field. */
 export function validateInterceptor(): Interceptor<unknown> {
   return {
     name: "validate",

@@ -1,4 +1,7 @@
-/** Finds files of descriptors by name, by what they declare, and by what they extend. Field numbers as in descriptor.proto. */
+/**
+ * Finds files of descriptors by name, by their declarations, and by their extensions. Field numbers as in
+ * descriptor.proto.
+ */
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 
 interface DescribedFile {
@@ -30,7 +33,7 @@ export class FileIndex {
     for (const extension of parts(bytes, 7)) this.#addExtension(name, scope, extension);
   }
 
-  /** Returns the file and all it imports, itself first. Undefined when it is not there. */
+  /** Returns the file and all its imports, itself first. Undefined if it is missing. */
   withImports(name: string): Uint8Array[] | undefined {
     const found: Uint8Array[] = [];
     const seen = new Set<string>();

@@ -1,6 +1,6 @@
 /**
- * `grpc.reflection`: tells tools such as grpcurl what is served, from the descriptors of the contracts. They are
- * loaded on first use.
+ * `grpc.reflection`: shows tools such as grpcurl the served contracts, from their descriptors. They are loaded on first
+ * use.
  */
 import { statuses } from "@tutti/kernel";
 import { fileDescriptor } from "../described/descriptor.ts";

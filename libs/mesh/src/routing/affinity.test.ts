@@ -31,7 +31,7 @@ describe("affinity", () => {
     const [one, two] = [targetOf("a", { draining: true }), targetOf("b")];
     for (const text of texts) {
       assert.equal(pickByAffinity([one, two], text, { nowMs: 0 }), two);
-      // Better one that was tried than none.
+      // An instance that was tried is better than none.
       assert.equal(pickByAffinity([one, two], text, { nowMs: 0, avoid: [two] }), two);
     }
     assert.equal(pickByAffinity([one], "text", { nowMs: 0 }), undefined);

@@ -1,12 +1,12 @@
 /**
- * Picks the same instance for the same text, for every picker: the one that gives the greatest number together with it.
- * When instances come or go, only the texts of those are picked again.
+ * Picks the same instance for the same text, for every picker: the one with the greatest hash together with it. When
+ * instances come or go, only their texts are picked again.
  */
 import { stableHash } from "@tutti/kernel";
 import type { PickOptions } from "./power-of-two.ts";
 import type { Target } from "./target.ts";
 
-/** Undefined when none can be used. */
+/** Undefined if no instance can be used. */
 export function pickByAffinity(
   targets: readonly Target[],
   affinity: string,

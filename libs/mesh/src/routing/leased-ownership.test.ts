@@ -7,7 +7,7 @@ const place = "bank/partition/3" as Place;
 const never = new AbortController().signal;
 const owner = (instance: string, epoch: number): Owner => ({ instance, address: `${instance}:1`, epoch });
 
-/** A table that says what its test does. */
+/** A table under the test's control. */
 class Table implements OwnerTable {
   readonly partitions = 8;
   owner: Owner | undefined;

@@ -1,15 +1,15 @@
 /**
- * The table of owners of a process in a cluster: what its partition owner knows from the cluster's table, and what other
- * processes said when they were asked for what they do not own. The newer of the two counts.
+ * The table of owners of a process in a cluster: from its partition owner, and from refusals of other processes. The
+ * newer of the two counts.
  */
 import { type OwnedKey, type Owner, type Place, stableHash } from "@tutti/kernel";
 import { MemoryOwnership } from "./memory-ownership.ts";
 
-/** What a partition owner knows of the partitions of all services. */
+/** The partition owner's knowledge about the partitions of all services. */
 export interface OwnerTable {
   readonly partitions: number;
   ownerOf(service: string, partition: number): Owner | undefined;
-  /** Returns the epoch in which it has its owner, or had its last one. 0 when it never had any. */
+  /** Returns the epoch of its owner, or of its last one. 0 if it never had any. */
   epochOf(service: string, partition: number): number;
   onOwner(listener: (service: string, partition: number) => void): () => void;
 }
@@ -23,7 +23,7 @@ export class LeasedOwnership extends MemoryOwnership {
     table.onOwner((service, partition) => this.#ownerChanged(service, partition));
   }
 
-  /** Who owns a partition owns the pools that fall into it. */
+  /** The owner of a partition owns the pools in it. */
   override placeOf(key: OwnedKey): Place {
     if (key.kind !== "pool") return super.placeOf(key);
     const { service, namespace, id } = key;
@@ -35,7 +35,7 @@ export class LeasedOwnership extends MemoryOwnership {
     const at = partitionOf(place);
     if (at === undefined) return reported;
     const { service, partition } = at;
-    // Owners that were heard of from elsewhere matter only as long as the table has not come that far.
+    // Owners reported by other processes count only until the table has reached their epoch.
     if (reported !== undefined && reported.epoch > this.#table.epochOf(service, partition)) return reported;
     return this.#table.ownerOf(service, partition);
   }
@@ -55,7 +55,7 @@ export class LeasedOwnership extends MemoryOwnership {
   }
 }
 
-/** The partition that a pool falls into: the same in every process. */
+/** Returns the partition of a pool: the same in every process. */
 export function partitionOfPool(namespace: string, name: string, partitions: number): number {
   return stableHash(namespace, "pool", name) % partitions;
 }

@@ -1,16 +1,16 @@
 /**
- * The table of owners in memory: what one process uses until owners are leased, and what tests lead by the hand.
+ * The table of owners in memory, for a single process and for tests.
  *
- * Places: the instances of a machine kind live in the partitions of their service, `workflow/partition/7`, by a hash of
- * namespace, kind and id. The kind `partition` names one by its number. A pool is a place of its own,
- * `swarm/pool/default/gpu`, unless owners are leased: then it is where its partition is.
+ * Places: the instances of a machine kind belong to the partitions of their service, `workflow/partition/7`, by a hash
+ * of namespace, kind and id. The kind `partition` names one by its number. A pool is a separate place,
+ * `swarm/pool/default/gpu`. If owners are leased, its place is that of its partition.
  */
 import { type OwnedKey, type Owner, type Ownership, type Place, stableHash } from "@tutti/kernel";
 
 export interface MemoryOwnershipOptions {
-  /** How many partitions each service has. Fixed when an installation is made. Default 16. */
+  /** Number of partitions of each service. Fixed when an installation is created. Default: 16. */
   readonly partitions?: number;
-  /** Who owns a place without a named owner, or is asked when that one is in doubt. By default none. */
+  /** Returns the owner of a place without a named owner, or with one in doubt. By default none. */
   readonly fallback?: (place: Place) => Owner | undefined;
 }
 
@@ -46,14 +46,17 @@ export class MemoryOwnership implements Ownership {
     if (known?.instance !== owner.instance || known.epoch !== owner.epoch) this.changedAt(place);
   }
 
-  /** Nothing is reported: who waits asks again by itself. Where the fallback is in doubt, it is the other one's turn again. */
+  /**
+   * Sends no notification: a waiting caller asks again by itself. If the fallback is in doubt, the named owner is used
+   * again.
+   */
   doubt(place: Place, { instance, epoch }: Owner): void {
     const known = this.#owners.get(place);
     if (known?.instance === instance && known.epoch === epoch) this.#doubted.add(place);
     else this.#doubted.delete(place);
   }
 
-  /** Forgets who owns a place, as when a lease has run out. */
+  /** Drops the owner of a place, as after the end of a lease. */
   release(place: Place): void {
     this.#doubted.delete(place);
     if (this.#owners.delete(place)) this.changedAt(place);
@@ -87,7 +90,7 @@ export class MemoryOwnership implements Ownership {
   }
 }
 
-/** Everything is owned by this very process: what an installation of a single process uses. */
+/** Returns a table in which this process owns everything, for an installation of a single process. */
 export function soleOwnership(instance: string, partitions?: number): MemoryOwnership {
   const owner: Owner = { instance, address: "", epoch: 1 };
   return new MemoryOwnership({ fallback: () => owner, ...(partitions !== undefined && { partitions }) });

@@ -12,7 +12,7 @@ async function open(target: Target): Promise<void> {
   assert.equal(target.breaker.state, "open");
 }
 
-/** Calls of a fixed latency per target, a few at a time. Gives how many each target got. */
+/** Simulates calls of a fixed latency per target, a few at a time. Returns the number of calls of each target. */
 function simulate(latenciesMs: readonly number[], calls: number, seed: number): number[] {
   const chance = seededChance(seed);
   const targets = latenciesMs.map((_, index) => targetOf(String(index)));

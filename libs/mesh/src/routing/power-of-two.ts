@@ -1,6 +1,6 @@
 /**
- * Picks an instance for a call that any one can serve: of two drawn by lot the one where it costs less. Two are
- * enough to keep the load even, and unlike the best of all they do not send every caller to the same instance.
+ * Picks an instance for a call that any can serve: the cheaper of two random ones. Two are enough for an even load. The
+ * best of all would attract every caller to the same instance.
  */
 import type { Chance } from "@tutti/kernel";
 import type { LinkState } from "../transport/link.ts";
@@ -9,15 +9,15 @@ import type { Target } from "./target.ts";
 export interface PickOptions {
   readonly nowMs: number;
   readonly chance: Chance;
-  /** Taken only when there are no others. */
+  /** Used only if there are no others. */
   readonly avoid?: readonly Target[] | undefined;
-  /** Whether the call may be repeated if it fails: only then it may find out whether a broken instance is well. */
+  /** Whether the call may be repeated after a failure: only such a call may probe a broken instance. */
   readonly repeatable?: boolean;
 }
 
 const waits: Record<LinkState, number> = { ready: 0, idle: 1, connecting: 2, failing: 3 };
 
-/** Undefined when none can be used. */
+/** Undefined if none can be used. */
 export function pickTarget(targets: readonly Target[], options: PickOptions): Target | undefined {
   const { length } = targets;
   if (length === 0) return undefined;
@@ -33,7 +33,7 @@ export function pickTarget(targets: readonly Target[], options: PickOptions): Ta
   return best(targets, options);
 }
 
-/** When the lot fell on one that is not well: the best of those that are, however many there are to look through. */
+/** If an unhealthy one was drawn: returns the best of the healthy ones. */
 function best(targets: readonly Target[], options: PickOptions): Target | undefined {
   let found: Target | undefined;
   for (const target of targets) {
@@ -63,7 +63,7 @@ function isBefore(target: Target, other: Target, options: PickOptions): boolean 
 
 /** Lower is better. */
 function rank(target: Target, { avoid, repeatable = false }: PickOptions): number {
-  // Some call has to be the probe, or a broken instance would never be used again.
+  // Some call must be the probe, or a broken instance would never be used again.
   const probe = target.breaker.state === "half-open" ? (repeatable ? -1 : 10) : 0;
   return waits[target.link.state] + probe + (avoid?.includes(target) === true ? 100 : 0);
 }

@@ -1,14 +1,15 @@
 /**
- * Finds the instance an attempt goes to.
+ * Finds the instance of an attempt.
  *
- * Any instance: one of the healthy ones by power of two choices. While none is known the call waits a little. One that
- * does not own what the call is about names who does: the call goes there, once. While that one cannot be reached or
- * does not own it either, or none is named, it waits as below, and asks again. Keyed: the owner of the place the
- * request is about. A stale guess is answered with the owner's name: the call goes there once. After that it waits for
- * the table to change, and looks at it again from time to time, until its deadline: an owner may be in the table before
- * it knows itself, and then no news comes. An owner that cannot be reached may be dead while its lease still runs: the
- * call waits for the one after it, a while, and is refused in time with when to come again. Who has no news of owners
- * asks elsewhere who that is.
+ * Any instance: one of the healthy ones by power of two choices. While none is known the call waits a little. An
+ * instance that does not own the object of the call names the owner: the call goes there, once. If that one is
+ * unreachable or does not own it either, or none is named, the call waits as below, and asks again.
+ *
+ * Keyed: the owner of the request's place. A stale guess is answered with the owner's name: the call goes there once.
+ * After that it waits for a change of the table, and checks the table from time to time, until its deadline. An owner
+ * may be in the table before it knows itself, and then there is no notification. An unreachable owner may be dead while
+ * its lease still runs: the call waits a while for its successor, and is refused in time with a retry time. A process
+ * without updates about owners asks elsewhere.
  */
 import {
   type AroundStep,
@@ -35,11 +36,11 @@ import { pickTarget } from "./power-of-two.ts";
 import type { Target } from "./target.ts";
 import type { TargetPool } from "./target-pool.ts";
 
-/** How long a keyed call waits for news before it asks again the owner in the table. */
+/** Maximum wait of a keyed call for a change before it calls the owner in the table again. */
 const lookAgainMs = 500;
-/** First pause before an owner is called again that could not be reached. It doubles each time. */
+/** First pause before an unreachable owner is called again. It doubles each time. */
 const firstPauseMs = 25;
-/** Before its deadline, so that a caller hears why. */
+/** Margin before the deadline, so that a caller gets the reason. */
 const answerMs = 100;
 /** When a refused caller may retry. */
 const comeAgainMs = 1_000;
@@ -51,7 +52,7 @@ export interface RouteParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly chance: Chance;
-  /** How long a call waits for a first instance, or for an owner in the place of one that cannot be reached. */
+  /** Maximum wait of a call for a first instance, or for a successor of an unreachable owner. */
   readonly discoveryMs: number;
   readonly metrics: Metrics;
 }
@@ -69,7 +70,7 @@ export class Routes {
     });
   }
 
-  /** Returns whether an instance is known that this call has not been to. */
+  /** Returns whether a known instance was not tried by this call. */
   hasOther({ method, avoid = [] }: ClientCall): boolean {
     const nowMs = this.#parts.clock.monotonic();
     return this.#parts.pool
@@ -77,7 +78,7 @@ export class Routes {
       .some((target) => !avoid.includes(target) && target.breaker.admits && !target.isDraining(nowMs));
   }
 
-  /** Waits before a repetition, less long when the owner changes meanwhile. */
+  /** Waits before a repetition. A change of the owner shortens the wait. */
   async wait(call: ClientCall, delayMs: number): Promise<void> {
     const { place } = call;
     if (place === undefined) await call.pause(this.#parts.timers, delayMs);
@@ -98,14 +99,14 @@ export class Routes {
     },
   };
 
-  /** It may be about what one instance owns all the same, as where the kind is in the request: who is asked knows who does. */
+  /** Its object may still have one owner, as when the kind is in the request: the called instance knows the owner. */
   #toAny(call: ClientCall, next: Next): Promise<unknown> {
     const reply = next(call);
     const { requestStream, replyStream } = call.method.rpc;
     return requestStream || replyStream ? reply : reply.catch((error) => this.#toNamed(call, next, error));
   }
 
-  /** A refusal named the owner to the caller: if it does not own it either, the caller hears so. */
+  /** The caller got the owner from a refusal. If that one does not own it either, the caller gets its refusal. */
   async #toGiven(call: ClientCall, next: Next, owner: Owner): Promise<unknown> {
     const target = await this.#targetOf(call, owner);
     if (!target.breaker.admits) throw shutOff(call, target);
@@ -114,7 +115,7 @@ export class Routes {
     return next(call);
   }
 
-  /** The asked instance does not own it. A named one that does not own it either redirects no further. */
+  /** The called instance does not own it. A named one that does not own it either redirects no further. */
   async #toNamed(call: ClientCall, next: Next, thrown: unknown): Promise<unknown> {
     const waiting = { untilMs: 0, pauses: 0, isLast: false };
     for (let refused = thrown; ; ) {
@@ -143,7 +144,7 @@ export class Routes {
     }
   }
 
-  /** Undefined where it cannot be reached, or does not own it: nothing was done. */
+  /** Undefined if it is unreachable, or does not own it: nothing was done. */
   async #askOwner(
     call: ClientCall,
     next: Next,
@@ -163,7 +164,7 @@ export class Routes {
     }
   }
 
-  /** It goes one hop further than it would have to, had it known better. */
+  /** Counts a hop that better knowledge would have avoided. */
   #count(call: ClientCall): void {
     const { contract: service, name: method } = call.method;
     this.#redirected.with({ service, method }).add();
@@ -200,7 +201,7 @@ export class Routes {
     }
   }
 
-  /** Returns the instance that a call names, where others of its service are closer. */
+  /** Returns the instance that a call names, if others of its service are nearer. */
   async #elsewhere({ instance, method: { service } }: ClientCall): Promise<Target | undefined> {
     if (instance === "") return undefined;
     const { discovery, pool } = this.#parts;
@@ -210,7 +211,7 @@ export class Routes {
     return target.breaker.admits ? target : undefined;
   }
 
-  /** Why no instance can be called. */
+  /** Returns why no instance can be called. */
   #unreachable({ instance, method: { service } }: ClientCall, waitedMs: number): TuttiError {
     const targets = this.#parts.pool.targetsOf(service);
     if (targets.length === 0) return meshErrors.noInstance({ service, waitedMs: Math.round(waitedMs) });
@@ -230,7 +231,7 @@ export class Routes {
       const owner = call.named ?? ownership.ownerOf(place) ?? (await this.#awaitOwner(call, place));
       call.named = undefined;
       const target = await this.#targetOf(call, owner);
-      // The owner is the only one: whether others of its service are well, or known at all, does not matter.
+      // The owner is the only target, so the state of other instances of its service does not matter.
       if (!target.breaker.admits) {
         ownership.doubt(place, owner);
         if (!isPatient(call)) throw shutOff(call, target);
@@ -255,27 +256,29 @@ export class Routes {
     }
   }
 
-  /** Returns whether to continue at once after an error. Throws the error when it is not about ownership. */
+  /** Returns whether to continue at once after an error. Throws the error if it is not about ownership. */
   #redirects(call: ClientCall, error: TuttiError, place: Place, called: Owner): boolean {
     const refusal = notOwnerOf(error);
     if (refusal === undefined || call.stopped !== undefined) throw error;
     if (call.method.rpc.requestStream && !call.requests.replayable) throw error;
     const { ownership } = this.#parts;
-    // It calls the place otherwise: how many there are is the servers' to say. What it knows of this one is of use for
-    // this call alone.
+    // It names the place differently: the servers define the number of partitions. Its answer is used for this call
+    // only.
     if (refusal.owner !== undefined && refusal.place !== place) {
       call.named = refusal.owner;
-      // Named once more, it is gone to after a pause: it may not know yet that it owns it.
+      // If it is named once more, the call pauses first: it may not know yet that it owns it.
       return call.redirects++ === 0;
     }
-    // The table may have moved on while the call was away: then it knows better than the one who was asked.
+    // The table may have changed during the call: then it is newer than the refusal.
     if (!sameOwner(ownership.ownerOf(place), called)) return true;
     if (refusal.owner !== undefined && refusal.place === place) ownership.learn(place, refusal.owner);
     call.redirects++;
     return call.redirects === 1 && !sameOwner(ownership.ownerOf(place), called);
   }
 
-  /** Until the table changes, or it is time to retry an unreachable instance. Throws when that has lasted too long. */
+  /**
+   * Waits until the table changes, or until an unreachable instance may be retried. Throws if that has lasted too long.
+   */
   async #awaitAnother(
     call: ClientCall,
     { place, instance }: { readonly place: Place; readonly instance: string },
@@ -336,21 +339,24 @@ export class Routes {
 
 type Next = (call: ClientCall) => Promise<unknown>;
 
-/** For an owner that cannot be reached. */
+/** State of a wait for an unreachable owner. */
 interface Waiting {
   untilMs: number;
   pauses: number;
-  /** After the next attempt no instance is asked again. */
+  /** No instance is called again after the next attempt. */
   isLast: boolean;
 }
 
-/** Returns a caller without a deadline retries by itself, and what was sent in a stream cannot be sent again. */
+/**
+ * Returns whether the call may wait. A caller without a deadline retries by itself, and sent requests of a stream
+ * cannot be sent again.
+ */
 function isPatient(call: ClientCall): boolean {
   if (call.stopped !== undefined || call.deadlineMs === Number.POSITIVE_INFINITY) return false;
   return !call.method.rpc.requestStream || call.requests.replayable;
 }
 
-/** When a waiting call is refused, so that its caller hears why. */
+/** Returns when a waiting call is refused, so that its caller gets the reason. */
 function answerBefore(deadlineMs: number, nowMs: number): number {
   return deadlineMs - Math.min(answerMs, (deadlineMs - nowMs) / 2);
 }
@@ -359,7 +365,7 @@ function sameOwner(one: Owner | undefined, other: Owner | undefined): boolean {
   return one?.instance === other?.instance && one?.epoch === other?.epoch;
 }
 
-/** The only instance that could serve the call has an open breaker. */
+/** Returns the error if the only possible instance has an open breaker. */
 function shutOff({ method: { service } }: ClientCall, { breaker }: Target): TuttiError {
   return meshErrors.noUsableInstance({ service, open: 1, draining: 0, reason: breaker.reason });
 }

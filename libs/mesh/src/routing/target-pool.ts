@@ -1,8 +1,8 @@
 /**
- * The targets of all services this process calls: one per instance, kept in step with discovery.
+ * The targets of all services this process calls: one per instance, synchronised with discovery.
  *
  * 1. While an instance is known it is one target: its breaker, latency and connection outlive changes around it.
- * 2. An instance that is no longer known gets no new calls. Those on their way to it continue.
+ * 2. An instance that is no longer known gets no new calls. Its running calls continue.
  */
 import type { Counter, Gauge, Metrics } from "@tutti/kernel";
 import type { Discovery, Instance } from "../discovery/discovery.ts";
@@ -11,7 +11,7 @@ import { Breaker, type BreakerClock, type BreakerState } from "../interceptors/b
 import type { Link } from "../transport/link.ts";
 import { Target } from "./target.ts";
 
-/** Numbers for the targets of a service, reused when one goes: metrics are labelled with them and stay bounded. */
+/** Numbers for the targets of a service, reused when one goes: they are labels of metrics, so they must be bounded. */
 class Slots {
   readonly #max: number;
   readonly #taken = new Map<string, Set<number>>();
@@ -20,7 +20,7 @@ class Slots {
     this.#max = max;
   }
 
-  /** Returns the lowest free one. Undefined when all are taken. */
+  /** Returns the lowest free number. Undefined if all are taken. */
   acquire(service: string): number | undefined {
     const taken = this.#taken.get(service) ?? new Set();
     this.#taken.set(service, taken);
@@ -41,7 +41,7 @@ const slotsMax = 32;
 const breakerValues: Record<BreakerState, number> = { closed: 0, "half-open": 1, open: 2 };
 
 interface ServiceTargets {
-  /** As discovery gave them. Another array means that something changed. */
+  /** The array from discovery. Another array means that something changed. */
   instances: readonly Instance[];
   targets: readonly Target[];
   readonly byKey: Map<string, { readonly target: Target; readonly slot: number | undefined }>;
@@ -54,9 +54,9 @@ export interface TargetPoolParts {
   readonly discovery: Discovery;
   readonly breakers: BreakerClock;
   readonly metrics: Metrics;
-  /** The way to an instance. */
+  /** Creates the link to an instance. */
   readonly link: (instance: Instance) => Link;
-  /** Resolves when `link` can be called for these instances. Undefined when it can. */
+  /** Resolves when `link` can be called for these instances. Undefined if it can already. */
   readonly prepare: (instances: readonly Instance[]) => Promise<void> | undefined;
 }
 
@@ -83,17 +83,17 @@ export class TargetPool {
     });
   }
 
-  /** Calls back when the breaker towards an instance moves. The last listener counts. */
+  /** Calls back when the breaker of an instance changes. Only the last listener is called. */
   onBreaker(hears: BreakerListener): void {
     this.#hears = hears;
   }
 
-  /** Resolves when the service's instances can be called. Undefined when they can. */
+  /** Resolves when the service's instances can be called. Undefined if they can already. */
   prepare(service: string): Promise<void> | undefined {
     return this.#parts.prepare(this.#parts.discovery.instancesOf(service));
   }
 
-  /** The same array until something about the service's instances changes. Only when prepared. */
+  /** Returns the same array until something about the service's instances changes. Call only when prepared. */
   targetsOf(service: string): readonly Target[] {
     const known = this.#services.get(service) ?? this.#follow(service);
     const instances = this.#parts.discovery.instancesOf(service);
@@ -109,7 +109,7 @@ export class TargetPool {
   }
 
   /**
-   * Returns an instance that was named and that discovery does not know yet. It is kept until discovery reports
+   * Returns an instance that a refusal named and that discovery does not know yet. It is kept until discovery reports
    * something else.
    */
   async adopt(instance: Instance): Promise<Target> {
@@ -142,11 +142,11 @@ export class TargetPool {
     return known;
   }
 
-  /** New instances are connected to before the first call asks for them. */
+  /** Connects to new instances before the first call needs them. */
   #changed(service: string): void {
     const preparing = this.prepare(service);
     if (preparing === undefined) this.targetsOf(service);
-    // If it fails, the next call says why.
+    // If it fails, the next call reports the reason.
     else preparing.then(() => this.#services.has(service) && this.targetsOf(service)).catch(() => {});
   }
 

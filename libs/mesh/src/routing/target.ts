@@ -5,8 +5,8 @@ import type { Link } from "../transport/link.ts";
 const fadeMs = 3_000;
 
 /**
- * A moving average of latencies that weighs by time: calls of more than a few seconds ago hardly count, however many or
- * few there were since. A peak counts at once and fades.
+ * A moving average of latencies weighted by time: calls of more than a few seconds ago hardly count, regardless of the
+ * number since then. A peak counts at once and fades.
  */
 class LatencyAverage {
   #valueMs = 0;
@@ -22,20 +22,20 @@ class LatencyAverage {
     this.#atMs = nowMs;
   }
 
-  /** Fades without news, so that an instance that was slow once is tried again. */
+  /** Fades without new values, so that an instance that was slow once is tried again. */
   at(nowMs: number): number {
     return this.#valueMs * Math.exp((this.#atMs - nowMs) / fadeMs);
   }
 }
 
-/** What an instance is taken to need before anything is known of it. */
+/** Assumed latency of an instance before the first value. */
 const unknownMs = 0.05;
-/** How long an instance that said it drains is left alone, should it be still announced after that. */
+/** How long a draining instance gets no calls if it is still announced after that. */
 const drainingMs = 10_000;
 
-/** An instance as this process calls it: the way there, how it does, and how much is on its way. */
+/** An instance for the callers of this process: its link, its health, and its calls in flight. */
 export class Target {
-  /** As discovery last described it. Id and address stay. */
+  /** The last description of discovery. Id and address never change. */
   instance: Instance;
   readonly link: Link;
   readonly breaker: Breaker;
@@ -57,7 +57,7 @@ export class Target {
     return this.instance.draining || nowMs < this.#drainingUntilMs;
   }
 
-  /** What a further call is expected to cost here: the latency of late times the calls it has to share with. */
+  /** Returns the expected cost of another call: the recent latency times the calls that share it. */
   cost(nowMs: number): number {
     return (this.#latency.at(nowMs) + unknownMs) * (this.#inFlight + 1);
   }
@@ -71,13 +71,13 @@ export class Target {
     this.#latency.observe(nowMs - startedMs, nowMs);
   }
 
-  /** Failing slowly makes an instance look slow, failing fast does not make it look fast. The breaker does the rest. */
+  /** A slow failure makes an instance look slow, a fast one does not make it look fast. The breaker does the rest. */
   failed(startedMs: number, nowMs: number): void {
     this.#inFlight--;
     this.#latency.observe(Math.max(nowMs - startedMs, this.#latency.at(nowMs)), nowMs);
   }
 
-  /** A stream that was open has ended. How long it was open says nothing. */
+  /** An open stream has ended. Its duration is no latency. */
   released(): void {
     this.#inFlight--;
   }

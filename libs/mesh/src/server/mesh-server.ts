@@ -1,6 +1,6 @@
 /**
- * The server's side of the mesh: which methods are served, by which handlers, through which interceptors. Transports
- * bring calls to it and know nothing of what happens to them here.
+ * The server's side of the mesh: the served methods with their handlers and interceptors. Transports pass calls to it
+ * and do not depend on its details.
  */
 import type { ServiceDescription } from "@tutti/contracts/rpc";
 import { type Foundation, localAdministrator, StepRegistry } from "@tutti/kernel";
@@ -33,13 +33,13 @@ export interface ServeOptions<S extends ServiceDescription> extends MethodOption
   readonly refused?: RefusedListeners<S>;
 }
 
-/** Told of each service as it is served, also of those served before. */
+/** Called for each served service, including those served before. */
 export type ServiceListener = (contract: string, service: string, methods: readonly ServedMethod[]) => void;
 
 const noTrace = { traceId: "0".repeat(32), spanId: "0".repeat(16), sampled: false };
 
 export class MeshServer implements LocalServer {
-  /** What happens to every call before and after its handler, in order. Steps may be added until the first service. */
+  /** Steps of every call before and after its handler, in order. Steps may be added until the first service. */
   readonly pipeline = new StepRegistry<Binding<ServerCall>, void>("mesh.server");
   readonly load: ServerLoad;
   readonly defaults: ServerCallDefaults;
@@ -64,14 +64,14 @@ export class MeshServer implements LocalServer {
     if (gate.requests !== undefined) this.pipeline.register(admissionInterceptor(gate.requests));
   }
 
-  /** The contracts that are served, by full name. */
+  /** The served contracts, by full name. */
   get contracts(): readonly string[] {
     return [...new Set(this.#services.map(({ contract }) => contract))];
   }
 
   /**
-   * Serves a contract with one handler per method. Services that host the same contract, each for what is its own, are
-   * distinguished by their names.
+   * Serves a contract with one handler per method. Several services that host the same contract, each for its own
+   * objects, are distinguished by their names.
    */
   serve<S extends ServiceDescription>(
     description: S,
@@ -126,7 +126,7 @@ interface ServedService {
 
 type ServedByService = Map<string, ServedMethod>;
 
-/** What the service named serves. Who names none means the only one there is. */
+/** Returns the method of the named service. Without a name, the only one. */
 export function servedBy(
   byService: ReadonlyMap<string, ServedMethod>,
   hosted: string,

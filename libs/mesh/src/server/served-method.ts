@@ -1,9 +1,9 @@
 /**
- * One method as it is served: the interceptors of the server's side around the handler, the same for every transport.
+ * A served method: the server's interceptors around the handler, the same for every transport.
  *
  * 1. A handler sees no request that an interceptor refused.
  * 2. Every error of the handler leaves here as a `TuttiError`.
- * 3. Interceptors end when the handler is through, not when the caller gave up: running work is counted as running.
+ * 3. Interceptors end when the handler ends, not when the caller cancels: running work is counted as running.
  */
 import { errorFromUnknown, type TuttiError } from "@tutti/kernel";
 import type { Method } from "../calls/method.ts";
@@ -12,7 +12,7 @@ import { ServedRequests } from "./served-requests.ts";
 import type { ServerCall } from "./server-call.ts";
 import type { RefusedListener } from "./types.ts";
 
-/** A handler of any of the four kinds. Which one it is follows from the method. */
+/** A handler of any of the four kinds. The method determines which one. */
 // biome-ignore lint/suspicious/noExplicitAny: the messages' types are known where the handler was given, by its service
 export type AnyHandler = (input: any, context: any) => any;
 
@@ -29,7 +29,7 @@ export class ServedMethod {
     this.#onRefused = onRefused;
   }
 
-  /** Serves a call with one reply. `input` is the request, or the requests as they come. */
+  /** Serves a call with one reply. `input` is the request, or the requests as they arrive. */
   async one(call: ServerCall, input: unknown): Promise<unknown> {
     try {
       const accepted = this.#accept(call, input);
@@ -45,7 +45,7 @@ export class ServedMethod {
     }
   }
 
-  /** Serves a call with a stream of replies. Nothing happens until the first one is asked for. */
+  /** Serves a call with a stream of replies. Nothing happens until the first one is requested. */
   many(call: ServerCall, input: unknown, established: () => void): ServedReplies {
     return new ServedReplies(call, this.#chain, async () => {
       await this.#accept(call, input);
@@ -62,7 +62,7 @@ export class ServedMethod {
     return begun.then(() => this.request(call, input));
   }
 
-  /** A request passes the interceptors. A promise only where one of them has to wait. */
+  /** Passes a request through the interceptors. Returns a promise only if one of them has to wait. */
   request(call: ServerCall, message: unknown): Promise<void> | undefined {
     const onRefused = this.#onRefused;
     if (onRefused === undefined) return this.#chain.request(call, message);
@@ -88,7 +88,7 @@ export class ServedMethod {
   }
 }
 
-/** The replies of one served stream. Asked for one after the other. */
+/** The replies of one served stream, requested one after the other. */
 export class ServedReplies implements AsyncIterator<unknown, undefined> {
   readonly #call: ServerCall;
   readonly #chain: Chain<ServerCall>;
@@ -112,7 +112,7 @@ export class ServedReplies implements AsyncIterator<unknown, undefined> {
         this.#chain.reply(this.#call, result.value);
         return result;
       }
-      // A handler that ends its stream because it was asked to stop has not ended it well.
+      // A handler that ends its stream because it was stopped has not succeeded.
       if (this.#call.stopped !== undefined) throw this.#call.stopped;
       this.#finish(undefined);
       return { done: true, value: undefined };
@@ -124,7 +124,7 @@ export class ServedReplies implements AsyncIterator<unknown, undefined> {
     }
   }
 
-  /** No more replies are wanted. A handler in the midst of a reply leaves its stream when it has made it. */
+  /** Ends the stream. A handler that is making a reply ends after that reply. */
   async return(): Promise<IteratorReturnResult<undefined>> {
     if (!this.#ended) {
       const reason = this.#call.stopped;

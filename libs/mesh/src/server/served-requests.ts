@@ -2,14 +2,14 @@ import type { TuttiError } from "@tutti/kernel";
 import type { Stoppable } from "../calls/stopping.ts";
 import type { ServerCall } from "./server-call.ts";
 
-/** What each request has to pass. */
+/** Interceptors of each request. */
 interface Passage {
   request(call: ServerCall, message: unknown): Promise<void> | undefined;
 }
 
 /**
- * The requests of a stream as its handler sees them: each has passed the interceptors, and a handler that waits for
- * the next one is notified when its replies are no longer wanted.
+ * The requests of a stream for its handler: each has passed the interceptors. A handler that waits for the next one is
+ * notified when its replies are no longer needed.
  */
 export class ServedRequests implements AsyncIterableIterator<unknown, undefined>, Stoppable {
   readonly #call: ServerCall;
@@ -62,7 +62,7 @@ export class ServedRequests implements AsyncIterableIterator<unknown, undefined>
           this.#waiting = undefined;
           resolve(result);
         },
-        // What breaks the stream of a call that was stopped is that it was stopped.
+        // If a stopped call's stream breaks, the reason is the stop.
         (error: unknown) => reject(this.#call.stopped ?? error),
       );
     });

@@ -6,27 +6,27 @@ import type { Intercepted } from "../interceptors/chain.ts";
 
 /** The caller's part of a call, over any transport. */
 export interface Incoming {
-  /** `outside`: from a program in this process that is treated like one of another process. */
+  /** `outside`: from a program in this process that is treated like another process. */
   readonly transport: "in-process" | "outside" | "grpc";
-  /** On whose behalf, as the caller says. To be believed or not by the identity interceptor. */
+  /** The principal according to the caller. The identity interceptor decides whether to trust it. */
   readonly presented: Principal | undefined;
-  /** The key or token that it shows: the part after `Bearer`. Empty without any. Never logged. */
+  /** Its key or token: the part after `Bearer`. Empty if there is none. Never logged. */
   readonly credential: string;
   readonly namespace: string;
   readonly deadlineMs: number;
   readonly parent: TraceContext | undefined;
   readonly idempotencyKey: string;
-  /** The service that the caller means, where a contract is not hosted by its own area. Else empty. */
+  /** The called service, if the contract's own area does not host it. Otherwise empty. */
   readonly hosted: string;
-  /** Of a keyed call: the epoch under which the caller believes this process to be the owner. Otherwise 0. */
+  /** For a keyed call: the epoch under which the caller believes this process to be the owner. Otherwise 0. */
   readonly ownerEpoch: number;
-  /** Who the other end of the connection is by its certificate. Undefined without TLS or in-process. */
+  /** Returns the identity in the certificate of the other end. Undefined without TLS or in-process. */
   readonly peer: (() => string | undefined) | undefined;
-  /** The address of the other end, without its port. Undefined in-process. */
+  /** Returns the address of the other end, without its port. Undefined in-process. */
   readonly address: (() => string) | undefined;
 }
 
-/** A call as its handler sees it. Signal and logger are made on first use: most calls need neither. */
+/** A call for its handler. Signal and logger are created on first use: most calls need neither. */
 export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable {
   readonly method: Method;
   readonly incoming: Incoming;
@@ -39,21 +39,21 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
   readonly idempotencyKey: string;
   readonly ownerEpoch: number;
 
-  // What the interceptors keep.
+  // State of the interceptors.
   begun = 0;
   span: Span | undefined = undefined;
   /** Called when it ends, if it counts against a limit. */
   uncount: (() => void) | undefined = undefined;
   namespaceKnown = false;
-  /** Of the request that came last, as it was on the wire. 0 within the process. */
+  /** Size of the last request on the wire. 0 in-process. */
   requestBytes = 0;
-  /** The request as it was admitted, until the handler has it. Undefined where nothing changed it. */
+  /** The admitted request, until the handler has it. Undefined if nothing changed it. */
   changedRequest: unknown = undefined;
   bucket: Bucket | undefined = undefined;
   previous: Expiring | undefined = undefined;
   next: Expiring | undefined = undefined;
 
-  /** Called once when the call ends before its handler does, so that the transport can answer at once. */
+  /** Called once if the call ends before its handler does, so that the transport can answer at once. */
   onStopped: ((reason: TuttiError) => void) | undefined = undefined;
 
   readonly #baseLogger: Logger;
@@ -77,12 +77,12 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
     this.#baseLogger = fallback.logger;
   }
 
-  /** Why the call ended before its handler did. Undefined as long as it is wanted. */
+  /** Why the call ended before its handler did. Undefined while it is active. */
   get stopped(): TuttiError | undefined {
     return this.#stopped;
   }
 
-  /** Whether the handler is through, or it is no longer awaited. */
+  /** Whether the handler has ended, or is no longer awaited. */
   get over(): boolean {
     return this.#ended || this.#stopped !== undefined;
   }
@@ -105,7 +105,7 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
     return this.#logger;
   }
 
-  /** Tells the handler, and all calls it made as part of this one, that the caller has gone. */
+  /** Notifies the handler, and all calls that it made as part of this one, that the caller has gone. */
   stop(reason: TuttiError): void {
     if (this.over) return;
     this.#stopped = reason;
@@ -118,12 +118,12 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
     this.stop(late(this.method));
   }
 
-  /** The handler is through. Nothing is stopped any more. */
+  /** The handler has ended. Nothing is stopped any more. */
   finish(): void {
     this.#ended = true;
   }
 
-  /** A call made as part of this one. */
+  /** Adds a call made as part of this one. */
   adopt(child: Stoppable): void {
     if (this.#stopped !== undefined) {
       child.stop(this.#stopped);

@@ -2,7 +2,7 @@ import type { ServiceDescription } from "@tutti/contracts/rpc";
 import type { CallContext, TuttiError } from "@tutti/kernel";
 import type { ReplyOf, RequestOf } from "../client/types.ts";
 
-/** How a method of the contract is served. What a handler throws reaches the caller as it is. */
+/** Handler of a method of the contract. Its errors reach the caller unchanged. */
 export type Handler<R> = R extends { readonly requestStream: true; readonly replyStream: true }
   ? (requests: AsyncIterable<RequestOf<R>>, context: CallContext) => AsyncIterable<ReplyOf<R>>
   : R extends { readonly requestStream: true }
@@ -17,12 +17,12 @@ export type Handlers<S extends ServiceDescription> = {
 };
 
 /**
- * Told of a request that was refused before the handler saw it. Nothing about it was looked at by then but who made it.
- * It must not throw.
+ * Called for a request that was refused before the handler saw it. Only its caller was identified by then. It must not
+ * throw.
  */
 export type RefusedListener = (request: unknown, error: TuttiError, context: CallContext) => void;
 
-/** By method, if requested. */
+/** Listeners by method. */
 export type RefusedListeners<S extends ServiceDescription> = {
   readonly [K in keyof S["methods"]]?: RefusedListener;
 };

@@ -15,7 +15,7 @@ function methodOf(name: MethodName): Method {
   return method;
 }
 
-/** Returns a call as the parts of the client's side see it. */
+/** Returns a call for the parts of the client side. */
 export function clientCall(
   name: MethodName,
   given: { request?: Partial<Note>; deadlineMs?: number } = {},
@@ -39,7 +39,7 @@ export function clientCall(
   );
 }
 
-/** Returns a call that a server gets over gRPC at the moment 0, and the chain of these interceptors around it. */
+/** Returns a call that a server receives over gRPC at time 0, and the chain of these interceptors. */
 export function serverCall(
   name: MethodName,
   interceptors: readonly Interceptor<ServerCall>[],

@@ -1,4 +1,4 @@
-/** A gateway as the mesh sees one: a door of HTTP that believes every caller. */
+/** A gateway for tests of the mesh: an HTTP door that trusts every caller. */
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -12,7 +12,7 @@ import { readHeaders } from "../transport/http/wire.ts";
 export interface HttpGatewayOptions {
   readonly timers?: Timers;
   readonly port?: number;
-  /** Of a message of a caller. */
+  /** Maximum size of a caller's message. */
   readonly bytesMax?: number;
 }
 
@@ -68,7 +68,7 @@ export class HttpGateway {
     return Number(new URL(this.url).port);
   }
 
-  /** As a process that is killed does: all connections are reset. */
+  /** Like a killed process: all connections are reset. */
   async kill(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeAllConnections();

@@ -11,7 +11,7 @@ import {
 
 export interface Note {
   readonly namespace: string;
-  /** Idempotency key, and for keyed methods the id of what the note is about. */
+  /** Idempotency key, and for keyed methods the id of the note's object. */
   readonly key: string;
   readonly text: string;
   /** At least 0. */

@@ -3,7 +3,7 @@ import { type Note, note, type noteService } from "./note-contract.ts";
 
 type NoteHandlers = Handlers<typeof noteService>;
 
-/** Handlers that answer each note with itself. A test replaces those it is about. */
+/** Returns handlers that answer each note with itself. A test replaces some of them. */
 export function noteHandlers(given: Partial<NoteHandlers> = {}): NoteHandlers {
   return {
     get: (request) => request,

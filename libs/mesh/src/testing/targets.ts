@@ -1,4 +1,4 @@
-/** Instances as those who choose among them see them. They serve nothing. */
+/** Instances for tests of the choice between them. They serve nothing. */
 import { TuttiError } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { Breaker, BreakerClock } from "../interceptors/breaker.ts";

@@ -1,10 +1,9 @@
 /**
  * The certificates of a process as files that may be replaced while it runs.
  *
- * 1. What is used is always a certificate, its own key and an authority that were read together.
- * 2. Files that do not belong together, as in the midst of a replacement, are left alone until they do. The last good
- *    ones stay in use.
- * 3. Connections that stand continue. New ones use what was read last.
+ * 1. A certificate, its key and an authority are always used together as they were read.
+ * 2. Files that do not match, as during a replacement, are ignored until they do. The last good ones stay in use.
+ * 3. Open connections continue. New ones use the files that were read last.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -40,12 +39,12 @@ export class CertificateFiles implements experimental.CertificateProvider {
   readonly #identityListeners = new Set<IdentityListener>();
   #current: Certificates;
   #timer: Timer | undefined;
-  /** What was found at the last look. */
+  /** Problem at the last look. */
   #problem = "";
-  /** What was found twice, and told of. */
+  /** Problem that was found twice, and reported. */
   #reported = "";
 
-  /** Reads the files. Rejects when they cannot be used. */
+  /** Reads the files. Rejects if they cannot be used. */
   static async open(parts: CertificateFilesParts): Promise<CertificateFiles> {
     return new CertificateFiles(parts, await read(parts.paths));
   }
@@ -60,15 +59,12 @@ export class CertificateFiles implements experimental.CertificateProvider {
     });
   }
 
-  /**
-   * Why the files as they are now are not in use. Empty when they are, and while they may be in the midst of a
-   * replacement.
-   */
+  /** Why the present files are not in use. Empty if they are, or may be in the middle of a replacement. */
   get problem(): string {
     return this.#reported;
   }
 
-  /** Looks at the files now. Resolves with whether they are new and in use. */
+  /** Checks the files now. Resolves with whether they are new and in use. */
   async refresh(): Promise<boolean> {
     let found: Certificates;
     try {
@@ -77,7 +73,7 @@ export class CertificateFiles implements experimental.CertificateProvider {
       this.#reported = "";
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      // Seen once it may be the midst of a replacement: the files are several, and change one after the other.
+      // A problem that is seen once may be the middle of a replacement: several files change one after the other.
       if (problem === this.#problem && problem !== this.#reported) {
         this.#reported = problem;
         this.#parts.logger.warn("certificate files are invalid, keeping the previous ones", { error });
@@ -101,7 +97,7 @@ export class CertificateFiles implements experimental.CertificateProvider {
     this.#timer = undefined;
   }
 
-  // grpc-js asks for the present state after it has finished adding the listener.
+  // grpc-js requests the present state after it has finished adding the listener.
 
   addCaCertificateListener(listener: CaListener): void {
     this.#caListeners.add(listener);
@@ -141,7 +137,7 @@ async function read(paths: CertificatePaths): Promise<Certificates> {
     if (!certificate.checkPrivateKey(createPrivateKey(key))) {
       throw new Error("the key is not that of the certificate");
     }
-    // Throws when there is no certificate in it.
+    // Throws if it contains no certificate.
     new X509Certificate(ca);
     return { ca, cert, key };
   } catch (error) {

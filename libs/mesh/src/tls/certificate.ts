@@ -1,7 +1,7 @@
 /**
- * Issues X.509 certificates with P-256 keys. By hand because it is little: the libraries that do it bring twenty
- * packages and a global polyfill (@peculiar/x509, 4.9 MB) or RSA only (node-forge, 1.8 MB). For development and tests:
- * production certificates come from the installation's own authority.
+ * Issues X.509 certificates with P-256 keys. Written by hand because it is little code: the available libraries add
+ * twenty packages and a global polyfill (@peculiar/x509, 4.9 MB) or support RSA only (node-forge, 1.8 MB). For
+ * development and tests: production certificates come from the installation's own authority.
  */
 import {
   createHash,
@@ -37,7 +37,7 @@ export interface CertificateRequest {
   readonly publicKey: KeyObject;
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
-  /** Host names, IPv4 addresses and URIs it is valid for. None for an authority. */
+  /** Host names, IPv4 addresses and URIs of the certificate. Empty for an authority. */
   readonly names: readonly string[];
   readonly authority: boolean;
 }

@@ -1,4 +1,4 @@
-/** ASN.1 in its distinguished encoding (DER), as far as certificates need it. */
+/** ASN.1 in its distinguished encoding (DER), reduced to the needs of certificates. */
 
 export type Der = Buffer;
 
@@ -48,7 +48,7 @@ export function objectId(dotted: string): Der {
   return tagged(0x06, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]));
 }
 
-/** To the second, with a year of four digits. */
+/** Encodes seconds, with a year of four digits. */
 export function time(ms: number): Der {
   const digits = new Date(ms).toISOString().replace(/[-:T]|\.\d+/g, "");
   // Until 2049 certificates must use the shorter form.

@@ -1,13 +1,13 @@
 /**
- * A certificate authority for one developer's machine: `npm run certs`. It makes, in one directory, an authority and a
- * certificate per service. Certificates that are there are kept, so that running services continue trusting each other.
+ * A certificate authority for one developer's machine: `npm run certs`. It creates, in one directory, an authority and
+ * a certificate per service. Existing certificates are kept, so that running services continue trusting each other.
  *
- * An authority gives way to the next in three steps. Between them, running services take up the new files. So at no
- * moment does one of them show a certificate that another does not trust yet:
+ * An authority is replaced in three steps. Between them, running services load the new files. So no service ever
+ * presents a certificate that another does not trust yet:
  *
- * 1. the next one is trusted beside the present one, which continues signing;
+ * 1. the next one is trusted in addition to the present one, which continues signing;
  * 2. the next one signs all certificates again, and both are trusted;
- * 3. the one before is trusted no more.
+ * 3. the former one is no longer trusted.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
@@ -21,15 +21,15 @@ export interface DevelopmentCertificatesOptions {
   readonly services: readonly string[];
   /** Host names and IPv4 addresses besides localhost and 127.0.0.1. */
   readonly hosts?: readonly string[];
-  /** Makes the services' certificates again, also where there are some. The authority stays. */
+  /** Recreates the services' certificates, including existing ones. The authority stays. */
   readonly rotate?: boolean;
-  /** Takes the next of the steps by which another authority takes the place of this one. */
+  /** Performs the next step of the replacement of the authority. */
   readonly nextAuthority?: boolean;
   readonly validDays?: number;
   readonly clock?: Clock;
 }
 
-/** How far an authority has given way to the next. `settled` where there is one alone. */
+/** Progress of the replacement of an authority. `settled` if there is only one. */
 export type AuthorityStage = "settled" | "next_is_trusted" | "next_signs";
 
 export interface DevelopmentCertificates {
@@ -59,17 +59,17 @@ export async function makeDevelopmentCertificates(
   const known = isTaken ? await servicesIn(directory) : [];
   const wanted = { ...options, services: [...new Set([...options.services, ...known])] };
   const services = await certify(wanted, rotate || isTaken, { name: authorityName, key: signing }, clock);
-  // Last, so that an interrupted step is done again.
+  // Last, so that an interrupted step is repeated.
   if (isTaken) await replaceFile(files.nextKey, files.key);
   if (nextAuthority && before === "next_signs") await trustAlone(files, signing);
   return { ca: files.cert, authority: await stageIn(files), services };
 }
 
 interface AuthorityFiles {
-  /** All that are trusted. */
+  /** All trusted authorities. */
   readonly cert: string;
   readonly key: string;
-  /** There between the first and the second step. */
+  /** Exists between the first and the second step. */
   readonly nextKey: string;
 }
 
@@ -108,7 +108,7 @@ async function certify(
   return made;
 }
 
-/** Those that have a certificate here. */
+/** Returns the services with a certificate here. */
 async function servicesIn(directory: string): Promise<string[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith(".crt"));
   return names.map((name) => name.slice(0, -".crt".length)).filter((name) => name !== "ca");
@@ -159,7 +159,7 @@ function privatePem(key: KeyObject): string {
   return String(key.export({ type: "pkcs8", format: "pem" }));
 }
 
-/** Those who read the file see the old or the new one, never a part. */
+/** Readers see the old or the new file, never a part. */
 async function replace(path: string, content: string, mode: number): Promise<void> {
   const temporary = `${path}.new`;
   await writeFile(temporary, content, { mode });

@@ -3,12 +3,12 @@ import { type PeerCertificate, TLSSocket } from "node:tls";
 /** The trust domain of an installation's own certificates. */
 export const trustDomain = "tutti";
 
-/** The name under which a service's certificate speaks: `spiffe://tutti/service/registry`. */
+/** Returns the name in a service's certificate: `spiffe://tutti/service/registry`. */
 export function spiffeIdOf(service: string): string {
   return `spiffe://${trustDomain}/service/${service}`;
 }
 
-/** Returns the SPIFFE id in a certificate that was verified. Undefined where it has none. */
+/** Returns the SPIFFE id in a verified certificate. Undefined if it has none. */
 export function peerOf(certificate: PeerCertificate | undefined): string | undefined {
   const names = certificate?.subjectaltname?.split(", ") ?? [];
   return names.find((name) => name.startsWith("URI:spiffe://"))?.slice("URI:".length);
@@ -17,8 +17,8 @@ export function peerOf(certificate: PeerCertificate | undefined): string | undef
 const known = new WeakMap<TLSSocket, string | undefined>();
 
 /**
- * Returns the SPIFFE id of a connection that was verified, read once: making a certificate readable costs more than
- * anything else that is done for a small call. A connection keeps its certificate as long as it lives.
+ * Returns the SPIFFE id of a verified connection. It is read once, because decoding a certificate costs more than
+ * everything else in a small call. A connection never changes its certificate.
  */
 export function peerOfConnection(
   socket: unknown,

@@ -1,4 +1,4 @@
-/** gRPC as the mesh uses it: loaded on need, since it costs more memory than all the rest of the mesh. */
+/** gRPC of the mesh, loaded on demand because it takes more memory than the rest of the mesh. */
 import { networkInterfaces } from "node:os";
 import { type Foundation, isLoopbackHost } from "@tutti/kernel";
 import { meshErrors } from "../errors.ts";
@@ -16,31 +16,31 @@ export class GrpcSide {
   #transport: GrpcTransport | undefined = undefined;
   #server: ReturnType<GrpcTransport["server"]> | undefined = undefined;
 
-  /** `credential`: what is shown with each call. */
+  /** `credential` returns the key or token of each call. */
   constructor(settings: MeshSettings, foundation: Foundation, credential: () => string) {
     this.#settings = settings;
     this.#foundation = foundation;
     this.#credential = credential;
   }
 
-  /** What is wrong with the certificate files at the moment. Empty when nothing is. */
+  /** The problem of the certificate files at the moment. Empty if there is none. */
   get problem(): string {
     return this.#transport?.files?.problem ?? "";
   }
 
-  /** Resolves when links can be made. Undefined when they can. */
+  /** Resolves when links can be created. Undefined if they can already. */
   prepare(): Promise<void> | undefined {
     return this.#transport === undefined ? this.#load().then(() => {}) : undefined;
   }
 
-  /** Returns the way to an address. Only when prepared. */
+  /** Returns the link to an address. Call only when prepared. */
   link(address: string): Link {
     if (this.#transport === undefined)
       throw new Error("expected gRPC to be loaded before a link is made: call prepare() first");
     return this.#transport.link(address);
   }
 
-  /** Serves everything that is served, now and later. Gives the address that others call. */
+  /** Serves all present and future services. Resolves with the address for other processes. */
   async listen(served: MeshServer): Promise<string> {
     const { listen, tls, allowUnprotected, advertise } = this.#settings;
     if (tls.mode === "off" && !allowUnprotected && !isLoopbackHost(hostOf(listen))) {
@@ -53,7 +53,7 @@ export class GrpcSide {
     return advertise || `${reachable(hostOf(listen))}:${port}`;
   }
 
-  /** Tells clients to go elsewhere. Resolves when everything that was accepted has ended. */
+  /** Sends clients elsewhere. Resolves when all accepted calls have ended. */
   async close(): Promise<void> {
     await this.#server?.close();
   }
@@ -65,7 +65,7 @@ export class GrpcSide {
 
   #load(): Promise<GrpcTransport> {
     this.#loading ??= this.#start().catch((error: unknown) => {
-      // The next call tries again: the files may be there by then.
+      // The next call tries again: the files may exist by then.
       this.#loading = undefined;
       throw error;
     });
@@ -93,7 +93,7 @@ function hostOf(address: string): string {
   return address.slice(0, address.lastIndexOf(":"));
 }
 
-/** Where others find a host that listens on all of its addresses: the first one that is not its own alone. */
+/** Returns an address of a host that listens on all of its addresses: the first that is not only local. */
 function reachable(host: string): string {
   if (host !== "0.0.0.0" && host !== "[::]") return host;
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);

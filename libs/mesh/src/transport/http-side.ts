@@ -1,10 +1,10 @@
-/** Calls over HTTP as the mesh uses it: loaded on need. */
+/** Calls over HTTP, loaded on demand. */
 import type { Foundation } from "@tutti/kernel";
 import type { MeshSettings } from "../settings.ts";
 import type { HttpLink } from "./http/link.ts";
 import type { Link } from "./link.ts";
 
-/** Whether an address is that of a gateway, where calls go over HTTP. */
+/** Returns whether an address belongs to a gateway, which is called over HTTP. */
 export function isUrl(address: string): boolean {
   return /^https?:\/\//.test(address);
 }
@@ -15,7 +15,7 @@ export class HttpSide {
   readonly #credential: () => string;
   #Link: typeof HttpLink | undefined = undefined;
 
-  /** `credential`: what is shown with each call. */
+  /** `credential` returns the key or token of each call. */
   constructor(
     settings: MeshSettings,
     foundation: Pick<Foundation, "clock" | "timers">,
@@ -26,12 +26,12 @@ export class HttpSide {
     this.#credential = credential;
   }
 
-  /** Resolves when links can be made. Undefined when they can. */
+  /** Resolves when links can be created. Undefined if they can already. */
   prepare(): Promise<void> | undefined {
     return this.#Link === undefined ? this.#load() : undefined;
   }
 
-  /** Returns the way to the gateway at a URL. Only when prepared. */
+  /** Returns the link to the gateway at a URL. Call only when prepared. */
   link(url: string): Link {
     if (this.#Link === undefined) throw new Error("expected prepare() to load HTTP before a link is made");
     const { clock, timers } = this.#foundation;

@@ -1,10 +1,10 @@
-/** How an identity travels between processes: `person/local-admin?admin`, and what they showed to prove it, where they did. */
+/** Encoding of an identity between processes: `person/local-admin?admin`, and its credential, if there is one. */
 import { Scope } from "@tutti/contracts/governance/v1";
 import { localAdministrator, type Principal, type ShownCredential } from "@tutti/kernel";
 
 const printed = new WeakMap<Principal, string>();
 
-/** Kind, id and roles. Then, after a semicolon, what was shown. */
+/** Returns kind, id and roles. Then, after a semicolon, the credential. */
 export function printPrincipal(principal: Principal): string {
   let text = printed.get(principal);
   if (text === undefined) {
@@ -22,7 +22,7 @@ const kinds: Readonly<Record<string, Principal["kind"]>> = {
 };
 const administrator = printPrincipal(localAdministrator);
 
-/** An identity without rights: what cannot be read must not be less narrow than it was. */
+/** An identity without rights: an unreadable identity must not have more rights than before. */
 const unreadable: Principal = { kind: "person", id: "unreadable", roles: [] };
 
 export function readPrincipal(text: string): Principal {
@@ -59,13 +59,16 @@ function readShown(text: string): ShownCredential | undefined {
   }
 }
 
-/** Headers carry printable ASCII only. Half a sign is none, as in the messages' own strings: its check refuses it. */
+/**
+ * Headers contain printable ASCII only. Half a character is invalid, as in the messages' strings: their check refuses
+ * it.
+ */
 export function safe(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }
 
 export function unescaped(text: string): string {
-  // Most have nothing to unescape, and every call has some.
+  // Most have nothing to unescape, and every call has several.
   if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);

@@ -1,4 +1,4 @@
-/** Messages as the bytes that travel. The mesh encodes and decodes by itself, so that its errors name the mistake. */
+/** Messages as bytes on the wire. The mesh encodes and decodes by itself, so that its errors name the mistake. */
 import { inTurns, reasonOf } from "@tutti/kernel";
 import type { Method } from "../calls/method.ts";
 import { meshErrors } from "../errors.ts";
@@ -10,7 +10,7 @@ export function encode(method: Method, part: Part, message: unknown, limit: numb
   return sized(method, part, bytes, limit);
 }
 
-/** As `encode`. A heavy message is encoded with a turn for others between two slices. */
+/** Like `encode`. A heavy message is encoded in slices, with turns for other work. */
 export function encodeInTurns(
   method: Method,
   part: Part,
@@ -46,7 +46,7 @@ export function decodeReply(method: Method, bytes: Buffer, limit: number): unkno
   }
 }
 
-/** As `decodeRequest` or `decodeReply`. A heavy message is decoded with a turn for others between two slices. */
+/** Like `decodeRequest` or `decodeReply`. A heavy message is decoded in slices, with turns for other work. */
 export function decodeInTurns(method: Method, part: Part, bytes: Buffer, limit: number): unknown {
   const isRequest = part === "request";
   const codec = isRequest ? method.rpc.request : method.rpc.reply;

@@ -8,26 +8,26 @@ export interface ChannelParts {
   readonly keepalive: MeshSettings["keepalive"];
 }
 
-/** Bytes of one stream that may be on their way unread: enough for a batch without waiting for the other side. */
+/** Bytes of one stream that may be under way unread: enough for a batch without waiting for the other side. */
 const windowBytes = 1_048_576;
 
 export function channelOptions({ messageBytes, keepalive }: ChannelParts, host: string): ChannelOptions {
   return {
-    // TLS asks for servers by name. An address is not one.
+    // TLS requires server names. An address is not one.
     ...(isIP(host.replace(/^\[|\]$/g, "")) !== 0 && { "grpc.ssl_target_name_override": trustDomain }),
-    // grpc-js would answer for itself. Up to twice the limit the mesh does, with an error that helps.
+    // grpc-js would answer with its own error. Up to twice the limit the mesh answers, with a more useful error.
     "grpc.max_receive_message_length": messageBytes * 2,
     "grpc.max_send_message_length": -1,
     "grpc.keepalive_time_ms": keepalive.everyMs,
     "grpc.keepalive_timeout_ms": keepalive.timeoutMs,
     "grpc.keepalive_permit_without_calls": 1,
-    // An instance that comes back is used again soon.
+    // An instance that returns is used again soon.
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 2_000,
     // Calls within an installation do not go through the proxy of its environment.
     "grpc.enable_http_proxy": 0,
     "grpc.service_config_disable_resolution": 1,
-    // Until a call is accepted grpc-js keeps what was sent of it, in case HTTP/2 says that it was not seen at all.
+    // Until a call is accepted grpc-js keeps its sent messages, in case HTTP/2 reports that they were never seen.
     "grpc.per_rpc_retry_buffer_size": 65_536,
     "grpc.enable_channelz": 0,
     "grpc-node.flow_control_window": windowBytes,

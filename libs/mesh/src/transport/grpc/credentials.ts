@@ -4,12 +4,15 @@ import type { CertificateFiles } from "../../tls/certificate-files.ts";
 import { peerOf, spiffeIdOf } from "../../tls/peer.ts";
 
 export interface Credentials {
-  /** For connections to a host. The same ones for the same host, so that they can be shared. */
+  /**
+   * Returns the credentials for connections to a host. The same object for the same host, so that connections can be
+   * shared.
+   */
   readonly channel: (host: string) => ChannelCredentials;
   readonly server: ServerCredentials;
 }
 
-/** Both sides of this process: mutual TLS by its certificates, or plain connections without any. */
+/** Returns both sides of this process: mutual TLS with its certificates, or plain connections without any. */
 export function credentialsOf(files: CertificateFiles | undefined): Credentials {
   if (files === undefined) {
     const plain = credentials.createInsecure();
@@ -33,7 +36,7 @@ export function credentialsOf(files: CertificateFiles | undefined): Credentials 
 const services = spiffeIdOf("");
 
 /**
- * Returns whether a certificate, whose issuer has been verified, is that of who was called. Services are called at
+ * Checks whether a certificate, whose issuer has been verified, belongs to the called server. Services are called at
  * addresses that no certificate can foresee: the name of a service is enough. Others must be certified for their host.
  */
 function checkService(host: string, certificate: PeerCertificate): Error | undefined {

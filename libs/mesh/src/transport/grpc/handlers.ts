@@ -1,4 +1,4 @@
-/** How a call of grpc-js is served: one function per kind of method. */
+/** Serves calls of grpc-js: one function per kind of method. */
 import type { EventEmitter } from "node:events";
 import {
   type handleBidiStreamingCall,
@@ -36,10 +36,10 @@ type Writable = ServerWritableStream<Buffer, Buffer>;
 type Duplex = ServerDuplexStream<Buffer, Buffer>;
 type Answer = (error: ReturnType<typeof statusOf> | null, reply?: Buffer) => void;
 
-/** A method as all services of this process that host its contract serve it. */
+/** A method of all services of this process that host its contract. */
 export interface HostedMethod {
   readonly method: Method;
-  /** What the service that a call means has to say. Throws when it does not serve this. */
+  /** Returns the method of the called service. Throws if that does not serve it. */
   servedBy(hosted: string): ServedMethod;
 }
 
@@ -132,7 +132,7 @@ function arrive(wire: Unary | Readable | Writable | Duplex, method: Method, part
     address: () => hostIn(wire.getPeer()),
   };
   const call = new ServerCall(method, incoming, defaults, nowMs);
-  // Also emitted after a call has ended well.
+  // Also emitted after a call has succeeded.
   const events: EventEmitter = wire;
   events.on("cancelled", () => {
     if (call.over) return;
@@ -141,11 +141,13 @@ function arrive(wire: Unary | Readable | Writable | Duplex, method: Method, part
   return call;
 }
 
-/** The connection of a call, where grpc-js keeps it. Undefined where it does not: then each call reads for itself. */
+/**
+ * Returns the connection of a call, if grpc-js exposes it. Undefined otherwise: then each call reads its certificate.
+ */
 function socketOf(wire: object): unknown {
   const { call } = wire as { readonly call?: { readonly stream?: { readonly session?: unknown } } };
   const session = call?.stream?.session as { readonly socket?: object } | undefined;
-  // Of HTTP/2 it is a proxy, another one for each session.
+  // For HTTP/2 it is a proxy, another one for each session.
   return session?.socket;
 }
 

@@ -8,20 +8,20 @@ import { type Credentials, credentialsOf } from "./credentials.ts";
 import { GrpcLink } from "./link.ts";
 import { GrpcServer } from "./server.ts";
 
-// What grpc-js writes to the console by itself reaches us as errors too. To look into it, set GRPC_VERBOSITY.
+// Console output of grpc-js also reaches the mesh as errors. To see it, set GRPC_VERBOSITY.
 if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NONE);
 
 export interface GrpcTransportParts {
   readonly settings: MeshSettings;
   readonly clock: Clock;
   readonly tracer: Pick<Tracer, "extract">;
-  /** The certificates of this process. Plain connections without any. */
+  /** The certificates of this process. Without any, connections are plain. */
   readonly files: CertificateFiles | undefined;
-  /** The key or token that is shown with each call. Empty shows none. */
+  /** Returns the key or token of each call. Empty for none. */
   readonly credential: () => string;
 }
 
-/** gRPC over HTTP/2, both ways. The one entry to this folder, so that it is loaded only where it is needed. */
+/** gRPC over HTTP/2, both directions. The only entry to this folder, so that it is loaded on demand. */
 export class GrpcTransport {
   readonly files: CertificateFiles | undefined;
   readonly #parts: GrpcTransportParts;
@@ -33,7 +33,7 @@ export class GrpcTransport {
     this.#credentials = credentialsOf(parts.files);
   }
 
-  /** Returns the way to an address. */
+  /** Returns the link to an address. */
   link(address: string): Link {
     const { clock, settings, credential } = this.#parts;
     const { messageBytes } = settings.limits;
@@ -42,7 +42,7 @@ export class GrpcTransport {
     return new GrpcLink(address, { credentials, credential, messageBytes, keepalive, clock });
   }
 
-  /** Returns a server of everything that is served, now and later. */
+  /** Returns a server of all present and future services. */
   server(served: MeshServer): GrpcServer {
     const { clock, tracer, settings } = this.#parts;
     const server = new GrpcServer({

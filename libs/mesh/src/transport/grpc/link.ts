@@ -41,7 +41,7 @@ export class GrpcLink implements Link {
   }
 
   get state(): LinkState {
-    // Asking also makes an idle channel connect again after a failure.
+    // Reading the state also makes an idle channel reconnect after a failure.
     return states[this.#channel.getConnectivityState(true)] ?? "failing";
   }
 
@@ -66,7 +66,7 @@ export class GrpcLink implements Link {
         onReceiveMetadata() {},
         onReceiveMessage(message: Buffer) {
           reply = message;
-          // There is no second one, but grpc-js sees the end of a call only when it is asked for more.
+          // There is no second one, but grpc-js notices the end of a call only when more is requested.
           wire.startRead();
         },
         onReceiveStatus: (ended) => {
@@ -138,7 +138,7 @@ export class GrpcLink implements Link {
   #open(call: OutgoingCall): experimental.CallStream {
     const { clock } = this.#parts;
     const leftMs = call.deadlineMs - clock.monotonic();
-    // grpc-js counts deadlines on the wall clock.
+    // grpc-js measures deadlines on the wall clock.
     const deadline = leftMs === Number.POSITIVE_INFINITY ? leftMs : clock.now() + leftMs;
     try {
       return this.#channel.createCall(call.method.rpc.path, deadline, null, null, null);
@@ -159,13 +159,13 @@ interface RequestPumpParts {
   readonly messageBytes: number;
   /** Whether the call has ended: requests are no longer read. */
   readonly over: () => boolean;
-  /** Told when the source of the requests fails, or gives one that cannot be sent. */
+  /** Called when the source of the requests fails, or returns one that cannot be sent. */
   readonly failed: (error: TuttiError) => void;
 }
 
 /**
- * Sends the requests of a stream, as fast as the connection takes them. One after the other: grpc-js has room for a
- * single message until the connection stands, and overwrites it.
+ * Sends the requests of a stream, as fast as the connection accepts them. One after the other: grpc-js has room for a
+ * single message until the connection is open, and overwrites it.
  */
 function pumpRequests(parts: RequestPumpParts): void {
   send(parts).catch((thrown: unknown) => {

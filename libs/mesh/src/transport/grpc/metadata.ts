@@ -1,4 +1,4 @@
-/** What travels with a call besides its messages, as headers. The deadline travels as gRPC's own `grpc-timeout`. */
+/** Data of a call besides its messages, as headers. The deadline is sent as gRPC's own `grpc-timeout`. */
 import { Metadata } from "@grpc/grpc-js";
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { OutgoingCall } from "../../calls/outgoing-call.ts";
@@ -16,7 +16,7 @@ const headers = {
   ownerEpoch: "tutti-owner-epoch",
 };
 
-/** `credential`: the key or token that is shown. Empty shows none. */
+/** `credential` is the key or token. Empty for none. */
 export function metadataOf(call: OutgoingCall, credential = ""): Metadata {
   const metadata = new Metadata();
   if (call.trace !== undefined) metadata.set(headers.trace, traceparentOf(call.trace));
@@ -53,7 +53,7 @@ function countOf(metadata: Metadata, name: string): number {
   return Number.isSafeInteger(count) && count > 0 ? count : 0;
 }
 
-/** An invalid bearer is an unknown one: it is not taken for nothing. */
+/** An invalid bearer counts as unknown, not as absent. */
 function bearerIn(metadata: Metadata): string {
   const [value] = metadata.get(headers.credential);
   return value === undefined

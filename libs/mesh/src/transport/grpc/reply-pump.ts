@@ -7,7 +7,7 @@ import { statusOf } from "./status.ts";
 
 type Wire = ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
 
-/** Sends the replies of a stream, as fast as the connection takes them. */
+/** Sends the replies of a stream, as fast as the connection accepts them. */
 export class ReplyPump {
   readonly #call: ServerCall;
   readonly #wire: Wire;
@@ -44,14 +44,14 @@ export class ReplyPump {
   }
 
   /**
-   * Not while a reply is being written: the reader of the next request takes the stream down when it hears of the
-   * error, and the status would be lost with it.
+   * Not while a reply is being written: the reader of the next request closes the stream when it gets the error, and
+   * the status would be lost.
    */
   #tellFailure(): void {
     if (this.#failure === undefined || this.#wire.writableLength > 0) return;
     const status = statusOf(this.#failure);
     this.#failure = undefined;
-    // On a stream that its caller has torn down there is no receiver.
+    // A stream that its caller has closed has no receiver.
     if (!this.#wire.cancelled) this.#wire.emit("error", status);
   }
 

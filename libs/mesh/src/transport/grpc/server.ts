@@ -1,8 +1,8 @@
 /**
- * Serves methods over gRPC. Each call becomes a `ServerCall` and goes the same way as one from this process.
+ * Serves methods over gRPC. Each call becomes a `ServerCall`, like one from this process.
  *
- * 1. Every call is answered exactly once, also when its handler never ends: at its deadline at the latest.
- * 2. A drained server has told its clients to go elsewhere (GOAWAY) and finished what it had accepted.
+ * 1. Every call is answered exactly once, even if its handler never ends: at its deadline at the latest.
+ * 2. A drained server has sent its clients elsewhere (GOAWAY) and finished all accepted calls.
  */
 
 import type { ServerCredentials } from "@grpc/grpc-js";
@@ -70,7 +70,7 @@ export class GrpcServer {
     this.#server.addService({ [name]: definition }, { [name]: handler });
   }
 
-  /** Returns the port, which is another than asked for when that was 0. */
+  /** Returns the port, which differs from the requested one if that was 0. */
   listen(address: string): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(address, this.#parts.credentials, (error, port) => {
@@ -80,7 +80,7 @@ export class GrpcServer {
     });
   }
 
-  /** Takes no new connections and calls. Resolves when all that were accepted have ended. */
+  /** Accepts no new connections and calls. Resolves when all accepted ones have ended. */
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => this.#server.tryShutdown(() => resolve()));
     return this.#closing;

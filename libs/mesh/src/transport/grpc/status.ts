@@ -1,5 +1,6 @@
 /**
- * Errors as gRPC statuses and back. What both ends are ours is lossless. The rest is distinguished by what it means.
+ * Converts errors to gRPC statuses and back. Between two ends of Tutti this is lossless. Other statuses are converted
+ * by their meaning.
  */
 import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import { fromStatusDetails, statusDetailsTrailer, type TuttiError, toStatusDetails } from "@tutti/kernel";
@@ -7,7 +8,7 @@ import type { Method } from "../../calls/method.ts";
 import { late } from "../../calls/stopping.ts";
 import { meshErrors } from "../../errors.ts";
 
-/** What a call that failed is ended with. */
+/** Returns the status of a failed call. */
 export function statusOf(error: TuttiError): StatusObject {
   const { code, message, details } = toStatusDetails(error);
   const metadata = new Metadata();
@@ -15,7 +16,7 @@ export function statusOf(error: TuttiError): StatusObject {
   return { code, details: message, metadata };
 }
 
-/** Returns the error behind the status a call ended with. */
+/** Returns the error of the status with which a call ended. */
 export function errorOfStatus(method: Method, address: string, ended: StatusObject): TuttiError {
   const [details] = ended.metadata.get(statusDetailsTrailer);
   if (details !== undefined && typeof details !== "string") {
@@ -27,12 +28,15 @@ export function errorOfStatus(method: Method, address: string, ended: StatusObje
   );
 }
 
-// The request cannot have been seen: there was no connection, or HTTP/2 itself guarantees it.
+// The request was certainly not received: there was no connection, or HTTP/2 itself guarantees it.
 const notSent =
   /^No connection established|^Name resolution failed|Stream refused by server|Failed to start HTTP\/2 stream|Channel has been shut down/;
 const tooLarge = /larger than max|decompresses to a size larger/;
 
-/** `No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1 (…). Resolution note: …`, of which the error remains. */
+/**
+ * Returns only the error of `No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1 (…).
+ * Resolution note: …`.
+ */
 function lastErrorIn(details: string): string {
   const found = /Last error: (?:Error: )?(.*?)(?: \(\d{4}-[^)]*\))?\.?(?: Resolution note.*)?$/s.exec(
     details,
@@ -40,12 +44,12 @@ function lastErrorIn(details: string): string {
   return found?.[1] ?? details;
 }
 
-/** The other side ended the call while requests were still being sent. Grpc-js forgets how it ended. */
+/** The other side ended the call while requests were still being sent. grpc-js does not keep the status. */
 export function endedWhileSending(ended: StatusObject): boolean {
   return ended.code === status.INTERNAL && ended.details.startsWith("Write error: write after end");
 }
 
-/** Statuses that grpc-js makes up by itself. */
+/** Converts statuses that grpc-js itself generates. */
 function errorOfTransport(method: Method, address: string, ended: StatusObject): TuttiError | undefined {
   const rpc = method.label;
   const reason = ended.details;
@@ -61,7 +65,7 @@ function errorOfTransport(method: Method, address: string, ended: StatusObject):
       }
       return undefined;
     case status.CANCELLED:
-      // Not by us: the other side tore the stream down without a word.
+      // Not by us: the other side closed the stream without a status.
       return meshErrors.connectionLost({ rpc, address, reason });
     case status.DEADLINE_EXCEEDED:
       return late(method);

@@ -6,12 +6,12 @@ import type { LinkStream } from "../link.ts";
 import { decodeReply } from "../wire.ts";
 import { errorOfStatus } from "./status.ts";
 
-/** Replies read ahead of the caller. Beyond them the other side is held up by flow control. */
+/** Number of replies read ahead of the caller. Beyond it flow control slows the other side down. */
 const aheadMax = 4;
 
 type Outcome = { readonly ok: true } | { readonly ok: false; readonly error: TuttiError };
 
-/** The replies of a stream over gRPC, as its caller's side takes them. */
+/** The replies of a stream over gRPC, on its caller's side. */
 export class GrpcStream implements LinkStream, InterceptingListener, Stoppable {
   readonly established: Promise<void>;
   readonly #method: Method;

@@ -1,10 +1,10 @@
 /**
- * Answers calls over HTTP: each becomes the call of a service, made by this process on behalf of its caller. Who that is,
- * and how much it may ask for, is decided by who hands the call over. All else is decided where it is served.
+ * Answers calls over HTTP: each becomes the call of a service, made by this process on behalf of its caller. The
+ * gateway decides the identity and the limits of the caller. The serving process decides everything else.
  *
  * 1. An rpc that is not offered is refused before its request is read.
  * 2. Every call is answered once. Its caller leaves by closing the connection, and the call is cancelled.
- * 3. No more of a body is read than one message may have, and of a stream no more than its service takes.
+ * 3. A body is read only up to the size of one message, and a stream only as fast as its service reads it.
  * 4. Replies are made as fast as the caller reads them. A silent stream shows that it is alive.
  */
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
@@ -39,11 +39,11 @@ export interface HttpDoorParts {
   readonly mesh: Pick<Mesh, "client" | "knows" | "settings">;
   readonly timers: Timers;
   readonly contracts: Iterable<ServiceDescription>;
-  /** Whether callers from outside may call it: `tutti.workflow.v1.RunService/StartRun`. */
+  /** Returns whether external callers may call it: `tutti.workflow.v1.RunService/StartRun`. */
   readonly isOffered: (rpc: string) => boolean;
-  /** The service that hosts an rpc, if it is not that of its contract. A caller may name another one. */
+  /** Returns the service that hosts an rpc, if it is not that of its contract. A caller may name another one. */
   readonly hostOf?: (rpc: string) => string | undefined;
-  /** Aborted when the process is about to stop. Who waits, or follows a stream that resumes, comes again. */
+  /** Aborted when the process is about to stop. Waiting callers, and streams that resume, reconnect. */
   readonly stopping: AbortSignal;
 }
 
@@ -53,11 +53,11 @@ export interface ReceivedCall {
   readonly headers: IncomingHttpHeaders;
   readonly body: AsyncIterable<Uint8Array>;
   readonly response: ServerResponse;
-  /** On whose behalf, until when, as part of which trace. Cancelled when the response closes. */
+  /** Principal, deadline and trace. Cancelled when the response closes. */
   readonly context: CallContext;
-  /** Counts the call against its caller's limit. Throws if it is one too many. */
+  /** Counts the call against its caller's limit. Throws if the limit is exceeded. */
   readonly admit: (isStream: boolean) => void;
-  /** Throws if a message of so many bytes is too large for its caller. */
+  /** Throws if a message of this size is too large for its caller. */
   readonly admitBytes: (bytes: number) => void;
 }
 
@@ -66,13 +66,13 @@ interface Offered {
   readonly call: (input: unknown, options: CallOptions) => unknown;
 }
 
-/** When who was refused because an owner is unknown may retry. */
+/** Retry time of a caller that was refused because an owner is unknown. */
 const comeAgainMs = 1_000;
 
 export class HttpDoor {
   readonly #parts: HttpDoorParts;
   readonly #contracts: ReadonlyMap<string, ServiceDescription>;
-  /** By rpc, and by the service that is meant. */
+  /** By rpc, and by the called service. */
   readonly #offered = new Map<string, Offered>();
 
   constructor(parts: HttpDoorParts) {
@@ -147,7 +147,7 @@ export class HttpDoor {
     return response.write(envelope(flags.message, bytes)) ? undefined : drained(response);
   }
 
-  /** Returns how to stop. */
+  /** Returns a function that stops it. */
   #keepAlive(response: ServerResponse): () => void {
     const show = () => {
       if (!response.writableNeedDrain) response.write(envelope(flags.alive, Buffer.alloc(0)));
@@ -200,18 +200,18 @@ export class HttpDoor {
       description && methodsOf(description, { service }).find(([, method]) => method.name === short);
     if (description === undefined || found === undefined || !isOffered(rpc))
       throw meshErrors.noHandler({ rpc: rpc.slice(0, 200) });
-    // A name that is no service would be waited for, and kept.
+    // An unknown service name would be waited for, and kept.
     if (service !== undefined && !mesh.knows(service))
       throw meshErrors.noInstance({ service: service.slice(0, 200), waitedMs: 0 });
     const [at, method] = found;
-    // Typed clients are for callers who know the rpc.
+    // Typed clients are for callers that know the rpc.
     const client = mesh.client(description, { service }) as Readonly<Record<string, unknown>>;
     const offered = { method, call: client[at] as Offered["call"] };
     this.#offered.set(key, offered);
     return offered;
   }
 
-  /** An error as callers from outside see it: they reach no owner, and wait for no process that stops. */
+  /** Returns an error for external callers: they cannot reach owners, and do not wait for a stopping process. */
   #publicError(error: TuttiError, rpc: string): TuttiError {
     const refusal = notOwnerOf(error);
     if (refusal !== undefined)
@@ -254,7 +254,7 @@ function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-/** Writes an error: as the whole answer, or as the end of a stream that has started. */
+/** Writes an error: as the whole answer, or as the end of a started stream. */
 function fail(response: ServerResponse, error: TuttiError): void {
   if (response.destroyed || response.writableEnded) return;
   const json = errorJson(error);
@@ -268,7 +268,7 @@ function fail(response: ServerResponse, error: TuttiError): void {
   response.setHeader("content-length", body.length);
   if (error.retryAfterMs > 0) response.setHeader("retry-after", Math.ceil(error.retryAfterMs / 1_000));
   if (http === 401) response.setHeader("www-authenticate", 'Bearer realm="tutti"');
-  // Of a body that is not read to its end the rest would be in the way of the next request.
+  // The rest of a body that was not read completely would disturb the next request.
   if (!response.req.complete) response.setHeader("connection", "close");
   response.writeHead(http);
   response.end(body);

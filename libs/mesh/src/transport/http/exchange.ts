@@ -1,9 +1,9 @@
 /**
  * One call as one request of HTTP. It ends with its reply, with its error, or when it is stopped, which closes its
- * connection: the other side learns of it by that.
+ * connection and so notifies the other side.
  *
  * 1. Nothing was done if no connection could be made. If one broke later, the outcome is unknown.
- * 2. Requests of a stream are sent as fast as the connection takes them.
+ * 2. Requests of a stream are sent as fast as the connection accepts them.
  */
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { errorFromUnknown, isTuttiError, type TuttiError } from "@tutti/kernel";
@@ -15,7 +15,7 @@ import { encode } from "../wire.ts";
 import { envelope, errorOfAnswer, flags, headersOf, mediaTypes, wholeBody } from "./wire.ts";
 
 export interface HttpSite {
-  /** Where calls go, without what names the rpc. */
+  /** URL of calls, without the name of the rpc. */
   readonly address: string;
   readonly agent: Agent;
   readonly request: (url: string, options: RequestOptions) => ClientRequest;
@@ -23,14 +23,14 @@ export interface HttpSite {
   readonly credential: () => string;
 }
 
-/** Of an answer that is no reply. */
+/** Maximum size of an answer that is no reply. */
 const errorBytesMax = 1_048_576;
 
-/** Codes of a connection that was never there, so that the request cannot have been sent. */
+/** Codes of a connection that never existed, so that the request was certainly not sent. */
 const notConnected = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 
 export class HttpExchange implements Stoppable {
-  /** Rejects with what went wrong, or with why it was stopped. */
+  /** Rejects with the error, or with the reason of the stop. */
   readonly response: Promise<IncomingMessage>;
   readonly #call: OutgoingCall;
   readonly #site: HttpSite;
@@ -73,13 +73,13 @@ export class HttpExchange implements Stoppable {
     this.#reject(this.#broken);
   }
 
-  /** All is read. What still is to be sent is not wanted any more. */
+  /** Everything was read. Unsent requests are no longer needed. */
   finish(): void {
     if (!this.#request.writableFinished) this.#end();
     this.#isOver = true;
   }
 
-  /** Returns the answer if it is of the kind that a reply has. Throws the error that it is otherwise. */
+  /** Returns the answer if it has the form of a reply. Throws the error that it contains otherwise. */
   async accepted(): Promise<IncomingMessage> {
     const response = await this.response;
     const { method } = this.#call;
@@ -96,7 +96,7 @@ export class HttpExchange implements Stoppable {
     throw errorOfAnswer(method, { address, status: response.statusCode ?? 0, text: bytes.toString("utf8") });
   }
 
-  /** Reads of the answer. Throws why the call was stopped, or that the connection broke. */
+  /** Reads from the answer. Throws the reason of the stop, or that the connection broke. */
   async read<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -120,7 +120,7 @@ export class HttpExchange implements Stoppable {
     });
     request.once("response", (response) => {
       this.#isConnected = true;
-      // Each reader hears of it by its own reading.
+      // Each reader gets the error by its own reading.
       response.on("error", () => {});
       resolve(response);
     });

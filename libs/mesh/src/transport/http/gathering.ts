@@ -1,18 +1,18 @@
 /**
- * Bytes that arrive in parts, in one buffer that doubles. A list of the parts would cost a sender of single bytes nothing,
- * and a hundred times as much memory here.
+ * Bytes that arrive in parts, in one buffer that doubles. With a list of parts, a sender of single bytes could use a
+ * hundred times as much memory here at no cost.
  */
 export class Gathering {
   #room: Buffer = Buffer.alloc(0);
   #length = 0;
-  /** Whether the room was made here: a part belongs to its sender, and is not written to. */
+  /** Whether the memory was allocated here: a part belongs to its sender, and must not be written to. */
   #isOwn = false;
 
   get length(): number {
     return this.#length;
   }
 
-  /** What has come. The bytes of a single part are not copied. */
+  /** The received bytes. A single part is not copied. */
   get bytes(): Buffer {
     return this.#room.subarray(0, this.#length);
   }
@@ -30,7 +30,7 @@ export class Gathering {
     this.#length = length;
   }
 
-  /** Leaves what is behind the first bytes, which the caller has and keeps. */
+  /** Drops the first bytes, which the caller has and keeps. */
   dropFirst(count: number): void {
     this.#room = this.#room.subarray(count, this.#length);
     this.#length = this.#room.length;

@@ -1,6 +1,6 @@
 /**
  * Calls services through a gateway, over HTTP: for programs that reach nothing else. One request is one call, on a
- * connection of its own that is kept for the next.
+ * separate connection that is kept for the next.
  */
 import { readFileSync } from "node:fs";
 import { Agent, request as requestOfHttp } from "node:http";
@@ -20,7 +20,7 @@ import { wholeBody } from "./wire.ts";
 /** Servers close idle connections after 5 s. A call on one that is being closed would have an unknown outcome. */
 const idleMs = 4_000;
 
-/** Below the URL of a gateway. */
+/** Path below the URL of a gateway. */
 const callsPath = "/v1/calls";
 
 export interface HttpLinkParts {
@@ -60,7 +60,7 @@ export class HttpLink implements Link {
 
   close(): void {
     const { agent } = this.#site;
-    // Those in use are closed when their calls have ended.
+    // Connections in use are closed when their calls have ended.
     agent.maxFreeSockets = 0;
     for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
   }
@@ -96,7 +96,7 @@ export class HttpLink implements Link {
   }
 }
 
-/** Of a call whose requests are a stream, and whose reply is none. */
+/** Returns the only reply of a call whose requests are a stream. */
 async function onlyReply(replies: LinkStream, method: Method): Promise<unknown> {
   const { value, done } = await replies.next();
   if (done) throw meshErrors.malformedReply({ rpc: method.label, reason: "no message" });

@@ -8,7 +8,7 @@ import { decodeReply } from "../wire.ts";
 import { type HttpExchange, type HttpSite, requireUncompressed } from "./exchange.ts";
 import { envelopes, errorOfJson, flags, silentMs } from "./wire.ts";
 
-/** The replies of a stream over HTTP. Its connection is read only as far as the caller takes them. */
+/** The replies of a stream over HTTP. Its connection is read only as fast as the caller reads. */
 export class HttpStream implements LinkStream, Stoppable {
   readonly established: Promise<void>;
   readonly #method: Method;
@@ -78,7 +78,7 @@ export class HttpStream implements LinkStream, Stoppable {
     }
   }
 
-  /** A connection that is silent for so long while replies are awaited is broken. */
+  /** A connection that is silent for this long while replies are awaited is broken. */
   async *#watched(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
     const parts = source[Symbol.asyncIterator]();
     try {

@@ -1,6 +1,7 @@
 /**
- * A call as HTTP carries it: the Connect protocol (connectrpc.com/docs/protocol). A call with one request and one reply
- * has them as its bodies. Messages of a stream are envelopes: flags, length, bytes. The last one has how the stream ended.
+ * The form of a call over HTTP: the Connect protocol (connectrpc.com/docs/protocol). A call with one request and one
+ * reply has them as its bodies. Messages of a stream are envelopes: flags, length, bytes. The last one contains the
+ * status of the stream.
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { defaultNamespace } from "@tutti/contracts/rpc";
@@ -30,10 +31,10 @@ export const mediaTypes = {
   error: "application/json",
 } as const;
 
-/** Of an envelope. `alive` is no message: it shows that a silent stream is not a broken one, to callers that ask. */
+/** Flags of an envelope. `alive` is no message: it shows callers that request it that a silent stream is not broken. */
 export const flags = { message: 0, compressed: 1, end: 2, alive: 128 } as const;
 
-/** How often a silent stream shows that it is alive, and how long a caller waits for that. */
+/** Interval of the signs of life of a silent stream, and the caller's timeout for them. */
 export const aliveMs = 15_000;
 export const silentMs = 45_000;
 
@@ -52,7 +53,7 @@ export interface Envelope {
   readonly bytes: Buffer;
 }
 
-/** Reads envelopes as their bytes come. `requireSize` throws before anything of a message is kept that is too large. */
+/** Reads envelopes as their bytes arrive. `requireSize` throws before anything of a too large message is kept. */
 export async function* envelopes(
   source: AsyncIterable<Uint8Array>,
   requireSize: (bytes: number) => void,
@@ -99,7 +100,7 @@ const headers = {
   timeout: "connect-timeout-ms",
 } as const;
 
-/** What travels with a call besides its messages. `leftMs`: until its deadline. */
+/** Returns the data of a call besides its messages. `leftMs`: until its deadline. */
 export function headersOf(call: OutgoingCall, credential: string, leftMs: number): Record<string, string> {
   const { method, principal, namespace, idempotencyKey, trace } = call;
   return {
@@ -119,14 +120,14 @@ export function headersOf(call: OutgoingCall, credential: string, leftMs: number
 export interface CarriedByHttp {
   readonly mediaType: string;
   readonly encoding: string;
-  /** On whose behalf, as the caller says. To be believed or not by who answers. */
+  /** The principal according to the caller. The receiver decides whether to trust it. */
   readonly presented: Principal | undefined;
   readonly namespace: string;
   readonly idempotencyKey: string;
   readonly hosted: string;
   readonly parent: TraceContext | undefined;
   readonly wantsAlive: boolean;
-  /** Undefined if the call has no deadline. Not a number if the header is none. */
+  /** Undefined if the call has no deadline. Not a number if the header is invalid. */
   readonly timeoutMs: number | undefined;
 }
 
@@ -152,7 +153,7 @@ export function readHeaders(given: IncomingHttpHeaders): CarriedByHttp {
 
 const detailType = "tutti.types.v1.ErrorDetail";
 
-/** An error as Connect writes it, with all of ours in its details. */
+/** Returns an error in the form of Connect, with all of ours in its details. */
 export function errorJson(error: TuttiError): object {
   const code = error.status === "CANCELLED" ? "canceled" : error.status.toLowerCase();
   const detail = Buffer.from(ErrorDetail.encode(toErrorDetail(error)).finish());
@@ -160,7 +161,7 @@ export function errorJson(error: TuttiError): object {
   return { code, message: error.message, details: [{ type: detailType, value }] };
 }
 
-/** Reads such an error. Never throws: what is none becomes one that says so. */
+/** Reads such an error. Never throws: an invalid one becomes an error that reports this. */
 export function errorOfJson(json: unknown): TuttiError {
   const { code, message, details } = Object(json) as Readonly<Record<string, unknown>>;
   const known = Array.isArray(details) ? details : [];
@@ -176,7 +177,7 @@ export function errorOfJson(json: unknown): TuttiError {
   return errorOfBareStatus(status, typeof message === "string" ? message : "no message");
 }
 
-/** The error of an answer that is no reply: one of ours, or what a proxy or another program makes of the call. */
+/** Returns the error of an answer that is no reply: one of ours, or that of a proxy or another program. */
 export function errorOfAnswer(
   method: Method,
   { address, status, text }: { readonly address: string; readonly status: number; readonly text: string },

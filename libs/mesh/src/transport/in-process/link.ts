@@ -17,7 +17,7 @@ import type { Link, LinkStream } from "../link.ts";
 import { decodeInTurns, decodeReply, decodeRequest, encode, encodeInTurns } from "../wire.ts";
 import { InProcessStream } from "./stream.ts";
 
-/** What a server shows to callers of its own process. */
+/** The interface of a server for callers in its own process. */
 export interface LocalServer {
   readonly defaults: ServerCallDefaults;
   /** Returns the method that a service, or the only host of the contract, serves. */
@@ -27,14 +27,14 @@ export interface LocalServer {
 export interface InProcessOptions {
   readonly clock: Clock;
   readonly messageBytes: number;
-  /** Freezes every message that passes. */
+  /** Whether every message that passes is frozen. */
   readonly freeze: boolean;
   /**
-   * Of a program that is treated like one of another process: the key or token that it shows with each call. Its messages
-   * pass as bytes, and its errors as they would travel.
+   * Key or token of a program that is treated like another process, read for each call. Its messages pass as bytes, and
+   * its errors in their encoded form.
    */
   readonly outside: (() => string) | undefined;
-  /** Its calls that run, for the mesh to end with the program. */
+  /** Its running calls, which the mesh ends together with the program. */
   readonly running: Set<ServerCall>;
 }
 
@@ -147,7 +147,7 @@ export class InProcessLink implements Link {
     return freeze ? deepFreeze(request) : request;
   }
 
-  /** As `#asked`, with turns for others. */
+  /** Like `#asked`, with turns for other work. */
   async #requestInTurns(call: OutgoingCall, serverCall: ServerCall, request: unknown): Promise<unknown> {
     const { messageBytes, freeze, outside } = this.#options;
     const { method } = call;
@@ -160,7 +160,7 @@ export class InProcessLink implements Link {
     return decodeInTurns(method, "request", bytes, messageBytes);
   }
 
-  /** As `#answered`, with turns for others. */
+  /** Like `#answered`, with turns for other work. */
   async #answeredInTurns(call: OutgoingCall, reply: unknown): Promise<unknown> {
     const { messageBytes, outside } = this.#options;
     if (outside === undefined) return this.#answered(call, reply);
@@ -182,15 +182,15 @@ export class InProcessLink implements Link {
   }
 }
 
-/** Others get a turn between two steps on the way of a heavy message. */
+/** Gives other work a turn between two steps of a heavy message. */
 function inOwnTurn(message: unknown, step: () => void): void {
   if (isHeavy(message)) systemDefer(step);
   else step();
 }
 
 /**
- * Makes a message unchangeable down to its leaves. Messages pass by reference in-process. Tests freeze them, so that a
- * handler or caller that changes what belongs to the other side fails there and not in production.
+ * Deeply freezes a message. Messages pass by reference in-process. Tests freeze them, so that a handler or caller that
+ * changes data of the other side fails in tests and not in production.
  */
 function deepFreeze<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;

@@ -4,7 +4,7 @@ import type { ServedReplies } from "../../server/served-method.ts";
 import type { ServerCall } from "../../server/server-call.ts";
 import type { LinkStream } from "../link.ts";
 
-/** The replies of a stream from a server of the same process, as its caller's side takes them. */
+/** The replies of a stream from a server of the same process, on its caller's side. */
 export class InProcessStream implements LinkStream, Stoppable {
   readonly established: Promise<void>;
   readonly #call: ServerCall;
@@ -60,7 +60,7 @@ export class InProcessStream implements LinkStream, Stoppable {
     this.#call.stop(reason);
     this.#waiting?.(reason);
     this.#refuse(reason);
-    // A handler that is in the midst of a reply ends when it has made it. Nothing waits for that.
+    // A handler that is making a reply ends after it. Nothing waits for that.
     this.#replies.return().then(undefined, () => {});
   }
 }
