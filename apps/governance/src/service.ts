@@ -84,7 +84,7 @@ export class GovernanceService extends Orchestrator {
   }
 }
 
-/** The service, as a host takes it in. */
+/** The service as a module of a host. */
 export const governance: ServiceModule = {
   name: "governance",
   sections: [governanceSection, auditSection],

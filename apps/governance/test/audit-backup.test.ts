@@ -1,4 +1,4 @@
-/** A copy of a data directory continues with the audit where it was, under the same keys. */
+/** A copy of a data directory continues the audit, with the same keys. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -50,7 +50,7 @@ describe("a backup", () => {
     const before = await recordsOf(first, "shop");
     const { checkpoint } = await first.mesh.client(auditService).getCheckpoint({ number: 0 });
     assert.ok(before.length > 0 && checkpoint !== undefined);
-    // While the process has it.
+    // While the process uses it.
     const configured = () => ({ directory, partitions: 16 });
     const sealed = ["--passphrase-file", passphrase];
     const copied = await runDataCommand(

@@ -1,4 +1,4 @@
-/** An audit that starts when journals were cut already: with the rest of them. */
+/** An audit that starts after journals were cut: with the remaining records. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -49,7 +49,7 @@ describe("an audit log that is given up", () => {
       const { partitions } = await runtime.listPartitions({});
       return partitions.some((one) => one.first > 1);
     };
-    // Files of 4 MiB are removed whole, some time after the audit has what is in them.
+    // Files of 4 MiB are removed as a whole, some time after the audit has their records.
     let made = 0;
     for (; made < changesMin || !(await isCut()); made++) {
       await change(made);
@@ -69,7 +69,7 @@ describe("an audit log that is given up", () => {
     const second = await started(directory, `--audit.giveUpCheckpoint=${number}`);
     const audit = second.mesh.client(auditService);
     const { records } = await audit.searchRecords(search);
-    // The namespace was made in one of the batches that are gone.
+    // The namespace was created in one of the removed batches.
     const [, , batch] = records[0]?.recordId.split("/") ?? [];
     assert.ok(Number(batch) > 100, `the first record is in batch ${batch}`);
     for await (const { faults } of audit.verifyAudit(VerifyAuditRequest.create()))

@@ -16,7 +16,7 @@ import { errorFromUnknown, memorySources } from "@tutti/kernel";
 import { eventually, until } from "@tutti/kernel/testing";
 import { governance } from "../src/service.ts";
 
-/** A data directory with two copies of its audit log: of the second checkpoint or so, and of the end. */
+/** A data directory with two copies of its audit log: of about the second checkpoint, and of the end. */
 class Scene implements AsyncDisposable {
   readonly folder: string;
   readonly data: string;
@@ -38,7 +38,7 @@ class Scene implements AsyncDisposable {
     return scene;
   }
 
-  /** The same installation once more: to make one takes two starts of the service. */
+  /** Returns a copy of the installation: to make one takes two starts of the service. */
   async copy(): Promise<Scene> {
     const scene = new Scene(await mkdtemp(join(tmpdir(), "tutti-tampered-")));
     await cp(this.folder, scene.folder, { recursive: true });
@@ -59,7 +59,7 @@ class Scene implements AsyncDisposable {
     }
   }
 
-  /** How a search fails, or, where it does not, what the health says then: it is asked for from time to time. */
+  /** Returns the error of a search, or, if it succeeds, the health, which is read periodically. */
   verdict(): Promise<string> {
     return this.run(async (host) => {
       try {
@@ -90,7 +90,7 @@ class Scene implements AsyncDisposable {
   }
 }
 
-/** Has something recorded, and under a checkpoint. */
+/** Causes a record under a checkpoint. */
 async function act({ mesh }: ServiceHost, name: string): Promise<number> {
   await mesh
     .client(namespaceService)
@@ -154,7 +154,7 @@ describe("a service with an audit log", () => {
       isMissing,
     );
     assert.ok((await scene.run((host) => act(host, "late"), giveUp(last))) > 0);
-    // What it was given up for is over: the next one that is missing is an error again.
+    // The give-up applies once: the next missing book is an error again.
     await rm(join(scene.data, "audit"), { recursive: true });
     await assert.rejects(
       scene.run((host) => act(host, "late"), giveUp(last)),
@@ -191,7 +191,7 @@ describe("a service with an audit log", () => {
       };
       await eventually(isAnchored, () => true);
     });
-    // Everything in the data directory is as it was: nothing in it knows of more.
+    // The whole data directory is in its earlier state: nothing in it shows later checkpoints.
     await rm(scene.data, { recursive: true });
     await cp(kept, scene.data, { recursive: true });
     assert.equal(await scene.verdict(), "audit.book_cut");

@@ -191,7 +191,7 @@ describe("the audit", () => {
     assert.deepEqual([first?.count, second?.count, others], [3, 1, []]);
     assert.deepEqual([first?.error?.code, first?.address], ["mesh.denied", "192.0.2.7"]);
     const ofYard = await recordsOf(serving, "yard");
-    // That a batch was taken is a record too, and says so.
+    // The acceptance of a batch is a record too, and states that.
     assert.deepEqual(
       ofYard.filter(({ action }) => action === ""),
       [],

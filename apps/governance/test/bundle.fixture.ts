@@ -1,4 +1,4 @@
-/** What a service would go by: bundles, taken in with the installation's public key and nothing else. */
+/** The state of a service: bundles, accepted with only the public key of the installation. */
 import assert from "node:assert/strict";
 import { type BundleContent, policyService } from "@tutti/contracts/governance/v1";
 import { keysDirectoryIn, openInstallationKeys } from "@tutti/host";
@@ -6,7 +6,7 @@ import { systemFoundation } from "@tutti/kernel";
 import { BundleCache, TrustedKeys } from "@tutti/policy";
 import type { Serving } from "./serving.ts";
 
-/** Returns the first bundle that is as wanted, and how many came before it. */
+/** Returns the first bundle with a property, and the number of bundles before it. */
 export async function bundleWhere(
   { host, directory }: Serving,
   isWanted: (content: BundleContent) => boolean,

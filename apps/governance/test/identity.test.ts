@@ -45,7 +45,7 @@ describe("identity", () => {
     client().createKey(CreateKeyRequest.fromPartial({ namespace, actor: ada, title: "of a test", ...given }));
   const issue = (given: Parameters<typeof IssueTokenRequest.fromPartial>[0] = {}) =>
     client().issueToken(IssueTokenRequest.fromPartial({ namespace, actor: ada, ...given }));
-  /** Whom a token stands for, as any service finds out. */
+  /** Returns the identity of a token, as any service determines it. */
   const checked = async (secret: string) => {
     const checker = new TokenChecker({ issuer: "tutti" });
     checker.renew(await bundleWhere(serving, ({ tokenKeys }) => tokenKeys.length > 0));
@@ -153,7 +153,7 @@ describe("identity", () => {
     const options = as(serving, person("bea", shown));
     const ask = (given: Parameters<typeof CreateKeyRequest.fromPartial>[0]) =>
       client().createKey(CreateKeyRequest.fromPartial({ namespace, title: "own", ...given }), options);
-    // Until the bundle with the binding has come nothing permits it.
+    // Until the bundle with the binding arrives, nothing permits it.
     const { key } = await eventually(() => ask({}), codeOf("mesh.denied"));
     assert.deepEqual([key?.actor, key?.scope], [bea, scope]);
     assert.deepEqual(key?.expireTime, token?.expireTime);

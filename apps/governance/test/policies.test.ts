@@ -58,7 +58,7 @@ describe("policies", () => {
       [forbidden.allowed, forbidden.policies[0]?.policyId, forbidden.policies[0]?.reason],
       [false, "stock", "not while stocktaking"],
     );
-    // A bundle had the new policies before the answer to the change.
+    // A bundle contained the new policies before the answer to the change.
     assert.ok((version?.bundle ?? 0) > 0 && forbidden.bundle >= (version?.bundle ?? 0));
   });
 

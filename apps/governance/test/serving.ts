@@ -3,7 +3,7 @@ import type { CallContext, Principal } from "@tutti/kernel";
 import { isTuttiError, localAdministrator } from "@tutti/kernel";
 import { governance } from "../src/service.ts";
 
-/** A process with the service alone. */
+/** A process with only this service. */
 export type Serving = KeptHost;
 
 export const Serving = {
@@ -11,7 +11,7 @@ export const Serving = {
     KeptHost.open({ name: "governance", services: [governance], transport: "in-process" }),
 };
 
-/** Options of a call that is made as part of another caller's call. */
+/** Returns options of a call that is made during another caller's call. */
 export function as({ host }: Serving, principal: Principal): { readonly context: CallContext } {
   const trace = { traceId: "0".repeat(31).concat("1"), spanId: "0".repeat(15).concat("1"), sampled: false };
   const { logger } = host.telemetry;
@@ -22,7 +22,7 @@ export function as({ host }: Serving, principal: Principal): { readonly context:
 
 /** Returns a person who shows a key or token. */
 export function person(id: string, shown: NonNullable<Principal["shown"]>): Principal {
-  // Roles are what lets it pass where nothing is enforced.
+  // Without enforcement, roles let it pass.
   return { kind: "person", id, roles: localAdministrator.roles, shown };
 }
 

@@ -1,6 +1,6 @@
 /**
- * What rules found, taken in from services and looked at. Each batch is an event of the machine of its namespace, and
- * so a record of the audit: a finding is shown with the id of that record.
+ * Findings of rules: accepted from services, and read. Each batch is an event of the machine of its
+ * namespace, and so a record of the audit: a finding has the id of that record.
  */
 import type {
   admissionService,
@@ -19,7 +19,7 @@ import { recordId } from "@tutti/policy/audit";
 import type { TenantDependencies } from "../tenants/dependencies.ts";
 
 export interface FindingDependencies extends TenantDependencies {
-  /** Brings findings to the process that keeps a namespace. */
+  /** Sends findings to the process that stores a namespace. */
   readonly admission: Pick<Client<typeof admissionService>, "recordFindings">;
 }
 
@@ -66,7 +66,7 @@ async function record(
 
 const nothing: Found = { findings: [], tallies: [], reports: [], leftOut: 0 };
 
-/** All that is kept of a namespace. */
+/** Returns all stored findings of a namespace. */
 export function foundIn(dependencies: TenantDependencies, context: CallContext): Promise<Found> {
   const call = { query: found, body: undefined };
   return orIfAbsent<Found>(query(dependencies, findingsKey(context.namespace), call, context), nothing);
@@ -117,7 +117,7 @@ async function rulesOf(
   return new Set(of.map(({ ruleId }) => ruleId));
 }
 
-/** With the ids of the records that brought them. */
+/** Adds the ids of the audit records of the findings. */
 export async function withRecords(
   dependencies: TenantDependencies,
   findings: readonly Finding[],
@@ -137,7 +137,7 @@ export async function withRecords(
   return findings.map((finding) => ({ ...finding, recordId: records.get(eventOf(finding)) ?? "" }));
 }
 
-/** Its name starts with the number of the event that brought it. */
+/** Returns the number of the event of a finding, with which its name starts. */
 function eventOf({ findingId }: Finding): number {
   return Number(findingId.slice(0, findingId.indexOf(".")));
 }
@@ -146,7 +146,7 @@ export function timeOf({ findTime }: Finding): number {
   return findTime === undefined ? 0 : fromTimestamp(findTime);
 }
 
-/** The latest first. */
+/** Returns the sort key: the latest first. */
 function placeOf(finding: Finding): string {
   return `${descending(timeOf(finding))} ${finding.findingId}`;
 }

@@ -7,7 +7,7 @@ import { checkAdmission, deleteRule, getRule, listRules, setRule, testRule } fro
 import { type ValidatingDependencies, validateFiles } from "./validating.ts";
 import { listRuleVersions, rollBackRule } from "./versions.ts";
 
-/** It reads definitions, which most processes with the service never do. */
+/** Loaded on demand: it reads definitions, which most processes with the service never do. */
 const preview = () => import("./preview.ts");
 
 export function admissionHandlers(

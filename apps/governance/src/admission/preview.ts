@@ -1,9 +1,10 @@
 /**
- * The verdicts that rules would have given: on the latest starts of runs, as their callers would request them again, on
- * the registered definitions, and on the connected agents. The verdict is made as in every process, and nothing is set.
+ * The verdicts that rules would have given: on the latest starts of runs (as repeated by their callers), on
+ * the registered definitions, and on the connected agents. The verdict is made as in every process, and
+ * nothing is stored.
  *
- * 1. What is looked at is what the caller may look at.
- * 2. Groups of callers are not in records: a rule that looks at `actor.groups` sees none there.
+ * 1. The preview reads only what the caller may read.
+ * 2. Groups of callers are not in records: a rule with `actor.groups` sees none there.
  */
 import {
   AdmissionRule,
@@ -92,7 +93,7 @@ export async function previewRules(
 
 const startRequest = "tutti.workflow.v1.StartRunRequest";
 
-/** As they would be asked for again. Lists have no inputs, so each is asked for by itself. */
+/** Yields the starts as repeated requests. Lists have no inputs, so each run is read separately. */
 async function* startsOf(
   dependencies: PreviewDependencies,
   size: number,
@@ -170,7 +171,7 @@ async function* allOf<Item>(
   } while (token !== "");
 }
 
-/** Undefined where it is gone since it was listed. */
+/** Returns undefined if the object was removed since it was listed. */
 async function orGone<Reply>(reply: Promise<Reply>): Promise<Reply | undefined> {
   try {
     return await reply;

@@ -1,10 +1,11 @@
 /**
- * How frameworks are kept: by the rules that are tagged with their controls, and by what those found.
+ * Reports on compliance frameworks: by the rules that are tagged with their controls, and by the findings of
+ * these.
  *
- * 1. A control is kept when a rule that counts serves it, and everything that did not hold was refused, asked about or
+ * 1. A control is satisfied if an enforced rule serves it, and every violation was refused, asked about or
  *    changed.
- * 2. Each line leads to its evidence: the records of the audit that brought the findings, and the rules themselves.
- * 3. How often rules were looked at is known by whole days (UTC). A report counts the days that its span touches.
+ * 2. Each line refers to its evidence: the audit records of the findings, and the rules themselves.
+ * 3. The number of evaluations is known per day (UTC). A report counts the days that its span touches.
  */
 import { enumName } from "@tutti/contracts/enum";
 import {
@@ -129,7 +130,7 @@ export async function listReports(
   return { reports: items, page: { nextToken, total: all.length } };
 }
 
-/** Those that hold in a namespace and serve some control. */
+/** Returns the rules of a namespace that serve some control. */
 async function taggedRules(
   dependencies: TenantDependencies,
   namespace: string,
@@ -195,7 +196,7 @@ function recordEvidence({ recordId, ruleId, result, message, findTime, count }: 
   return { kind: "record", id: recordId, summary: `${ruleId} ${word}${often}: ${message}`, time: findTime };
 }
 
-/** As many as lines can show, the latest first. */
+/** Returns the latest ones, up to the maximum of a line. */
 function latestOf(
   kept: Found,
   rules: readonly AdmissionRule[],
@@ -218,12 +219,12 @@ function latestOf(
     });
 }
 
-/** Returns the latest checkpoint, which holds all that is in the report. 0 where there is no audit. */
+/** Returns the latest checkpoint, which includes everything in the report. 0 without an audit. */
 async function checkpointNow({ audit, foundation }: ReportDependencies, namespace: string): Promise<number> {
   try {
     const page = { size: 1, token: "" };
     const options = { timeoutMs: proofMs };
-    // What is searched is taken in first.
+    // A search first takes in new records.
     await audit.searchRecords({ namespace, filter: undefined, oldestFirst: false, page }, options);
     const { checkpoint } = await audit.getCheckpoint({ number: 0 }, options);
     return checkpoint?.number ?? 0;

@@ -1,8 +1,8 @@
 /**
- * Admission rules: kept in their namespace, tried before they hold, asked what they would say.
+ * Admission rules: stored in their namespace, tested before they are enforced, and evaluated on request.
  *
- * 1. A rule is set when it can be read, all of its cases come out, and it is about something that is asked of rules:
- *    one that is kept and without a request would be a lie.
+ * 1. A rule is stored if it is valid, all of its cases pass, and its subject is evaluated by some service: a
+ *    stored rule without evaluations would be misleading.
  * 2. A bundle contains the new rules before the caller gets its answer.
  */
 import {
@@ -146,7 +146,7 @@ export async function checkAdmission(
   return { answer: answerOf(admission, { dependencies, context, action }) };
 }
 
-/** Those that are not off, from the bundle: their tenant may be another process's. */
+/** Returns the rules of `system` that are not off, from the bundle: another process may own their tenant. */
 async function ofSystem(dependencies: TenantDependencies): Promise<AdmissionRule[]> {
   const { content } = await dependencies.bundles.current();
   return content.rules.filter(({ namespace }) => namespace === systemNamespace);
@@ -186,7 +186,7 @@ function requireValid(rule: AdmissionRule): void {
     });
 }
 
-/** All that would keep it from being set. */
+/** Returns all problems that prevent storing the rule. */
 export function problemsOf(rule: AdmissionRule): Problem[] {
   const found = { ...Problem.create(), severity: Severity.SEVERITY_ERROR };
   const reason = unasked(rule);

@@ -1,7 +1,7 @@
 /**
- * Files checked together, as `tutti validate` does on its own, and besides what only an installation can say: whether
- * policies are readable, what rules say of definitions, and, where that is asked, whether what is used exists here.
- * Nothing is changed.
+ * Checks files together, as `tutti validate` does alone, and in addition what only an installation knows:
+ * whether policies are readable, what rules say about definitions, and, if requested, whether all used parts
+ * exist here. Nothing is changed.
  */
 import {
   AdmissionSubject,
@@ -66,7 +66,7 @@ function sourceOf({ fileName, text }: { readonly fileName: string; readonly text
   return { format: /\.json$/i.test(fileName) ? "json" : "yaml", fileName, text };
 }
 
-/** As the caller sees it: what it may not look at is not looked at for it. */
+/** Returns the installation as the caller may see it. */
 async function installed(
   dependencies: ValidatingDependencies,
   parts: Parts,
@@ -118,7 +118,7 @@ const verdicts: Readonly<Partial<Record<FindingResult, readonly [Severity, strin
   [FindingResult.FINDING_RESULT_SHADOWED]: [Severity.SEVERITY_WARNING, "rule_would_object"],
 };
 
-/** What the rules that hold here say of each definition, if the caller were to register it. */
+/** Returns the verdicts of the enforced rules on each definition, if the caller were to register it. */
 async function ofRules(
   dependencies: ValidatingDependencies,
   documents: readonly Validation.DefinitionFile[],

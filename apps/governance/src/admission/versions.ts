@@ -1,8 +1,8 @@
 /**
- * Rules as they were: listed with who changed them and why, and gone back to.
+ * Versions of rules: listed with their author and reason, and restored.
  *
- * 1. A version's number is the revision of the rule: what a rule finds names it, and so does what it refuses.
- * 2. Going back sets the former text again, so it is looked at like any other, and makes a version of its own.
+ * 1. The number of a version is the revision of the rule: findings and refusals name it.
+ * 2. A restore sets the former text again, so it is checked like any other, and is a new version.
  */
 
 import {
@@ -31,7 +31,7 @@ export async function listRuleVersions(
   const all = kept
     .map((version, index) => {
       const { rule: before } = other ?? kept[index - 1] ?? {};
-      // For the first version, a list that says everything is new helps no reader.
+      // For the first version, a list of all fields as new does not help a reader.
       return { ...version, changes: before === undefined ? [] : changesOf(before, version.rule) };
     })
     .reverse();
@@ -50,7 +50,7 @@ export async function rollBackRule(
   return { rule: await keepRule(dependencies, { rule, revision, reason }, context) };
 }
 
-/** Returns a rule as it was in a version, without what says whose and since when. */
+/** Returns a rule in a version, without its owner and times. */
 export async function ruleAt(
   dependencies: TenantDependencies,
   ruleId: string,
@@ -62,7 +62,7 @@ export async function ruleAt(
   return { ...(rule ?? AdmissionRule.create()), ...bare };
 }
 
-/** Returns the oldest first. */
+/** Returns the versions, the oldest first. */
 async function versionsOf(
   dependencies: TenantDependencies,
   ruleId: string,
@@ -104,10 +104,10 @@ function versionIn(kept: readonly RuleVersion[], ruleId: string, version: number
   throw governanceErrors.ruleVersionMissing({ ruleId, version, latest });
 }
 
-/** In which fields two rules differ, as REST names and writes them. */
+/** Compares the fields of two rules, with their names and values in REST. */
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
-/** What says who has it since when, and is no part of what it says. */
+/** Fields about the rule, not part of its content. */
 const aboutIt = ["namespace", "revision", "updateTimeMs", "updateCause"];
 
 function changesOf(before: AdmissionRule, after: AdmissionRule | undefined): FieldChange[] {

@@ -1,4 +1,4 @@
-/** Searching, exporting and proving the audit. */
+/** Searches, exports and proves the audit. */
 import {
   type auditService,
   ExportFormat,
@@ -26,7 +26,7 @@ export interface AuditDependencies extends RefusalDependencies {
   readonly rounds: AuditRounds;
 }
 
-/** A stream says something at least this often. */
+/** Maximum interval of messages on a stream. */
 const signOfLifeMs = 5_000;
 const checkpointsAtOnce = 100;
 
@@ -67,7 +67,7 @@ async function search(
   { namespace }: CallContext,
 ): Promise<SearchRecordsReply> {
   const token = page?.token ?? "";
-  // A page after the first shows the records from the time of the first.
+  // Later pages show the state at the time of the first page.
   const indexedMs = token === "" ? await rounds.fresh() : undefined;
   const query = { namespace, filter, isOldestFirst: oldestFirst, size: sizeOf(page), token };
   const { thread } = await rounds.opened();
@@ -99,7 +99,7 @@ async function* exportRecords(
     const { signer, signingKey } = keys;
     const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
     end = isCloudEvents ? "" : new ExportWriter(state).writeEnd(foundation.clock.now(), signed);
-    // It cannot be resumed: who lost the connection starts again.
+    // It cannot be resumed: a caller that lost the connection starts again.
     yield { chunk: Buffer.from(text), records, last: false, cursor: "" };
   }
   yield { chunk: Buffer.from(end), records: exported, last: true, cursor: "" };
@@ -115,7 +115,7 @@ async function listCheckpoints(
   const below = token === "" ? Number.MAX_SAFE_INTEGER : Number(token);
   const size = sizeOf(page);
   const span = { fromMs: from, toMs: Math.min(to, Number.MAX_SAFE_INTEGER) };
-  // Without a token the latest is wanted, whichever process made it.
+  // Without a token the latest checkpoint of any process is wanted.
   if (token === "") await rounds.followed();
   const { thread } = await rounds.opened();
   const checkpoints = await thread.call("checkpoints", span, below, size + 1);

@@ -1,4 +1,4 @@
-/** All that the audit is made of in this service: who goes round the journals, and who answers. */
+/** The parts of the audit in this service: the rounds over the journals, and the handlers. */
 import { join } from "node:path";
 import { EventOutlet } from "@tutti/bus";
 import { auditService } from "@tutti/contracts/governance/v1";
@@ -15,7 +15,7 @@ import { AuditRounds, type BookPlace, type RoundsParts } from "./rounds.ts";
 
 export const auditMachines = [anchor, refusal];
 
-/** @param service registers the parts, in start order. */
+/** @param service registers the parts, in start order */
 export function hostAudit(
   service: Pick<Orchestrator, "register" | "settings">,
   host: HostContext,
@@ -46,14 +46,14 @@ export function hostAudit(
   mesh.serve(auditService, auditHandlers({ ...storage, partitionOwner, foundation, rounds }));
 }
 
-/** Undefined where nothing is kept: there is nothing to audit. */
+/** Returns undefined if nothing is stored: then there is nothing to audit. */
 function placeOf(host: HostContext, { bookBefore }: { readonly bookBefore: string }): BookPlace | undefined {
   const { sharing, dataDirectory } = host;
   if (sharing !== undefined) {
     const connecting = host.nats();
     return {
       async open(signal, key) {
-        // The code for NATS is loaded where there is one.
+        // The code for NATS is loaded only if it is used.
         const { openSharedPlace } = await import("./shared/shared-place.ts");
         const parts = { ...sharing, connection: await connecting, bookBefore, key };
         return openSharedPlace(parts, signal);

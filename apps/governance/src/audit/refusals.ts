@@ -1,6 +1,6 @@
 /**
- * Turns refusals and edge actions, which no journal contains, into records of the journal: in their order, a day of a
- * namespace in one machine.
+ * Turns refusals and edge actions, which no journal contains, into records of the journal: in their order, in
+ * one machine per namespace and day.
  */
 import { hash } from "node:crypto";
 import {
@@ -18,7 +18,7 @@ export interface RefusalDependencies extends MachineDependencies {
   readonly foundation: Pick<Foundation, "clock">;
 }
 
-/** In one batch of the journal. */
+/** Maximum in one batch of the journal. */
 const recordsMax = 500;
 
 export async function* takeRefusals(
@@ -35,7 +35,7 @@ export async function* takeRefusals(
 }
 
 function byNamespace(records: readonly AuditRecord[]): ReadonlyMap<string, AuditRecord[]> {
-  // Who was not let in at all was refused by the installation.
+  // A call without a known namespace was refused by the installation.
   return Map.groupBy(records, ({ namespace }) => namespace || systemNamespace);
 }
 
@@ -46,7 +46,7 @@ function record(
   context: CallContext,
 ): Promise<RecordRefusalsReply> {
   const nowMs = dependencies.foundation.clock.now();
-  // That something was done is believed of the installation's own alone.
+  // Only the installation's own processes may report completed actions.
   const isOwn = context.principal.shown === undefined;
   const { AUDIT_RESULT_DONE: done, AUDIT_RESULT_REFUSED: refused } = AuditResult;
   const records = given.map((one) => ({
@@ -58,7 +58,7 @@ function record(
     time: one.time ?? toTimestamp(nowMs),
   }));
   const body = RecordRefusalsRequest.fromPartial({ batch: 1, records });
-  // A batch that is sent again because its receipt was lost is taken once.
+  // A batch that is sent again because its receipt was lost counts once.
   const idempotencyKey = hash("sha256", RecordRefusalsRequest.encode(body).finish(), "base64url");
   return execute(
     dependencies,
@@ -68,7 +68,7 @@ function record(
   );
 }
 
-/** One that this process owns, where there is one: callers do not look for it by its id. */
+/** Returns a machine that this process owns, if possible: callers do not search it by its id. */
 function dayOf(
   { runtime, partitionOwner }: RefusalDependencies,
   namespace: string,

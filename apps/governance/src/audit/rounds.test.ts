@@ -13,7 +13,7 @@ import { decodePage } from "./book/page.ts";
 import { AuditRounds, type RoundsParts } from "./rounds.ts";
 import type { DraftPage, SharedBook } from "./shared/shared-book.ts";
 
-/** The pages that processes share, as NATS keeps them: each is made once. */
+/** The shared pages of processes, as in NATS: each is made once. */
 class SharedPages implements Pick<SharedBook, "page" | "records" | "add" | "drop"> {
   readonly #pages = new Map<number, Uint8Array>();
   readonly #records = new Map<string, Uint8Array>();
@@ -46,7 +46,7 @@ class CutJournal {
     this.#batches.push(this.#journal.batch(startMs, { actor: "ada" }));
   }
 
-  /** Removes all but the last batch. */
+  /** Removes all batches but the last. */
   cut(): void {
     this.#cutTo = this.#batches.length - 1;
   }
@@ -60,11 +60,11 @@ class CutJournal {
 
 const anchorKey = { namespace: "system", kind: "anchor", id: "book" };
 
-/** The anchor in the journal, which the process that owns its partition writes. */
+/** The anchor in the journal, which the owner of its partition writes. */
 class JournalOfAnchor {
   readonly #driver = new MachineDriver({ machines: [anchor], service: "governance" });
 
-  /** @param owns whether the process owns it, each time that it looks */
+  /** @param owns returns at each call whether the process owns it */
   of(owns: () => boolean) {
     const lastNow = async () => {
       const last = this.#driver.query(anchorKey, anchored, undefined) as Checkpoint;
@@ -123,7 +123,7 @@ function processOf(
   return {
     rounds,
     last: async () => (await rounds.opened()).thread.call("lastNumber"),
-    /** Resolves when a read waits. The result lets it continue. */
+    /** Resolves when a read waits, with a function that continues it. */
     async holdRead(): Promise<() => void> {
       const [reached, released] = [latch(), latch()];
       onRead = reached.open;
@@ -136,7 +136,7 @@ function processOf(
 }
 
 describe("audit rounds of two processes", () => {
-  /** Another process signs the second batch while the other one reads it. */
+  /** Another process signs the second batch while the first one reads it. */
   async function signedUnderRead(
     t: TestContext,
     meanwhile: (other: AuditRounds, journal: CutJournal) => unknown,
@@ -199,7 +199,7 @@ describe("audit rounds of two processes", () => {
     assert.equal(await last(), 2);
   });
 
-  /** The first process signs, the second one signs and anchors more. Then the first one opens its copy again. */
+  /** The first process signs, the second one signs and anchors more. Then the first one reopens its copy. */
   async function anchorComesBack(t: TestContext, meanwhile: (anchors: JournalOfAnchor) => Promise<unknown>) {
     const folder = await mkdtemp(join(tmpdir(), "tutti-rounds-"));
     const [shared, journal, anchors] = [new SharedPages(), new CutJournal(), new JournalOfAnchor()];
@@ -217,7 +217,7 @@ describe("audit rounds of two processes", () => {
     journal.append();
     await other.rounds.fresh();
     await meanwhile(anchors);
-    // The partition comes after the book was compared, and before its last checkpoint is anchored.
+    // The partition moves after the book was compared, and before its last checkpoint is anchored.
     let looks = 0;
     const owns = () => looks++ > 0;
     const { rounds, last } = processOf(folder, "one", shared, journal, anchors.of(owns));

@@ -1,23 +1,23 @@
 /**
- * Goes round the journals: takes in what each has new, and has a checkpoint made of it.
+ * Rounds over the journals: each takes in the new records, and makes a checkpoint of them.
  *
- * 1. What the own process has the audit's thread reads from its log, and this one nothing of it. Other processes are
- *    asked for theirs.
+ * 1. The audit thread reads the records of its own process directly from the log. Other processes are asked
+ *    for theirs.
  * 2. One round at a time. A reader of the current durable state waits for a round that starts later.
- * 3. What was taken in may be cut from the journals then, and nothing before: an action that the audit has not got is
- *    not forgotten, and where it falls behind for long the disk fills up until nothing is done any more.
- * 4. A journal that cannot be reached is left for the next round. One that is not what was audited stops the audit, and
- *    says so.
- * 5. The last checkpoint is anchored in the journal, and outside if that is configured. A book that is not the one that
- *    an anchor knows is not continued with. Without a book a new one starts only where there is no anchor.
- * 6. Of processes that share the book each may make the next checkpoint, and one does: who was later takes that one,
- *    and continues behind it. Without a request, only the owner of the first partition goes round, and the others take
- *    what it made.
- * 7. A journal may be cut under a reader as soon as some process has signed it. A reader that finds it cut takes what the
- *    others signed, and continues there.
- * 8. The book changes in one turn at a time: a page that is taken while another checkpoint is prepared would remove what
- *    was prepared. A process that is asked for checkpoints first takes those of other processes, or a checkpoint that
- *    was seen at one process would be missing at the next.
+ * 3. Journals may be cut only up to records in the audit: an action that the audit does not have is not
+ *    forgotten. If the audit falls behind for long, the disk fills up until no action is accepted any more.
+ * 4. An unreachable journal is left for the next round. A journal that differs from the audited one stops the
+ *    audit, with an error.
+ * 5. The last checkpoint is anchored in the journal, and outside if that is configured. A book that differs
+ *    from an anchor is not continued. Without a book, a new one starts only if there is no anchor.
+ * 6. Each process that shares the book may make the next checkpoint, and one succeeds. The others take its
+ *    checkpoint, and continue after it. Without a request, only the owner of the first partition runs rounds,
+ *    and the others take its results.
+ * 7. A journal may be cut under a reader as soon as some process has signed it. A reader that finds it cut
+ *    takes the signed pages of others, and continues there.
+ * 8. The book changes in one turn at a time: to take a page while another checkpoint is prepared would remove
+ *    the prepared one. Before it answers about checkpoints, a process first takes those of other processes.
+ *    Otherwise a checkpoint that was seen at one process would be missing at the next.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { AuditFault, Checkpoint, SigningKey } from "@tutti/contracts/governance/v1";
@@ -63,7 +63,9 @@ export interface RoundsParts extends Pick<HostContext, "mesh" | "foundation" | "
   };
 }
 
-/** Of batches of this process, and of those of others, in one checkpoint. The rest is for the next one. */
+/**
+ * Maximum of batches in one checkpoint, for this process and for the others. The rest follows in the next.
+ */
 const partBytesMax = 8 * 1024 * 1024;
 const readMs = 30_000;
 const hurriedMs = 500;
@@ -73,26 +75,26 @@ const dayMs = 24 * 3_600_000;
 const ownService = "governance";
 const faultsLogged = 20;
 
-/** Where the book is, as long as it is open. */
+/** The place of the book, as long as it is open. */
 export interface BookPlace {
-  /** @param key what the book is signed with */
+  /** @param key the signing key of the book */
   open(signal: AbortSignal, key: SigningKey): Promise<OpenedPlace>;
-  /** Once the book is there. */
+  /** Called once the book exists. */
   made?(): void;
 }
 
 export interface OpenedPlace {
   readonly file: string;
-  /** Of which the file is a copy. Undefined where it is the book. */
+  /** The shared book of which the file is a copy. Undefined if the file is the book. */
   readonly shared: SharedBook | undefined;
   close(): void;
 }
 
-/** What a round and each request need. */
+/** The dependencies of a round and of each request. */
 export interface OpenedAudit extends Pick<OpenedPlace, "shared"> {
   readonly thread: AuditThread;
   readonly keys: InstallationKeys;
-  /** Lets go of the book. */
+  /** Closes the book. */
   close(): Promise<void>;
 }
 
@@ -109,20 +111,20 @@ export class AuditRounds implements Component {
   #soon: Timer | undefined;
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
-  /** The last turn in which the book changes. */
+  /** The last turn that changes the book. */
   #turns: Promise<unknown> = Promise.resolve();
   #following: Promise<void> | undefined;
   #waiting: Promise<number> | undefined;
   #problem: unknown;
   readonly #anchoring: Anchoring;
-  /** Records and checkpoints that the book has lost, in words. */
+  /** Records and checkpoints that the book has lost, as a text. */
   #missing = "";
-  /** Of the open book, without heads. */
+  /** The last checkpoint of the open book, without heads. */
   #last: Checkpoint | undefined;
-  /** The findings of a round that left nothing to sign. An anchor alone stays in a journal until there is more. */
+  /** The input of a round with nothing to sign. A single anchor stays in a journal until there is more. */
   #nothingToSign: unknown;
   #unreached = "";
-  /** When the last round started that reached all journals. */
+  /** Start of the last round that reached all journals. */
   #completeMs = 0;
   readonly #stopping = new AbortController();
 
@@ -135,11 +137,11 @@ export class AuditRounds implements Component {
     parts.holds.hold();
   }
 
-  /** Nothing is opened yet: the thread would take from the rest of the process what it needs to start. */
+  /** Starts the timers. Nothing is opened yet: the thread would delay the start of the process. */
   start(): void {
     const { foundation, settings } = this.#parts;
     const { timers, logger } = foundation;
-    // What is wrong with the book is to be seen before the first round.
+    // A problem of the book must be visible before the first round.
     this.#soon = timers.after(openAfterMs, () => {
       this.opened().catch((error: unknown) => {
         this.#problem ??= error;
@@ -170,9 +172,7 @@ export class AuditRounds implements Component {
     return this.#anchoring.problem === "" ? healthy : degraded(this.#anchoring.problem);
   }
 
-  /**
-   * Returns the book and its signing key. If it could not be opened, the next caller tries again.
-   */
+  /** Returns the book and its signing key. After a failure, the next call tries again. */
   opened(): Promise<OpenedAudit> {
     this.#opening ??= this.#open().catch((error: unknown) => {
       this.#opening = undefined;
@@ -209,11 +209,11 @@ export class AuditRounds implements Component {
     return { thread, keys, shared, close };
   }
 
-  /** Sees what the book has lost, and says so. */
+  /** Detects what the book has lost, and reports it. */
   async #look(opened: Omit<OpenedAudit, "close">, isKnown: boolean): Promise<void> {
     const { thread, keys } = opened;
     let standing = await thread.call("standing");
-    // An older release removed records without a signature: what it left is taken as it is, once.
+    // An older release removed records without a signature: its book is accepted as it is, once.
     const { hasRetention, lastRemovedMs } = standing;
     if (!isKnown && !hasRetention && lastRemovedMs > 0) {
       await this.#retain(thread, keys, lastRemovedMs + 1);
@@ -229,12 +229,12 @@ export class AuditRounds implements Component {
       logger.error("audit log is incomplete", { journal: recordId, problem: message });
   }
 
-  /** Tells of what a check of the whole found. */
+  /** Reports the findings of a complete verification. */
   found(faults: readonly AuditFault[]): void {
     this.#parts.events.broken(faults);
   }
 
-  /** Signs that records from before a moment need not be kept. */
+  /** Signs that records before a time need not be kept. */
   async #retain(
     thread: AuditThread,
     { signer, signingKey }: InstallationKeys,
@@ -252,7 +252,7 @@ export class AuditRounds implements Component {
     }
   }
 
-  /** When it is time. */
+  /** Runs a round when it is due. */
   async #turn(): Promise<void> {
     const { partitionOwner } = this.#parts;
     const opened = await this.opened();
@@ -268,26 +268,26 @@ export class AuditRounds implements Component {
     }
   }
 
-  /** Resolves when every checkpoint that another process made before the call is in the copy of this process. */
+  /** Resolves when this process has every checkpoint that another process made before the call. */
   async followed(): Promise<void> {
     const opened = await this.opened();
     if (opened.shared === undefined) return;
     this.#following ??= this.#inTurn(() => {
-      // A later call may ask for a page that this turn does not see.
+      // A later call may need a page that this turn does not see.
       this.#following = undefined;
       return this.#follow(opened);
     });
     await this.#following;
   }
 
-  /** One after the other. */
+  /** Runs changes one after the other. */
   #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
     const turn = this.#turns.then(change);
     this.#turns = turn.catch(() => {});
     return turn;
   }
 
-  /** Takes what others made, in a turn of its own. */
+  /** Takes the pages of other processes, in a turn of its own. */
   async #follow({ thread, shared, keys }: Omit<OpenedAudit, "close">): Promise<void> {
     while (shared !== undefined && !this.#isStopped) {
       const number = this.#lastNumber + 1;
@@ -296,7 +296,7 @@ export class AuditRounds implements Component {
       const records = await shared.records(number, page);
       const { checkpoint } = decodePage(number, page);
       const keptFromMs = this.#keptFromMs;
-      // Of an older one records may be gone.
+      // Records of an older page may have been removed.
       if (checkpoint.createTime !== undefined && fromTimestamp(checkpoint.createTime) < keptFromMs)
         await this.#retain(thread, keys, keptFromMs);
       this.#took(await thread.call("take", page, records, keptFromMs));
@@ -313,15 +313,15 @@ export class AuditRounds implements Component {
     return this.#stopping.signal.aborted;
   }
 
-  /** What is older is removed. */
+  /** Older records are removed. */
   get #keptFromMs(): number {
     const { settings, foundation } = this.#parts;
     return settings.keepDays === 0 ? 0 : foundation.clock.now() - settings.keepDays * dayMs;
   }
 
   /**
-   * Everything that was durable before the moment that this resolves with is under a checkpoint. 0 as long as some
-   * journal was never read.
+   * Resolves with a time before which all durable records are under a checkpoint. 0 if some journal was never
+   * read.
    */
   fresh(): Promise<number> {
     this.#waiting ??= this.#next();
@@ -354,7 +354,7 @@ export class AuditRounds implements Component {
     }
   }
 
-  /** Returns whether there was more than is put under one checkpoint. */
+  /** Makes a checkpoint. Returns whether there was more than one checkpoint can contain. */
   async #checkpoint(): Promise<boolean> {
     const opened = await this.opened();
     const before = await this.#inTurn(async () => {
@@ -365,23 +365,23 @@ export class AuditRounds implements Component {
     return this.#inTurn(() => this.#sign(opened, gathered, before));
   }
 
-  /** Returns whether there is more to do. `before` is the last checkpoint when the journals were read. */
+  /** Signs the gathered records. Returns whether there is more. `before`: the last checkpoint at the read. */
   async #sign(
     { thread, keys, shared }: OpenedAudit,
     gathered: GatheredParts,
     before: number,
   ): Promise<boolean> {
     if (this.#isStopped) return false;
-    // A page that was taken meanwhile may have some of it.
+    // A page that was taken meanwhile may contain some of it.
     if (this.#lastNumber !== before) return true;
     const own = this.#ownLog();
     const found = { before, gathered, own };
-    // An idle process does not start the thread for nothing.
+    // An idle process does not start the thread in vain.
     if (isDeepStrictEqual(found, this.#nothingToSign)) return false;
     const prepared = await thread.prepare({ ...gathered, own, bytesMax: partBytesMax });
     const { number, heads, size, parts } = prepared;
     const isMore = prepared.isMore || gathered.isMore;
-    // An anchor alone would be followed by another one for ever.
+    // An anchor alone would cause another anchor without end.
     if (prepared.isAnchorsAlone || (heads.length === 0 && !isMore)) {
       this.#nothingToSign = found;
       return false;
@@ -393,7 +393,7 @@ export class AuditRounds implements Component {
     const checkpoint = checkpointOf(made, MerkleTree.after(size, parts), signed);
     if (shared !== undefined) {
       const draft = await thread.call("draft", checkpoint);
-      // Of another process: taken, and continued behind.
+      // Another process was faster: its page is taken, and the round continues after it.
       if (!(await shared.add(draft, this.#stopping.signal))) return true;
     }
     // A copy of the data has both or none of them.
@@ -413,7 +413,7 @@ export class AuditRounds implements Component {
     return log && { directory: log.directory, end: log.end(), services };
   }
 
-  /** The requests by journal. */
+  /** Reads the new batches of other journals. */
   async #gather(): Promise<GatheredParts> {
     const { partitionOwner } = this.#parts;
     const parts: JournalPart[] = [];
@@ -423,7 +423,7 @@ export class AuditRounds implements Component {
       const before = this.#unreached;
       for (let partition = 0; partition < partitionOwner.partitions && !this.#isStopped; partition++) {
         if (room <= 0) return { parts, isMore: true };
-        // Others may be away with one that could not be reached: none of them is waited for as long again.
+        // After an unreachable journal, others may be unavailable too: their timeout is shorter.
         const timeoutMs = this.#unreached === before ? readMs : hurriedMs;
         const batches = await this.#read({ service, partition }, room, timeoutMs);
         if (batches.length > 0) parts.push({ service, partition, batches });
@@ -440,7 +440,7 @@ export class AuditRounds implements Component {
     return others.filter((service) => !holds.services.includes(service));
   }
 
-  /** What a journal has new, up to so many bytes or a little more. */
+  /** Returns the new batches of a journal, up to a number of bytes or slightly more. */
   async #read(journal: JournalName, room: number, timeoutMs: number): Promise<Uint8Array[]> {
     const { signal } = this.#stopping;
     const options = { timeoutMs, signal };
@@ -454,7 +454,7 @@ export class AuditRounds implements Component {
         this.#unreached = `the journal of ${nameOf(journal)} could not be read: ${errorFromUnknown(error).message}`;
         return [];
       }
-      // What was cut before there was an audit cannot be audited.
+      // Batches that were cut before the audit started cannot be audited.
       if (known === undefined) {
         const afterBatch = await firstOf(runtime, journal);
         return batchesAfter(runtime, { ...journal, afterBatch }, room, options);
@@ -481,7 +481,7 @@ export class AuditRounds implements Component {
   }
 }
 
-/** The first of what the book has lost, and how much it is. */
+/** Returns the first loss of the book, and the number of losses. */
 function lossOf(faults: readonly AuditFault[], moreFaults: number): string {
   const [first] = faults;
   const what = `${first?.recordId === "" ? "" : `${first?.recordId}: `}${first?.message}`;
@@ -490,7 +490,7 @@ function lossOf(faults: readonly AuditFault[], moreFaults: number): string {
   return `the audit log is not complete: ${what}${others}. Restore the folder audit from a backup`;
 }
 
-/** What of it an anchor is compared with: of a shared one its pages. */
+/** Returns the parts that are compared with an anchor: of a shared book its pages. */
 function bookOf({ thread, shared }: Pick<OpenedAudit, "thread" | "shared">): AnchorableBook {
   return {
     last: () => thread.call("lastNumber"),
@@ -522,7 +522,7 @@ async function batchesAfter(
   return found;
 }
 
-/** Returns the batch before the first that is still there. */
+/** Returns the number before the first batch that still exists. */
 async function firstOf(runtime: Client<typeof runtimeService>, { partition }: JournalName): Promise<number> {
   const { partitions } = await runtime.listPartitions({});
   return (partitions.find((one) => one.partition === partition)?.first ?? 1) - 1;

@@ -1,16 +1,16 @@
 /**
- * Makes the bundles that services decide by: what all namespaces contribute, signed.
+ * Makes the bundles that services decide by: the contributions of all namespaces, signed.
  *
- * 1. A change makes one, after changes are gathered for a moment. Another one is made when the last has a third of its
- *    maximum age, so that services without news know that nothing has changed.
- * 2. Each process of the service makes its own, of the same: what it does not keep it asks the process for that does.
- *    Which namespaces there are, and that one has changed elsewhere, it sees in the index, which is at most a second
- *    behind.
- * 3. A bundle's number is when it was made, so that of two processes the later bundle counts, and none is needed to
- *    agree.
- * 4. As long as a namespace cannot be asked, no bundle is made without it: the last one continues.
- * 5. A stop waits for no answer: a request may be the first one, on a busy machine. It waits for keys that are being
- *    made, because the directory may be removed after the stop.
+ * 1. A change makes a bundle, after changes are gathered for a moment. Another one is made after a third of
+ *    the maximum age of the last, so that services without changes stay informed.
+ * 2. Each process of the service makes its own bundle, with the same content: it asks other processes for
+ *    their namespaces. The index lists the namespaces and shows changes of other processes, with at most a
+ *    second of delay.
+ * 3. The number of a bundle is its time, so the later of two bundles counts, without an agreement between
+ *    processes.
+ * 4. If a namespace cannot be read, no bundle is made without it: the last one stays in force.
+ * 5. A stop waits for no answer: a request may be the first one, on a busy machine. It waits for keys that
+ *    are being made, because the directory may be removed after the stop.
  */
 import { type Bundle, BundleContent, type policyService } from "@tutti/contracts/governance/v1";
 import { allEntries, type MachineDependencies } from "@tutti/host/serving";
@@ -36,33 +36,33 @@ interface BundleSettings {
 
 export interface BundleMakerParts {
   readonly archive: MachineDependencies["archive"];
-  /** Brings a question to the process that keeps a namespace, be it this one. */
+  /** Sends a question to the process that stores a namespace, possibly this one. */
   readonly policies: Pick<Client<typeof policyService>, "getBundlePart">;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
   readonly settings: BundleSettings;
   readonly keys: Pick<Keys, "open" | "settled">;
 }
 
-/** A bundle, and what is in it. */
+/** A bundle with its content. */
 export interface MadeBundle {
   readonly bundle: Bundle;
   readonly content: BundleContent;
 }
 
-/** How often the index is looked at. */
+/** Interval of reading the index. */
 const lookMs = 1_000;
 
 export class BundleMaker implements Component, MachineEventListener {
-  /** Of every event of a tenant, whose it is. */
+  /** The namespace of every event of a tenant. */
   readonly notes: ReadonlyMap<(typeof tenant.events)[number], TakeNote> = new Map(
     tenant.events.map((event) => [event, ({ key }) => key.namespace]),
   );
   readonly #parts: BundleMakerParts;
   readonly #stopping = new AbortController();
   readonly #contents = new Map<string, BundleContent>();
-  /** Namespaces that have changed since they were asked. */
+  /** Namespaces that have changed since they were read. */
   readonly #changed = new Set<string>();
-  /** By namespace, how many events it had when it was asked. */
+  /** Number of events at the last read, by namespace. */
   readonly #events = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
   #made: MadeBundle | undefined;
@@ -91,7 +91,7 @@ export class BundleMaker implements Component, MachineEventListener {
     return unhealthy(`no bundle can be made: ${String(this.#problem)}`);
   }
 
-  /** The last one. Undefined before the first. */
+  /** The last bundle. Undefined before the first. */
   get latest(): MadeBundle | undefined {
     return this.#made;
   }
@@ -105,12 +105,12 @@ export class BundleMaker implements Component, MachineEventListener {
     this.#wake?.();
   }
 
-  /** The rules after all changes of this process. */
+  /** Returns the rules after all changes of this process. */
   current(): Promise<MadeBundle> {
     return this.#make(false);
   }
 
-  /** Resolves when there is one after this number, or after a while. */
+  /** Resolves when there is a bundle after this number, or after a time. */
   async after(number: number, withinMs: number, signal: AbortSignal): Promise<void> {
     if ((this.#made?.bundle.number ?? 0) > number || this.#stopping.signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -139,7 +139,7 @@ export class BundleMaker implements Component, MachineEventListener {
         }
         this.#problem = undefined;
       } catch (error) {
-        // While partitions are on their way no owner can be asked. Waiters for a bundle keep waiting.
+        // While partitions move, no owner can be asked. Waiters for a bundle keep waiting.
         if (this.#problem === undefined) logger.debug("cannot build a policy bundle yet", { error });
         this.#problem = error;
       }
@@ -148,7 +148,7 @@ export class BundleMaker implements Component, MachineEventListener {
     }
   }
 
-  /** A while, or until something changes. */
+  /** Waits for a time, or until a change. */
   async #pause(ms: number): Promise<void> {
     if (this.#changed.size > 0 && this.#problem === undefined) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -167,7 +167,7 @@ export class BundleMaker implements Component, MachineEventListener {
     }
   }
 
-  /** One at a time. Who comes meanwhile gets one that was started afterwards. */
+  /** Makes one bundle at a time. A call in between gets one that started afterwards. */
   async #make(isDue: boolean): Promise<MadeBundle> {
     await this.#making?.catch(() => {});
     if (this.#making !== undefined) return this.#make(isDue);
@@ -198,7 +198,7 @@ export class BundleMaker implements Component, MachineEventListener {
     }
     if (!isOther && this.#made !== undefined) return this.#made;
     this.#stopping.signal.throwIfAborted();
-    // At a first start they are made now, and nothing is signed before they are.
+    // At a first start they are made now, and nothing is signed before.
     const { signer, signingKey, publicTokenKey } = await keys.open();
     const nowMs = foundation.clock.now();
     this.#number = Math.max(this.#number + 1, nowMs);

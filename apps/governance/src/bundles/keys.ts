@@ -2,7 +2,7 @@ import { type InstallationKeys, openKeysOf } from "@tutti/host";
 import type { Foundation } from "@tutti/kernel";
 import { TokenIssuer } from "@tutti/policy";
 
-/** The keys of the installation, read or made when they are needed first: by then the data directory is this process's own. */
+/** The keys of the installation, read or made at the first use, when this process owns the directory. */
 export class Keys {
   readonly #directory: string;
   readonly #dataDirectory: string;
@@ -32,7 +32,7 @@ export class Keys {
     return this.#opened;
   }
 
-  /** Resolves when none are being made: what is being written is written to its end. */
+  /** Resolves when no key is being made: a write in progress is completed. */
   async settled(): Promise<void> {
     await this.#opened?.catch(() => {});
   }

@@ -1,4 +1,4 @@
-/** How bundles reach services: the present one, then each new one. */
+/** Sends bundles to services: the present one, then each new one. */
 import {
   BundleContent,
   type WatchBundlesReply,
@@ -10,7 +10,7 @@ import { type BundlePart, bundlePart } from "@tutti/machine-entities/tenant";
 import { tenantKey } from "../tenants/dependencies.ts";
 import type { BundleMaker } from "./bundle-maker.ts";
 
-/** A stream says something at least this often. */
+/** Maximum interval of messages on a stream. */
 const signOfLifeMs = 5_000;
 
 export async function* watchBundles(

@@ -12,7 +12,7 @@ import type { TenantDependencies } from "../tenants/dependencies.ts";
 import { placeOf, recordedIn } from "./recording.ts";
 
 const spanDefaultMs = 7 * 86_400_000;
-/** Decisions that are made again before a reply is sent. */
+/** Maximum of decisions that are repeated before a reply is sent. */
 const atOnce = 500;
 
 export async function* previewImpact(
@@ -32,7 +32,7 @@ export async function* previewImpact(
   const fromMs = span === undefined ? nowMs - spanDefaultMs : from;
   const all = await recordedIn(dependencies, context, { fromMs, toMs: to });
   const after = new PolicyEvaluator(cedar, contentAfter(content, namespace, change));
-  // The caller's position. Later records come before it, and belong to another preview.
+  // The position of the caller. Later records are before it, and belong to another preview.
   const begin = cursor === "" ? 0 : all.findIndex((decision) => placeOf(decision) > cursor);
   for (let at = begin === -1 ? all.length : begin; ; at += atOnce) {
     const some = all.slice(at, at + atOnce);

@@ -54,7 +54,7 @@ export async function explainDecision(
   return { decision, statements, summary: inWords(decision) };
 }
 
-/** Returns a policy as it was when something was decided. */
+/** Returns the text of a policy at the time of a decision. */
 function textThen(tenant: TenantView, policyId: string, { decideTime }: Decision): string | undefined {
   const timeMs = decideTime === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(decideTime);
   const version = tenant.versions.findLast((one) => one.timeMs <= timeMs);

@@ -1,4 +1,4 @@
-/** What services decided, taken in: a batch is answered when it is durable where its namespaces are kept. */
+/** Records the decisions of services. A batch is confirmed when it is durable at its owners. */
 import type {
   Decision,
   policyService,
@@ -12,7 +12,7 @@ import { atOwner, type Client } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
 
 export interface DecisionDependencies extends MachineDependencies {
-  /** Brings decisions to the process that keeps a namespace. */
+  /** Sends decisions to the process that stores a namespace. */
   readonly policies: Pick<Client<typeof policyService>, "recordDecisions">;
 }
 
@@ -62,7 +62,7 @@ async function record(
   );
 }
 
-/** The latest first, each with the work that it was about. */
+/** Returns decisions, the latest first, each with its work. */
 export async function recordedIn(
   dependencies: MachineDependencies,
   context: CallContext,
@@ -80,7 +80,7 @@ export async function recordedIn(
     .sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
 }
 
-/** The latest first. */
+/** Returns the sort key: the latest first. */
 export function placeOf({ decideTime, decisionId }: Decision): string {
   const timeMs = decideTime === undefined ? 0 : fromTimestamp(decideTime);
   return `${descending(timeMs)} ${decisionId}`;

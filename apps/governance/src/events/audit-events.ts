@@ -1,4 +1,4 @@
-/** Tells the bus of checkpoints of the audit, and of faults in it. */
+/** Publishes checkpoints of the audit, and its faults, on the bus. */
 import { contractEvent, type EventOutlet } from "@tutti/bus";
 import { governanceEvents as events } from "@tutti/contracts/events/v1/governance";
 import type { AuditFault, Checkpoint } from "@tutti/contracts/governance/v1";
@@ -10,7 +10,7 @@ const checkpoints = "checkpoints";
 export class AuditEvents {
   readonly #outlet: Pick<EventOutlet, "publish">;
   readonly #clock: Clock;
-  /** Records with a reported fault: each check finds it again. */
+  /** Records with a reported fault: each check finds them again. */
   readonly #reported = new Set<string>();
 
   constructor(outlet: Pick<EventOutlet, "publish">, clock: Clock) {

@@ -1,4 +1,4 @@
-/** Tells the bus what happens to namespaces, keys, policies, secrets, decisions and findings. */
+/** Publishes events of namespaces, keys, policies, secrets, decisions and findings on the bus. */
 import { type Bus, contractEvent, type EventInput } from "@tutti/bus";
 import type { EventHeader } from "@tutti/contracts/events/v1";
 import { type GovernanceEventPayloads, governanceEvents } from "@tutti/contracts/events/v1/governance";
@@ -22,7 +22,7 @@ const mapper: EventMapper<GovernanceNote> = {
   eventOf({ key, event, timeMs, cause, type, resource, body, part }): EventInput {
     const { namespace } = key;
     const header: EventHeader = { namespace, resource, sequence: event, time: toTimestamp(timeMs), cause };
-    // The body is the payload of this very type without its header.
+    // The body is the payload of this type without its header.
     const payload = { ...body, header } as unknown as GovernanceEventPayloads[typeof type];
     return contractEvent(governanceEvents[type], payload, { source, part });
   },

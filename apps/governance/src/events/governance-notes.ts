@@ -1,4 +1,4 @@
-/** What the bus hears of tenants, secrets, decisions and findings: noted while it is decided, told when it is durable. */
+/** The published events of tenants, secrets, decisions and findings, noted when they are decided. */
 import type { GovernanceEventPayloads } from "@tutti/contracts/events/v1/governance";
 import {
   type DecisionsTakenV1,
@@ -24,17 +24,17 @@ import type { Happening } from "@tutti/runtime";
 
 type EventType = keyof GovernanceEventPayloads;
 
-/** Nothing of the machine's own state is kept in it: that continues. */
+/** It must not refer to the state of the machine, which changes later. */
 export interface GovernanceNote<T extends EventType = EventType> extends NoteHead {
   readonly kind: "event";
   readonly type: T;
   readonly resource: string;
   readonly body: Omit<GovernanceEventPayloads[T], "header">;
-  /** Which of several of its type that tell of one event of the machine, from 0. */
+  /** Index among the notes of this type for one event of the machine, from 0. */
   readonly part: number;
 }
 
-/** Events published for one event of a machine, at most. */
+/** Maximum of published events for one event of a machine. */
 const toldAtOnceMax = 100;
 
 function noteOf<T extends EventType>(
@@ -66,7 +66,7 @@ export const tenantNotes: Readonly<Record<string, NoteOf<Tenant, never>>> = {
     const { actor: holder, prefix = "" } = keys.get(keyId)?.key ?? {};
     return noteOf(happening, "tutti.governance.key.revoked", keyId, { holder, prefix });
   },
-  // People and browsers sign in all day. The token of an agent is like a key.
+  // People and browsers sign in all day, without an event. The token of an agent is like a key.
   token_kept: (_tenant, { token }: TokenKeptV1, happening) =>
     token?.use === TokenUse.TOKEN_USE_AGENT
       ? noteOf(happening, "tutti.governance.key.issued", token.tokenId, {
@@ -164,7 +164,7 @@ export const findingNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
             { rule, about, reason, severity },
             part,
           );
-        // The rule does not hold, and does not stop the work.
+        // The rule is not enforced, and does not stop the work.
         return result === FindingResult.FINDING_RESULT_NOTED
           ? noteOf(
               happening,

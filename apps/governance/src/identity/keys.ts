@@ -1,4 +1,4 @@
-/** Keys for APIs. The key itself is in the reply that made it and nowhere else. Only its hash is stored. */
+/** API keys. The key itself is only in the reply that made it. Its hash is stored. */
 import {
   ApiKey,
   type CreateKeyRequest,
@@ -33,7 +33,7 @@ interface Wanted {
   readonly actor: Actor;
   readonly title: string;
   readonly scope: Scope;
-  /** Infinity for one that does not end. */
+  /** Infinity for a key without an end. */
   readonly expireMs: number;
   /** Empty if it replaces none. */
   readonly replacesKeyId: string;
@@ -64,7 +64,7 @@ export async function rotateKey(
   const { actor } = await bearerOf(dependencies, bearer, context);
   const scope = scopeWithin(context.principal.shown?.scope, old.scope);
   const { clock } = dependencies.foundation;
-  // The next one is good for as long as this one was meant to be. One that was rotated before has its end cut already.
+  // The next key has the lifetime meant for this one. An earlier rotation has shortened it.
   const isCut = successorKeyId !== "";
   const lifetimeMs =
     expireTime === undefined || createTime === undefined || isCut
@@ -112,7 +112,7 @@ export async function listKeys(
   return { keys: items.map(({ key }) => key), page: { nextToken, total: all.length } };
 }
 
-/** Returns the newest first. */
+/** Returns the sort key: the newest first. */
 function placeOf({ createTime, keyId }: ApiKey): string {
   const createMs = createTime === undefined ? 0 : fromTimestamp(createTime);
   return `${descending(createMs)} ${keyId}`;
@@ -129,7 +129,7 @@ async function keyShown(
   return keyOf(context.namespace, kept);
 }
 
-/** A key ends no later than what its maker showed. */
+/** Returns the expiry of a key: no later than that of the credential of its maker. */
 async function expiryOf(
   dependencies: TenantDependencies,
   lifetimeMs: number,
@@ -167,7 +167,7 @@ async function make(dependencies: TenantDependencies, wanted: Wanted, context: C
   return { key: await keyShown(dependencies, keyId, context), secret: printApiKey({ keyId, secret }) };
 }
 
-/** What the first call under the same idempotency key made. Undefined where this is the first. */
+/** Returns the result of the first call with the same idempotency key. Undefined if this is the first. */
 async function repetitionOf(
   dependencies: TenantDependencies,
   wanted: ApiKey,

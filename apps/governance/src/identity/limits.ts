@@ -1,4 +1,4 @@
-/** How much callers may ask for, and when their keys and tokens were used last. */
+/** Limits of callers, and the last use of their keys and tokens. */
 import {
   IdentityLimit,
   KeepMode,

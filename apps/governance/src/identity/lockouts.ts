@@ -1,6 +1,6 @@
 /**
- * Principals and addresses that are locked out of the installation because of guessing. The namespace `system` stores
- * them. Any other has none.
+ * Principals and addresses that are locked out of the installation because of guessing. Only the namespace
+ * `system` stores them.
  */
 import type { LiftLockoutRequest, ListLockoutsRequest, Lockout } from "@tutti/contracts/governance/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";
@@ -26,7 +26,7 @@ export async function listLockouts(
   return { lockouts: items.map((one): Lockout => ({ ...one })), page: { nextToken, total: all.length } };
 }
 
-/** What is in the next bundle holds for every process. */
+/** Lifts a lock-out. The next bundle applies it in every process. */
 export async function lift(
   dependencies: TenantDependencies,
   { subject, reason }: LiftLockoutRequest,

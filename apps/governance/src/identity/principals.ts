@@ -1,4 +1,4 @@
-/** Creates, reads, lists, changes and deletes principals, and tells a caller its own. */
+/** Creates, reads, lists, changes and deletes principals, and returns the caller's own. */
 import {
   type CreatePrincipalRequest,
   type DeletePrincipalRequest,

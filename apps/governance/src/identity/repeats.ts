@@ -1,10 +1,10 @@
-/** Ids of what is made under an idempotency key: the same for the same intent, so that a repetition finds what the first call made. */
+/** Ids of objects that are made with an idempotency key: a repetition finds the object of the first call. */
 import { createHash } from "node:crypto";
 import type { CallContext } from "@tutti/kernel";
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** A digest of the caller, the place, the request and the key. Undefined if every call counts. */
+/** Returns a digest of the caller, the place, the request and the key. Undefined if every call counts. */
 export function repeatedId(
   { principal, namespace, idempotencyKey }: CallContext,
   intent: string,

@@ -1,8 +1,10 @@
 /**
- * Tokens: issued, narrowed, exchanged, ended. The token itself is in the reply that made it and nowhere else.
+ * Tokens: issued, narrowed, exchanged, revoked. The token itself is only in the reply that made it.
  *
- * 1. One that is made from another may do no more, ends no later, and ends when the other is revoked.
- * 2. One for a single exchange is good for that alone, once: keeping the new one ends it, in one step of the tenant.
+ * 1. A token that is made from another has at most its rights and its lifetime, and ends when the other is
+ *    revoked.
+ * 2. A token for a single exchange is valid only for that, once: storing the new token ends it, in one step
+ *    of the tenant.
  */
 import {
   IssuedToken,
@@ -31,20 +33,20 @@ const idLength = 26;
 
 interface Wanted {
   readonly actor: Actor;
-  /** Of the principal: its tenant keeps the token. */
+  /** Namespace of the principal, whose tenant stores the token. */
   readonly namespace: string;
   readonly groups: readonly string[];
   readonly use: TokenUse;
   readonly scope: Scope;
   readonly expireMs: number;
-  /** Empty where it was made from none. */
+  /** Empty if it was not made from another token. */
   readonly parentTokenId: string;
   readonly redeemsTokenId: string;
 }
 
-/** A credential: whose it is, and what may be made of it. */
+/** A credential: its identity, and the bounds of tokens made from it. */
 type Shown = Pick<TokenIdentity, "tokenId" | "actor" | "namespace" | "groups" | "scope" | "use"> & {
-  /** Infinity where it does not end. */
+  /** Infinity if it does not end. */
   readonly expireMs: number;
 };
 
@@ -69,7 +71,7 @@ export async function issueToken(
     return make(dependencies, { ...about, namespace, groups: [], scope: within, parentTokenId: "" }, context);
   }
   const { namespace, groups } = shown;
-  // It is kept where what it was made from is, and says where it is good for.
+  // It is stored at its origin, and states where it is valid.
   const isHome = namespace === context.namespace;
   const scope = isHome ? within : scopeWithin(within, { ...Scope.create(), namespaces: [context.namespace] });
   return make(dependencies, { ...about, namespace, groups, scope, parentTokenId: shown.tokenId }, context);
@@ -162,7 +164,7 @@ async function make(dependencies: TenantDependencies, wanted: Wanted, context: C
   const { actor, namespace, groups, use, scope, expireMs, parentTokenId, redeemsTokenId } = wanted;
   const repeated = repeatedId(context, `${parentTokenId} ${redeemsTokenId}`, idLength);
   const tokenId = repeated ?? dependencies.ids.newId("token");
-  // A token knows seconds.
+  // Times in tokens are in seconds.
   const createMs = Math.floor(dependencies.foundation.clock.now() / 1_000) * 1_000;
   const endMs = Math.floor(expireMs / 1_000) * 1_000;
   const times = { createTime: toTimestamp(createMs), expireTime: toTimestamp(endMs) };
@@ -195,7 +197,7 @@ async function repetitionOf(
   return found;
 }
 
-/** What the caller showed. Undefined for the installation's own. */
+/** Returns the credential of the caller. Undefined for the installation's own processes. */
 async function shownBy(dependencies: TenantDependencies, context: CallContext): Promise<Shown | undefined> {
   const { shown } = context.principal;
   if (shown === undefined) return;
@@ -210,7 +212,7 @@ async function shownBy(dependencies: TenantDependencies, context: CallContext): 
   return { tokenId: token?.tokenId ?? "", actor, namespace, groups, scope, use, expireMs };
 }
 
-/** Whose a token is that was handed over as text. */
+/** Returns the identity of a token that was passed as text. */
 async function checked(dependencies: TenantDependencies, secret: string): Promise<Shown> {
   const { content } = await dependencies.bundles.current();
   const checker = new TokenChecker({ issuer: dependencies.settings.installation });
@@ -221,7 +223,7 @@ async function checked(dependencies: TenantDependencies, secret: string): Promis
   return found.identity;
 }
 
-/** Returns the newest first. */
+/** Returns the sort key: the newest first. */
 function placeOf({ createTime, tokenId }: IssuedToken): string {
   const createMs = createTime === undefined ? 0 : fromTimestamp(createTime);
   return `${descending(createMs)} ${tokenId}`;

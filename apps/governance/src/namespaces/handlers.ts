@@ -52,7 +52,7 @@ async function create(
   context: CallContext,
 ) {
   const { name } = resource;
-  // A namespace that always exists has the defaults until it is changed.
+  // A built-in namespace has the defaults until it is changed.
   const isKept = builtIn.has(name) && (await tenantOf(dependencies, name, context)).namespace !== undefined;
   if (builtIn.has(name) && !isKept) {
     if (!isPlain(resource)) throw tenantErrors.exists({ what: "namespace", id: name });
@@ -87,7 +87,7 @@ async function update(
   return { resource: await shown(dependencies, name, context) };
 }
 
-/** Work that would continue although no caller may do anything in the namespace any more. */
+/** Work that would continue in the namespace, although no caller has rights there any more. */
 const works = [
   { service: "workflow", kinds: ["run", "schedule", "trigger"] },
   { service: "swarm", kinds: ["mission"] },
@@ -110,7 +110,7 @@ async function remove(
   if (builtIn.has(namespace)) throw governanceErrors.namespaceBuiltIn({ namespace });
   const { changes, namespace: kept } = await tenantOf(dependencies, namespace, context);
   if (kept === undefined && changes === 0) return { removed: false };
-  // A service that cannot be asked may have running work: then it is not removed.
+  // An unreachable service may have running work: then the namespace is not removed.
   for (const { service, kinds } of works) {
     const page = { size: 1, token: "" };
     const request = { namespace, kinds: [...kinds], statuses: unended, page };
@@ -133,7 +133,7 @@ async function remove(
   return { removed: removed > 0 };
 }
 
-/** They are kept elsewhere, and go with their namespace. */
+/** Deletes the secrets of a namespace, which other machines store. */
 async function deleteSecrets(
   mesh: Pick<Mesh, "client">,
   { namespace, reason }: { readonly namespace: string; readonly reason: string },
@@ -148,7 +148,7 @@ async function deleteSecrets(
   }
 }
 
-/** By name. From the last bundle, which has them all: those that the caller may look into. */
+/** Lists namespaces by name, from the last bundle, which has all: those that the caller may access. */
 async function list(
   dependencies: TenantDependencies,
   { labels, page }: ListNamespacesRequest,

@@ -1,4 +1,4 @@
-/** Questions about access rights: single ones, and a matrix of them. They have no effect and leave no record. */
+/** Questions about access rights: single ones, and a matrix. They have no effect and leave no record. */
 import type { AccessRow, AskAccessRequest, GetAccessMatrixRequest } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";
@@ -22,7 +22,7 @@ export async function ask(
   return { decisions };
 }
 
-/** All that is in a ready-made role that does not have everything. */
+/** Returns the actions of all built-in roles except those with all actions. */
 function usualActions(): readonly string[] {
   return vocabulary().matching(
     readyRoles.filter(({ actions }) => !actions.includes("*")).flatMap(({ actions }) => actions),
@@ -68,7 +68,7 @@ function rowOf(judged: Matrix, actor: Actor, namespace: string, actions: readonl
   return row;
 }
 
-/** Principals, and those who have a role without being one. */
+/** Returns principals, and other identities with a role. */
 async function allActors(
   dependencies: TenantDependencies,
   context: CallContext,

@@ -1,4 +1,4 @@
-/** What a change of policies would be: what is wrong with it, what would hold after it, and whether a caller could still undo it. */
+/** Checks a change of policies: its problems, the resulting content, and whether it can be reverted. */
 import {
   type BundleContent,
   Enforcement,
@@ -23,7 +23,7 @@ export function problemsOf(cedar: Cedar, namespace: string, change: PolicyChange
   }));
 }
 
-/** What would hold: the policies of the namespace are other ones. */
+/** Returns the content with other policies of the namespace. */
 export function contentAfter(
   content: BundleContent,
   namespace: string,
@@ -40,7 +40,7 @@ export function contentAfter(
   return { ...content, policies: [...kept, ...set] };
 }
 
-/** What turns the policies that are into those that were. */
+/** Returns the change from the present policies to earlier ones. */
 export function changeTo(
   present: ReadonlyMap<string, Policy>,
   wanted: ReadonlyMap<string, Policy>,
@@ -51,8 +51,8 @@ export function changeTo(
 const mending = "governance.policies.apply";
 
 /**
- * Returns whether some identity could change policies before, and none could after. The administrator of the machine is
- * not counted.
+ * Returns whether some identity could change policies before, and none could afterwards. The administrator of
+ * the machine does not count.
  */
 export function locksOut(
   cedar: Cedar,

@@ -1,6 +1,6 @@
 /**
- * Changes of policies. One is made if it can be read, its cases pass, and some identity could still revert it. A bundle
- * contains the new policies before the caller gets its answer.
+ * Changes policies. A change must be readable, its cases must pass, and some identity must still be able to
+ * revert it. A bundle contains the new policies before the caller gets its answer.
  */
 import {
   type ApplyPoliciesRequest,
@@ -106,7 +106,7 @@ export function versionView({
   return view;
 }
 
-/** With the bundle that carries it. */
+/** Returns a version with the bundle that contains it. */
 async function versionShown(
   dependencies: TenantDependencies,
   number: number,

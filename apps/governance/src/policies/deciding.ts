@@ -1,5 +1,5 @@
 /**
- * Decisions that governance itself needs: by the policies after all changes here, before a bundle has reached any
+ * Decisions for governance itself: by the policies after all local changes, before a bundle has reached any
  * process.
  */
 import type { BundleContent } from "@tutti/contracts/governance/v1";
@@ -18,14 +18,14 @@ export function actorOf({ kind, id }: Principal): Actor {
   return { kind: kinds[kind], id };
 }
 
-/** What decides at present, and what it is made of. */
+/** The present evaluator, and its content. */
 export interface Present {
   readonly cedar: Cedar;
   readonly evaluator: PolicyEvaluator;
   readonly content: BundleContent;
 }
 
-/** One thing, of the kind that an action is about. */
+/** One resource, of the kind of the action. */
 export interface About {
   readonly resourceId: string;
   readonly labels: Labels;
@@ -57,8 +57,8 @@ export class Deciding {
   }
 
   /**
-   * Returns whether the caller may also do another action, in a namespace, to any thing or to one. The installation's
-   * own may.
+   * Returns whether the caller may also do another action, in a namespace, on any resource or on one. The
+   * installation's own processes may.
    */
   async mayAlso(
     { principal }: Pick<CallContext, "principal">,

@@ -1,4 +1,4 @@
-/** Questions and decisions, as the API has them. */
+/** Converts questions and decisions between the API and the policy library. */
 import {
   type AccessQuestion,
   type CaseResult,
@@ -14,8 +14,8 @@ import { unserved, vocabulary } from "./vocabulary.ts";
 const noActor = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
 
 /**
- * Returns a question of a namespace. Another one is asked about from `system` alone: what may be done there is its own
- * affair.
+ * Returns a question of a namespace. Only callers in `system` may ask about another namespace: access to it
+ * is its own matter.
  */
 export function questionOf(given: AccessQuestion, namespace: string, field: string): Question {
   const { actor = noActor, groups, action, resourceKind, resourceId, resourceLabels, inNamespace } = given;
@@ -41,7 +41,7 @@ export interface EvaluatedQuestion {
   readonly nowMs: number;
 }
 
-/** One that is not recorded. */
+/** Returns a decision that is not recorded. */
 export function decisionOf({ question, verdict, bundle, nowMs }: EvaluatedQuestion): Decision {
   const { allowed, policies, shadow, errors } = verdict;
   return {
@@ -58,7 +58,7 @@ export function decisionOf({ question, verdict, bundle, nowMs }: EvaluatedQuesti
   };
 }
 
-/** A wrong word is denied as everything is that nothing permits: the caller learns which word it is. */
+/** Returns the unknown words. They are denied as everything is that nothing permits, but named. */
 function faultsOf({ action, resourceKind }: AccessQuestion): string[] {
   const problem = unserved(action);
   if (problem !== undefined) return [problem];
@@ -68,12 +68,12 @@ function faultsOf({ action, resourceKind }: AccessQuestion): string[] {
 }
 
 export interface Case {
-  /** Empty for one of the request. */
+  /** Empty for a policy of the request. */
   readonly policyId: string;
   readonly given: PolicyCase;
 }
 
-/** How cases come out, those that do not as they must first. */
+/** Returns the results of cases, the failed ones first. */
 export function resultsOf(
   evaluator: PolicyEvaluator,
   cases: readonly Case[],

@@ -1,4 +1,4 @@
-/** Policies and their versions, looked at. */
+/** Reads policies and their versions. */
 import type {
   GetPolicyRequest,
   ListPoliciesRequest,
@@ -59,7 +59,7 @@ export async function list(
   return { policies: items.map(({ policy }) => policy), version, page: { nextToken, total: all.length } };
 }
 
-/** Those that are not off, from the bundle: their tenant may be another process's. */
+/** Returns the policies of `system` that are not off, from the bundle: their tenant may be elsewhere. */
 async function ofSystem(dependencies: TenantDependencies): Promise<Policy[]> {
   const { content } = await dependencies.bundles.current();
   return content.policies.filter(({ namespace }) => namespace === systemNamespace);

@@ -1,4 +1,4 @@
-/** Roles, and who has them. */
+/** Roles and their bindings. */
 import {
   type CreateRoleBindingRequest,
   type DeleteRoleBindingRequest,
@@ -40,7 +40,7 @@ export async function setRole(
   return { role: kept && roleOf(context.namespace, kept) };
 }
 
-/** Its bindings go first: as long as one of them is there, there is a role to be bound. */
+/** Deletes a role. Its bindings go first: a binding must not exist without its role. */
 export async function deleteRole(
   dependencies: TenantDependencies,
   { role, reason }: DeleteRoleRequest,

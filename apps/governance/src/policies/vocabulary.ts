@@ -1,4 +1,4 @@
-/** What can be asked of this installation, as its contracts say it. */
+/** The vocabulary of this installation, from its contracts. */
 import * as agent from "@tutti/contracts/agent/v1";
 import * as blob from "@tutti/contracts/blob/v1";
 import * as governance from "@tutti/contracts/governance/v1";
@@ -19,7 +19,7 @@ const areas = [agent, blob, governance, insight, intelligence, registry, runtime
 
 let made: Vocabulary | undefined;
 
-/** Made when it is asked for first: most processes with the service never are. */
+/** Made at the first use: most processes with the service never need it. */
 export function vocabulary(): Vocabulary {
   made ??= new Vocabulary([
     ...areas
@@ -30,7 +30,7 @@ export function vocabulary(): Vocabulary {
   return made;
 }
 
-/** Actions that no service implements would grant nothing, without a warning. */
+/** Rejects actions that no service implements: they would grant nothing, without a warning. */
 export function requireServed(field: string, actions: readonly string[]): void {
   const violations = actions.flatMap((action, index) => {
     const message = unserved(action);
@@ -40,7 +40,7 @@ export function requireServed(field: string, actions: readonly string[]): void {
   if (first !== undefined) throw tenantErrors.invalid({ problem: first.message }, { violations });
 }
 
-/** What is wrong with an action, or a pattern of some, that no service implements. */
+/** Returns the problem of an action, or of a pattern, that no service implements. */
 export function unserved(action: string): string | undefined {
   const { actions } = vocabulary();
   if (vocabulary().matching([action]).length > 0) return undefined;
@@ -50,7 +50,7 @@ export function unserved(action: string): string | undefined {
   return `no service has an action like ${action}${advice}`;
 }
 
-/** What is served as far as an action is right, from its beginning on. */
+/** Returns the implemented actions with the longest correct beginning. */
 function besides(action: string): string {
   const { actions } = vocabulary();
   const right = prefixesOf(action).find((prefix) => actions.some((one) => one.startsWith(`${prefix}.`)));
@@ -60,13 +60,13 @@ function besides(action: string): string {
   return [...new Set(next)].join(", ");
 }
 
-/** Returns the first words of an action, and that there are more. */
+/** Returns the first words of an action, with a mark if there are more. */
 function cut(action: string, words: number): string {
   const all = action.split(".");
   return all.length > words ? allOf(all.slice(0, words).join(".")) : action;
 }
 
-/** The longest first: `workflow.runs` and `workflow` of `workflow.runs.start`. */
+/** Returns the prefixes, the longest first: `workflow.runs` and `workflow` of `workflow.runs.start`. */
 function prefixesOf(action: string): readonly string[] {
   const words = action.split(".").slice(0, -1);
   return words.map((_, index) => words.slice(0, words.length - index).join("."));

@@ -1,4 +1,4 @@
-/** How handlers reach the secrets of a namespace, and the keys that seal them. */
+/** The access of handlers to the secrets of a namespace, and to the keys that seal them. */
 import type { Guard, SealingKeys } from "@tutti/host";
 import { type CommandCall, execute, type MachineDependencies, orIfAbsent, query } from "@tutti/host/serving";
 import type { CallContext, Foundation, IdSource, InstanceKey } from "@tutti/kernel";
@@ -10,12 +10,12 @@ export interface SecretDependencies extends MachineDependencies {
   readonly ids: Pick<IdSource, "newId">;
   readonly sealing: SealingKeys;
   readonly deciding: Pick<Deciding, "mayAlso">;
-  /** Hears of uses that were refused. Undefined where nothing is enforced. */
+  /** Receives refused uses. Undefined if nothing is enforced. */
   readonly guard: Pick<Guard, "refusedInside"> | undefined;
   readonly keepMs: number;
 }
 
-/** Of the namespace of a call. */
+/** Returns the key of the secrets of the call's namespace. */
 function secretsKey({ namespace }: CallContext): InstanceKey {
   return { namespace, kind: secretsKind, id: namespace };
 }
@@ -25,7 +25,7 @@ export function secretsOf(dependencies: MachineDependencies, context: CallContex
   return orIfAbsent<SecretsView>(query(dependencies, secretsKey(context), call, context), newSecrets());
 }
 
-/** What makes a repetition harmless is looked at before: each sealing of a value is another one. */
+/** Executes a command. Repetitions are detected before it: each sealing of a value differs. */
 export function executeOnSecrets<Body, Reply>(
   dependencies: MachineDependencies,
   call: Omit<CommandCall<Body, Reply>, "idempotencyKey">,

@@ -1,11 +1,11 @@
-/** Values, sealed and opened by the keys of the installation. */
+/** Seals and opens values with the keys of the installation. */
 import type { KeptSecretVersion } from "@tutti/contracts/governance/v1";
 import type { SealingKeys } from "@tutti/host";
 import type { ReadOnly } from "@tutti/kernel";
 import { type Envelope, type SealingKey, type SecretName, unwrapped } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 
-/** Returns the key that an envelope was sealed with. */
+/** Returns the sealing key of an envelope. */
 export function sealingKeyOf(sealing: SealingKeys, envelope: Envelope, { name }: SecretName): SealingKey {
   const { sealingKeyId } = envelope;
   const key = sealing.find(sealingKeyId);

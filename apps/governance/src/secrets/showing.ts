@@ -1,4 +1,4 @@
-/** What may be known of secrets: everything but their values. */
+/** The visible part of secrets: everything but their values. */
 import {
   type GetSecretRequest,
   type KeptSecret,

@@ -1,4 +1,4 @@
-/** Values stored, ended, and sealed again. A value is sealed here, before anything else sees it. */
+/** Stores, ends and reseals values. A value is sealed here, before any other code sees it. */
 import { timingSafeEqual } from "node:crypto";
 import type {
   DeleteSecretRequest,
@@ -26,7 +26,7 @@ import { envelopeIn, sealingKeyOf, valueIn } from "./envelopes.ts";
 import { secretShown } from "./showing.ts";
 
 const intentLength = 24;
-/** Others that store a version of the same secret at the same moment. */
+/** Maximum of retries after concurrent changes of the same secret. */
 const triesMax = 10;
 
 export async function putSecret(
@@ -59,7 +59,7 @@ interface Wanted {
   readonly intent: string;
 }
 
-/** Returns whether the same was stored under the same intent. Throws where something else was. */
+/** Returns whether the same value was stored with the same intent. Throws if it was another value. */
 function isStored(
   { sealing }: SecretDependencies,
   { kept }: SecretsView,
@@ -69,7 +69,7 @@ function isStored(
   const before = kept.get(name)?.versions.find((one) => intent !== "" && one.intent === intent);
   if (before === undefined) return false;
   const envelope = envelopeIn(before);
-  // What has ended cannot be compared any more.
+  // An ended version cannot be compared any more.
   if (envelope === undefined) return true;
   const stored = valueIn(sealing, envelope, { namespace, name, version: before.version });
   if (stored.length === value.length && timingSafeEqual(stored, value)) return true;
@@ -110,7 +110,7 @@ export async function deleteSecret(
   return { ended: (await executeOnSecrets(dependencies, call, context)).versions };
 }
 
-/** A repetition continues with the key that was made for the first call. */
+/** Rotates the sealing key. A repetition continues with the key of the first call. */
 export async function rotateSealing(
   dependencies: SecretDependencies,
   _request: RotateSealingRequest,
@@ -133,7 +133,7 @@ export async function rotateSealing(
   return { secrets: [...kept.values()].filter(({ versions }) => versions.some(isUnder)).length };
 }
 
-/** Empty where it has ended, or is sealed like this already. */
+/** Returns the resealed key. Empty if the version has ended, or already has this sealing key. */
 function resealedKey(
   { sealing, foundation }: SecretDependencies,
   name: string,

@@ -1,8 +1,8 @@
 /**
- * Values given to callers that may use them.
+ * Gives values to callers that may use them.
  *
  * 1. A caller without the right to a secret gets the same answer as for a missing one.
- * 2. That it is given out, to whom and for what, is durable before. A use that is refused is recorded too.
+ * 2. The use, its caller and its purpose are durable before the value leaves. A refused use is recorded too.
  * 3. A value leaves sealed for the key of the call.
  */
 import type { KeptSecretVersion, UnsealSecretsRequest } from "@tutti/contracts/governance/v1";
@@ -46,7 +46,7 @@ export async function unsealSecrets(
   return { values: wanted.map((one) => delivered(dependencies, one, recipientKey, context)) };
 }
 
-/** `till`, or `till@3` for a version. Undefined where the caller can use no such thing. */
+/** Returns the version of `till`, or of `till@3`. Undefined if the caller can use no such secret. */
 async function usableAt(
   dependencies: SecretDependencies,
   { kept }: SecretsView,
@@ -59,7 +59,7 @@ async function usableAt(
   const { labels, users } = found.secret;
   const { principal, namespace } = context;
   const caller = actorKey(actorOf(principal));
-  // A caller that has a service sign or launch something is not that service: it uses what names it.
+  // A caller that lets a service sign or launch something may use the secrets that name the caller.
   const isOwnService = principal.kind === "service" && principal.shown === undefined;
   const isNamed = users.some((user) => actorKey(user) === caller);
   if (!isNamed && (users.length > 0 || isOwnService)) return;

@@ -1,4 +1,4 @@
-/** How handlers use the tenants: the stored identities of a namespace and their rights. */
+/** The access of handlers to the tenants: the stored identities of a namespace and their rights. */
 import { type CommandCall, execute, type MachineDependencies, orIfAbsent, query } from "@tutti/host/serving";
 import type { CallContext, Foundation, IdSource, InstanceKey } from "@tutti/kernel";
 import { contents, newTenant, type TenantView } from "@tutti/machine-entities/tenant";
@@ -20,7 +20,7 @@ export function tenantKey(namespace: string): InstanceKey {
   return { namespace, kind: "tenant", id: namespace };
 }
 
-/** All that is kept of a namespace. Nothing if it was never configured. */
+/** Returns the stored state of a namespace. Empty if it was never configured. */
 export function tenantOf(
   dependencies: MachineDependencies,
   namespace: string,
@@ -45,7 +45,7 @@ export async function executeOnTenant<Body, Reply>(
   return reply;
 }
 
-/** Returns the revision that a caller saw. 0 where it saw none. */
+/** Returns the revision that a caller read. 0 for none. */
 export function revisionOf(text: string | undefined): number {
   return text === undefined || text === "" ? 0 : Number(text);
 }

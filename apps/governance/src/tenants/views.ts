@@ -1,4 +1,4 @@
-/** The stored objects, as the contracts show them. Read only: the tenant's objects are not changed here. */
+/** Converts stored objects to the contracts. The tenant's objects are read-only here. */
 import {
   AdmissionRule,
   type ApiKey,
@@ -45,7 +45,7 @@ export function ruleOf(namespace: string, kept: KeptView<AdmissionRule>): Admiss
   return { ...value, namespace, ...updated(updateMs, cause), revision: String(revision) };
 }
 
-/** As snapshots have it. */
+/** Returns a rule in the form of snapshots. */
 export function ruleAsKept(namespace: string, kept: ReadOnly<KeptRule> | undefined): AdmissionRule {
   const { rule = AdmissionRule.create(), by } = (kept ?? {}) as Partial<KeptRule>;
   const { updateMs = 0, updateCause, revision = 0 } = by ?? {};

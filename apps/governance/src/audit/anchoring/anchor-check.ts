@@ -1,21 +1,21 @@
-/** Whether a book is the one that an anchor knows. */
+/** Checks that a book is the one of an anchor. */
 import type { Checkpoint } from "@tutti/contracts/governance/v1";
 import { sameHash } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 
-/** What is compared of a checkpoint. */
+/** The compared fields of a checkpoint. */
 export type AnchoredCheckpoint = Pick<Checkpoint, "number" | "rootHash">;
 
 export interface AnchorableBook {
   /** Number of the last checkpoint. 0 before the first. */
   last(): Promise<number>;
-  /** Undefined where it is not there. */
+  /** Undefined if it does not exist. */
   checkpoint(number: number): Promise<AnchoredCheckpoint | undefined>;
 }
 
 /**
  * Throws if the book ends before its anchor, or has another checkpoint under that number.
- * @param where the anchor is, in words
+ * @param where description of the place of the anchor
  */
 export async function checkAgainst(
   { number, rootHash }: AnchoredCheckpoint,

@@ -1,10 +1,10 @@
 /**
- * Holds the book to its anchors: at the start it is compared with them, and each checkpoint is anchored after the book
- * has it.
+ * Checks the book against its anchors: it is compared with them at the start, and each checkpoint is anchored
+ * after the book has it.
  *
- * 1. A book that is missing, cut or exchanged is an error, never a new book. A new one starts where no anchor is, or
- *    where the operator gave the one before up by its number.
- * 2. What fails for a moment delays no checkpoint: the next one anchors all before it.
+ * 1. A book that is missing, cut or exchanged is an error, never a new book. A new one starts only without an
+ *    anchor, or if the operator has given up the previous one by its number.
+ * 2. A temporary failure delays no checkpoint: the next one anchors all before it.
  */
 import { existsSync } from "node:fs";
 import type { Checkpoint } from "@tutti/contracts/governance/v1";
@@ -15,7 +15,7 @@ import { type AnchorableBook, type AnchoredCheckpoint, checkAgainst } from "./an
 import type { JournalAnchor } from "./journal-anchor.ts";
 import type { OutsideAnchor } from "./outside-anchor.ts";
 
-/** Where the last checkpoint is kept beside the book. */
+/** Where the last checkpoint is stored, in addition to the book. */
 export interface Anchors {
   readonly journal: Pick<JournalAnchor, "isHere" | "last" | "lastNow" | "put" | "giveUp">;
   readonly outside: OutsideAnchor | undefined;
@@ -25,7 +25,7 @@ export class Anchoring {
   readonly #anchors: Anchors;
   readonly #giveUpCheckpoint: number;
   readonly #logger: Pick<Logger, "warn">;
-  /** Numbers that are anchored, as far as that is known. */
+  /** Numbers of anchored checkpoints, as far as known. */
   #inJournal = 0;
   #outside: number | undefined;
   #problem = "";
@@ -36,14 +36,14 @@ export class Anchoring {
     this.#logger = logger;
   }
 
-  /** Why something could not be anchored. Empty where all is well. */
+  /** Why the last anchoring failed. Empty without a problem. */
   get problem(): string {
     return this.#problem;
   }
 
   /**
-   * Returns whether the journal knows a book, which is at this file then. A process alone asks before it opens the
-   * book, as that makes one.
+   * Returns whether the journal knows a book, which is at this file then. Called before the book is opened,
+   * because that creates one. Only for a process that is alone.
    */
   async isKnown(file: string, signal: AbortSignal): Promise<boolean> {
     const { journal } = this.#anchors;
@@ -58,7 +58,7 @@ export class Anchoring {
     return false;
   }
 
-  /** Compares a book with its anchors. The one in the journal is known to one process alone. */
+  /** Compares a book with its anchors. Only one process knows the anchor in the journal. */
   async check(book: AnchorableBook, signal: AbortSignal): Promise<void> {
     const { journal, outside } = this.#anchors;
     const known = journal.isHere ? await journal.last(signal) : undefined;
@@ -81,7 +81,7 @@ export class Anchoring {
     }
   }
 
-  /** After the book has it. Throws where the journal knows another book. */
+  /** Anchors a checkpoint after the book has it. Throws if the journal knows another book. */
   async put(checkpoint: Checkpoint, book: AnchorableBook): Promise<void> {
     const { journal } = this.#anchors;
     if (!journal.isHere || checkpoint.number <= this.#inJournal) return;
@@ -95,7 +95,7 @@ export class Anchoring {
     }
   }
 
-  /** The journal did not take a checkpoint: another process may have anchored a later one of the same book. */
+  /** Handles a checkpoint that the journal refused: another process may have anchored a later one. */
   async #compare({ number }: Checkpoint, book: AnchorableBook): Promise<void> {
     const known = await this.#anchors.journal.lastNow().catch((error: unknown) => {
       this.#note(error);
@@ -108,7 +108,9 @@ export class Anchoring {
     this.#inJournal = known.number;
   }
 
-  /** From time to time: a place outside may be slow. Nothing is written to one that could not be compared with. */
+  /**
+   * Anchors outside, periodically: the place may be slow. An anchor without a comparison is not overwritten.
+   */
   async putOutside(checkpoint: Checkpoint | undefined, book: AnchorableBook): Promise<void> {
     const { journal, outside } = this.#anchors;
     if (outside === undefined || checkpoint === undefined || !journal.isHere) return;

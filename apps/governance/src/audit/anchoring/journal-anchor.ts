@@ -1,9 +1,10 @@
 /**
- * The last checkpoint, as an event in the journal: the journal holds the audit to what it was, as the audit holds the
- * journal.
+ * The last checkpoint, as an event in the journal: the journal proves the state of the audit, and the audit
+ * that of the journal.
  *
  * 1. It is anchored after the book has it. So a book that ends before its anchor was cut.
- * 2. Its machine is in the first partition of the service: of several processes the owner of that one anchors and checks.
+ * 2. Its machine is in the first partition of the service: of several processes the owner of that one anchors
+ *    and checks.
  */
 import type { Checkpoint } from "@tutti/contracts/governance/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
@@ -32,12 +33,12 @@ export class JournalAnchor {
     return partitionOwner.holds(runtime.service, partition);
   }
 
-  /** Waits until this process owns it. Undefined before the first. */
+  /** Waits until this process owns it. Undefined before the first checkpoint. */
   last(signal: AbortSignal): Promise<Checkpoint | undefined> {
     return whenOwned(this.#dependencies, this.#key, { signal }, () => this.lastNow());
   }
 
-  /** Fails where another process owns it. */
+  /** Returns it at once. Fails if another process owns it. */
   async lastNow(): Promise<Checkpoint | undefined> {
     const { runtime } = this.#dependencies;
     const found = await orIfAbsent(
@@ -51,7 +52,7 @@ export class JournalAnchor {
     return this.#execute(anchorCheckpoint, checkpoint, "its checkpoint was signed");
   }
 
-  /** From now on a new book may start. */
+  /** Allows a new book from now on. */
   giveUp(last: Checkpoint): Promise<Checkpoint> {
     return this.#execute(giveUpBook, last, "audit.giveUpCheckpoint names its last checkpoint");
   }

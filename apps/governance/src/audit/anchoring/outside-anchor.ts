@@ -1,8 +1,10 @@
 /**
- * The last checkpoint outside of the installation: who can write its journal and its audit log cannot take this one back.
+ * The last checkpoint outside of the installation: a writer of its journal and its audit log cannot undo this
+ * one.
  *
- * A line of JSON each: `{"number":…,"time_ms":…,"tree_size":…,"root_hash":…,"signature":…,"signing_key_id":…}`. A file
- * has one after the other. What a URL or a command gives may, and the last one counts.
+ * A line of JSON each:
+ * `{"number":…,"time_ms":…,"tree_size":…,"root_hash":…,"signature":…,"signing_key_id":…}`. A file has one
+ * after the other. The answer of a URL or a command may have several, and the last one counts.
  */
 
 import { execFile } from "node:child_process";
@@ -15,15 +17,15 @@ import { auditErrors } from "../errors.ts";
 import type { AnchoredCheckpoint } from "./anchor-check.ts";
 
 export interface OutsideAnchor {
-  /** As it was configured. */
+  /** The configured place. */
   readonly name: string;
-  /** Undefined where nothing was anchored yet. */
+  /** Undefined before the first anchor. */
   last(): Promise<AnchoredCheckpoint | undefined>;
   put(checkpoint: Checkpoint): Promise<void>;
 }
 
 interface Place {
-  /** Empty where there is nothing yet. */
+  /** Empty if there is nothing yet. */
   read(): Promise<string>;
   write(line: string): Promise<void>;
 }
@@ -31,7 +33,7 @@ interface Place {
 const timeoutMs = 10_000;
 const privateMode = 0o600;
 
-/** Undefined where none is configured. */
+/** Returns undefined if none is configured. */
 export function outsideAnchor(anchor: string, timers: Timers): OutsideAnchor | undefined {
   if (anchor === "") return;
   const place = placeOf(anchor, timers);
@@ -81,14 +83,14 @@ function urlPlace(url: string, timers: Timers): Place {
   return { read: () => call("GET"), write: async (line) => void (await call("PUT", line)) };
 }
 
-/** Run without a shell: `PROGRAM read` prints what it has, `PROGRAM write` gets a line. */
+/** Runs a program without a shell: `PROGRAM read` prints its lines, `PROGRAM write` receives a line. */
 function commandPlace(program: string): Place {
   const run = (word: "read" | "write", given = ""): Promise<string> =>
     new Promise((resolve, reject) => {
       const child = execFile(program, [word], { timeout: timeoutMs }, (error, output) =>
         error === null ? resolve(output) : reject(error),
       );
-      // A program that does not read its input closes it: what it answers counts.
+      // A program that does not read its input closes it: its answer counts.
       child.stdin?.on("error", () => {}).end(given);
     });
   return { read: () => run("read"), write: async (line) => void (await run("write", line)) };

@@ -1,26 +1,26 @@
 /**
- * Records in blocks: packed as they are, with a summary by which a search passes over those that have nothing for it. A
- * block belongs to one head and keeps the order of its records, so that the place of each follows.
+ * Records in packed blocks, with a summary by which a search skips blocks without matches. A block belongs to
+ * one head and keeps the order of its records, so that the position of each is known.
  */
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { BookRecord } from "./intake.ts";
 import { Mentions } from "./mentions.ts";
 
 export interface Block {
-  /** Place of its first record among those of the head. */
+  /** Index of its first record among those of the head. */
   readonly first: number;
   readonly records: number;
   readonly firstMs: number;
   readonly lastMs: number;
   readonly namespaces: readonly string[];
-  /** Undefined where they are too many to be named. */
+  /** Undefined if there are too many to list. */
   readonly actors: readonly string[] | undefined;
   readonly actions: readonly string[] | undefined;
   readonly bytes: Uint8Array;
 }
 
 const blockBytesMax = 512 * 1024;
-/** Of actors and of actions, per block. */
+/** Maximum of listed actors and actions per block. */
 const namedMax = 200;
 /** Batch, index, time and length in front of each record. */
 const headBytes = 24;
@@ -41,7 +41,7 @@ function blockOf(first: number, records: readonly BookRecord[]): Block {
   return { ...summaryOf(first, records), bytes: zstdCompressSync(packed(records)) };
 }
 
-/** What a search has to know of records that lie together. */
+/** Returns the summary of consecutive records for a search. */
 export function summaryOf(first: number, records: readonly BookRecord[]): Omit<Block, "bytes"> {
   const mentions = new Mentions();
   let [firstMs, lastMs] = [Number.POSITIVE_INFINITY, 0];

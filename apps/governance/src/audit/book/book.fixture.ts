@@ -1,4 +1,4 @@
-/** A journal as the runtime writes it, and a book that takes it in. */
+/** A journal as the runtime writes it, and a book that reads it. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ export const signingKey: SigningKey = {
 };
 
 export interface Deed {
-  /** Absent: the actor of the one before, as journals leave it out. */
+  /** Absent: the actor of the record before, as journals omit it. */
   readonly actor?: string;
   readonly namespace?: string;
   readonly id?: string;
@@ -73,7 +73,7 @@ function causeBy(id: string) {
   };
 }
 
-/** A book in a folder of its own, which goes with it. */
+/** A book in a folder of its own, which is removed with it. */
 export class TestBook implements AsyncDisposable {
   readonly file: string;
   readonly #directory: string;
@@ -91,7 +91,7 @@ export class TestBook implements AsyncDisposable {
     this.book = book;
   }
 
-  /** Signs what is prepared, as its service does. */
+  /** Signs a prepared checkpoint, as the service does. */
   take(timeMs: number, ...parts: readonly JournalPart[]): Checkpoint {
     const { number, heads, size, parts: before } = this.book.prepare(parts);
     const made = { number, createTime: toTimestamp(timeMs), heads };
@@ -101,7 +101,7 @@ export class TestBook implements AsyncDisposable {
     return checkpoint;
   }
 
-  /** Removes what is older, as its service does. */
+  /** Removes older records, as the service does. */
   drop(keptFromMs: number): number {
     const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
     this.book.retain(signedRetention({ keptFromMs, signTimeMs: startMs }, signed));
@@ -110,7 +110,7 @@ export class TestBook implements AsyncDisposable {
     return dropped;
   }
 
-  /** Changes the file behind its back. */
+  /** Changes the file without the book. */
   async tamper(...statements: readonly string[]): Promise<void> {
     const { DatabaseSync } = await import("node:sqlite");
     const database = new DatabaseSync(this.file);
@@ -118,13 +118,13 @@ export class TestBook implements AsyncDisposable {
     database.close();
   }
 
-  /** As after a crash: nothing but the file is left. */
+  /** Simulates a crash: only the file remains. */
   async reopen(): Promise<void> {
     this.book.close();
     this.book = await AuditBook.open(this.file, signingKey);
   }
 
-  /** A book that could not be opened again is another one, so that it can be closed. */
+  /** Replaces a book that could not be opened again, so that it can be closed. */
   async restore(): Promise<void> {
     await rm(this.file);
     this.book = await AuditBook.open(this.file, signingKey);

@@ -77,14 +77,14 @@ describe("the book of the audit", () => {
   it("finds records by who did what to what and when, in either order and in pages of any size", async () => {
     await using kept = await filled();
     const all = searched(kept);
-    // Two records a batch. Those in another namespace have no reader here.
+    // Two records a batch. Records in another namespace have no reader here.
     assert.equal(all.length, 90 * 2 - 18);
     assert.equal(new Set(all).size, all.length);
     for (const size of [1, 7, 100]) assert.deepEqual(searched(kept, {}, size), all);
     assert.deepEqual(searched(kept, {}, 13, true), [...all].reverse());
     assert.equal(all[0], "workflow/2/30/1");
     const ada = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
-    // The second record of a batch has the cause of the first, though only that one carries it.
+    // The second record of a batch has the cause of the first, although only that one contains it.
     assert.equal(searched(kept, { actor: ada, action: "run.task_*" }).length, 4 * 9 * 2 - 9);
     assert.equal(searched(kept, { action: "run.task_started" }).length, 90);
     assert.equal(searched(kept, { action: "pool.*" }).length, 0);

@@ -1,13 +1,14 @@
 /**
- * The book of the audit: what all journals had to say, under signed checkpoints.
+ * The book of the audit: the records of all journals, under signed checkpoints.
  *
- * 1. A checkpoint, its heads and their records are written together or not at all. Unwritten ones are read again from
- *    the journals, which are kept until then.
- * 2. A checkpoint is signed between `prepare` and `commit`, by who has the key. One at a time is under way.
- * 3. Records are removed when they were kept long enough, as a signed retention says. Their hashes stay, and so does
- *    everything that rests on them.
- * 4. A book whose heads are not those of its last checkpoint is not opened: nothing could be signed behind it. Of
- *    records and checkpoints that are missing it knows, and the audit reports them.
+ * 1. A checkpoint, its heads and their records are written together or not at all. Unwritten ones are read
+ *    again from the journals, which are kept until then.
+ * 2. A checkpoint is signed between `prepare` and `commit`, by the holder of the key. One is in progress at a
+ *    time.
+ * 3. Records are removed after their time, by a signed retention. Their hashes stay, and so does everything
+ *    that depends on them.
+ * 4. A book whose heads are not those of its last checkpoint is not opened: nothing could be signed after it.
+ *    Missing records and checkpoints are detected, and the audit reports them.
  */
 import type {
   AuditFault,
@@ -33,30 +34,30 @@ import { type FoundRecords, type RecordSearch, searchRecords } from "./searching
 import { type Retention, Shelf, type ShelfPart, type ShelvedHead } from "./shelf.ts";
 import { type VerifyProgress, verified } from "./verifying.ts";
 
-/** What a checkpoint is made of: its heads, and the tree before them. */
+/** The input of a checkpoint: its heads, and the tree before them. */
 export interface Prepared {
   readonly number: number;
   readonly heads: JournalHead[];
   readonly size: number;
   readonly parts: readonly Uint8Array[];
-  /** Nothing is new but anchors of earlier checkpoints: they are under the next one that has something else. */
+  /** True if only anchors of earlier checkpoints are new: they wait for the next other record. */
   readonly isAnchorsAlone: boolean;
 }
 
 export interface FoundRecord {
   readonly journal: JournalName;
   readonly record: BookRecord;
-  /** Place among the records of its head. */
+  /** Index among the records of its head. */
   readonly place: number;
   readonly shelved: ShelvedHead;
 }
 
-/** What a checkpoint under way is over, of one journal. */
+/** The part of a pending checkpoint for one journal. */
 interface DraftPart extends Omit<ShelfPart, "blocks"> {
   readonly blocks: readonly Block[];
 }
 
-/** How the book is. */
+/** The state of the book. */
 export interface BookStanding {
   /** Without heads. Undefined before the first. */
   readonly last: Checkpoint | undefined;
@@ -64,7 +65,7 @@ export interface BookStanding {
   readonly faults: readonly AuditFault[];
   readonly moreFaults: number;
   readonly hasRetention: boolean;
-  /** When the last checkpoint was made of which records were removed. 0 where none were. */
+  /** Time of the last checkpoint with removed records. 0 for none. */
   readonly lastRemovedMs: number;
 }
 
@@ -73,9 +74,9 @@ export class AuditBook {
   readonly #tree = new MerkleTree();
   /** The last head of each journal. */
   readonly #ends = new Map<string, JournalHead>();
-  /** By name, one object for each: there may be very many heads. */
+  /** By name, with a shared object for each: there may be very many heads. */
   readonly #names = new Map<string, JournalName>();
-  /** Of each head. */
+  /** The journal of each head. */
   readonly #journals: JournalName[] = [];
   #records = 0;
   #last: Checkpoint | undefined;
@@ -109,7 +110,7 @@ export class AuditBook {
     this.#last = this.#lastOf();
   }
 
-  /** Returns the last checkpoint, if all are there and it is over these heads. */
+  /** Returns the last checkpoint, if all are present and it covers these heads. */
   #lastOf(): Checkpoint | undefined {
     let last: Checkpoint | undefined;
     for (const { columns, checkpoint } of this.#shelf.listedCheckpoints()) {
@@ -129,7 +130,7 @@ export class AuditBook {
     return last;
   }
 
-  /** The leaves before this one may have lost their records. */
+  /** Returns the first leaf that must still have its records. */
   #retained(): number {
     const { leaf, faults } = retainedBefore(this.#shelf, trustedOf(this.#shelf.keys()));
     for (const fault of faults) this.#note(fault);
@@ -148,7 +149,7 @@ export class AuditBook {
     return { ...seen, lastRemovedMs: shelf.lastRemovedMs() };
   }
 
-  /** Takes a signed retention. It never goes back. */
+  /** Applies a signed retention. It never goes back. */
   retain(retention: Retention): void {
     if (retention.keptFromMs <= (this.#shelf.retention()?.keptFromMs ?? 0)) return;
     this.#shelf.together(() => this.#shelf.setRetention(retention));
@@ -161,7 +162,7 @@ export class AuditBook {
     this.#lastOf();
   }
 
-  /** How many records are under checkpoints. */
+  /** Number of records under checkpoints. */
   get records(): number {
     return this.#records;
   }
@@ -170,17 +171,17 @@ export class AuditBook {
     return this.#shelf.keys().reverse();
   }
 
-  /** How far each journal was taken in. */
+  /** Returns the last batch of each journal in the book. */
   ends(): (JournalName & { readonly batch: number })[] {
     return [...this.#ends.values()].map(({ service, partition, batch }) => ({ service, partition, batch }));
   }
 
-  /** How far one journal was taken in. 0 where nothing of it was. */
+  /** Returns the last batch of one journal in the book. 0 for none. */
   endOf(journal: JournalName): number {
     return this.#ends.get(nameOf(journal))?.batch ?? 0;
   }
 
-  /** What the next checkpoint has to be over. Nothing of it counts before `commit`. */
+  /** Prepares the next checkpoint. Nothing of it counts before `commit`. */
   prepare(parts: readonly JournalPart[]): Prepared {
     const { size } = this.#tree;
     const taken = parts
@@ -192,12 +193,12 @@ export class AuditBook {
     return { number: this.lastNumber() + 1, heads, size, parts: this.#tree.parts(size), isAnchorsAlone };
   }
 
-  /** The checkpoint over what was prepared, signed. */
+  /** Adds the signed checkpoint that was prepared. */
   commit(checkpoint: Checkpoint): void {
     this.#add(checkpoint, this.#underWay);
   }
 
-  /** What was prepared, as a page for the other processes that share the book. */
+  /** Returns the prepared checkpoint as a page for the other processes that share the book. */
   draft(checkpoint: Checkpoint): DraftPage {
     const { size } = this.#tree;
     const drafted = this.#underWay.flatMap(({ blocks }, head) =>
@@ -207,7 +208,7 @@ export class AuditBook {
     return pageOf(checkpoint, leaves, drafted);
   }
 
-  /** A page of what is in the book already, for other processes. Records that are no longer kept are in none of its blocks. */
+  /** Returns a page of a checkpoint in the book, for other processes. Its blocks omit removed records. */
   page(number: number): DraftPage {
     const checkpoint = this.checkpointWithHeads(number);
     const from = checkpoint.treeSize - checkpoint.heads.length;
@@ -221,7 +222,7 @@ export class AuditBook {
     return pageOf(checkpoint, leaves, drafted);
   }
 
-  /** Takes the next page, that another process has made, and gives its heads. What was prepared here is forgotten. */
+  /** Adds the next page, which another process has made. Returns its heads. Drops what was prepared here. */
   take(bytes: Uint8Array, records: PageRecords, keptFromMs: number): readonly JournalHead[] {
     const { size } = this.#tree;
     const number = this.lastNumber() + 1;
@@ -240,7 +241,7 @@ export class AuditBook {
     return sameHash(checkpoint.rootHash, this.#last.rootHash);
   }
 
-  /** Of the last checkpoint. 0 before the first. */
+  /** Number of the last checkpoint. 0 before the first. */
   lastNumber(): number {
     return this.#last?.number ?? 0;
   }
@@ -268,7 +269,7 @@ export class AuditBook {
     return searchRecords(this.#shelf, search, (leaf) => this.#journalOf(leaf));
   }
 
-  /** Returns a record and the first checkpoint over it. Undefined where there is none or it is no longer kept. */
+  /** Returns a record and the first checkpoint that covers it. Throws if it does not exist or was removed. */
   find(namespace: string, recordId: string): { found: FoundRecord; checkpoint: number } {
     const unknown = (found: string) => auditErrors.recordUnknown({ recordId, found });
     const at = recordAt(recordId);
@@ -278,7 +279,7 @@ export class AuditBook {
     for (const block of this.#shelf.blocksUnder(shelved.leaf))
       for (const [index, record] of recordsIn(this.#shelf.bytesOf(block)).entries())
         if (record.batch === at.batch && record.index === at.index) {
-          // Of another namespace is none.
+          // A record of another namespace counts as missing.
           if (decodedRecord(record).namespace !== namespace) throw unknown("no record has this id");
           const found = { journal: at, record, place: block.first + index, shelved };
           return { found, checkpoint: this.#shelf.checkpointOf(shelved.leaf) };
@@ -292,19 +293,19 @@ export class AuditBook {
     return { record: auditRecordOf(journal, record, decodedRecord(record)), checkpoint };
   }
 
-  /** Number 0 means the latest. */
+  /** Returns a checkpoint. Number 0 means the latest. */
   checkpoint(number: number): Checkpoint {
     const found = this.#shelf.checkpoint(number);
     if (found === undefined) throw auditErrors.checkpointUnknown({ number, last: this.lastNumber() });
     return found;
   }
 
-  /** Without heads. */
+  /** Returns a checkpoint without heads, if it exists. */
   checkpointIfThere(number: number): Checkpoint | undefined {
     return number === 0 ? undefined : this.#shelf.checkpoint(number);
   }
 
-  /** With the heads that came with it. */
+  /** Returns a checkpoint with its own heads. */
   checkpointWithHeads(number: number): Checkpoint {
     const checkpoint = this.checkpoint(number);
     const from = checkpoint.number === 1 ? 0 : this.checkpoint(checkpoint.number - 1).treeSize;
@@ -312,12 +313,12 @@ export class AuditBook {
     return { ...checkpoint, heads };
   }
 
-  /** Latest first, below a number. */
+  /** Returns checkpoints, the latest first, below a number. */
   checkpoints(span: { fromMs: number; toMs: number }, below: number, limit: number): Checkpoint[] {
     return this.#shelf.checkpoints(span, below, limit);
   }
 
-  /** Oldest first, behind a number, without heads. */
+  /** Returns checkpoints, the oldest first, after a number, without heads. */
   checkpointsAfter(number: number, limit: number): Checkpoint[] {
     return this.#shelf.checkpointsAfter(number, limit);
   }
@@ -362,7 +363,7 @@ export class AuditBook {
   }
 
   /**
-   * Removes records that are all older than a moment, some of them, and gives the blocks that they were in. None when
+   * Removes some of the records that are older than a time, in whole blocks. Returns these blocks. Empty when
    * all are removed.
    */
   dropBefore(timeMs: number): readonly { readonly leaf: number; readonly first: number }[] {
@@ -392,7 +393,7 @@ export class AuditBook {
 }
 
 interface DraftBlock {
-  /** Which of the heads of the checkpoint it is under. */
+  /** Index of its head in the checkpoint. */
   readonly head: number;
   readonly block: Pick<Block, "first" | "records" | "firstMs" | "lastMs">;
   readonly bytes: Uint8Array;

@@ -1,8 +1,8 @@
 /**
- * Whether the book has everything that was signed.
+ * Checks that the book has everything that was signed.
  *
- * 1. Each record has its hash under a head. A record without bytes is missing, except where retention removed it.
- * 2. Retention is signed: it names a moment, and explains records under checkpoints from before that moment alone.
+ * 1. Each record has its hash under a head. A record without bytes is missing, unless retention removed it.
+ * 2. Retention is signed: it names a time, and covers only records under checkpoints before that time.
  * 3. Numbers of checkpoints and leaves of heads have no gap.
  */
 import {
@@ -33,7 +33,7 @@ export function trustedOf(keys: readonly SigningKey[]): TrustedKeys {
   return new TrustedKeys(keys[0]?.publicKey ?? new Uint8Array(0), keys);
 }
 
-/** The leaves before this one may have lost their records. Or the reason why the stated retention is not accepted. */
+/** Returns the first leaf that must still have its records, or why the stated retention is not accepted. */
 export function retainedBefore(
   shelf: Shelf,
   trusted: TrustedKeys,
@@ -51,7 +51,7 @@ export function retainedBefore(
   return { leaf: 0, faults: [fault("", AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE, message)] };
 }
 
-/** What of the records under a head is missing. */
+/** Returns the missing records under a head. */
 export function missingUnder({ leaf, head, places }: PlacedHead, retained: number): AuditFault[] {
   if (leaf < retained) return [];
   const gone: [from: number, to: number][] = [];
@@ -82,7 +82,7 @@ function missing(
   return fault(`${service}/${partition}/${batch}`, removed, message);
 }
 
-/** Records whose bytes are not those that were written. */
+/** Returns the fault of records with changed bytes. */
 export function unreadableFault(
   { service, partition, batch, recordCount }: JournalHead,
   { first, records }: Pick<RecordPlaces, "first" | "records">,
@@ -95,7 +95,7 @@ export function missingCheckpoint(number: number): AuditFault {
   return fault("", removed, `checkpoint ${number} is missing`);
 }
 
-/** Returns a checkpoint of which the columns say something else than what was signed. */
+/** Returns a checkpoint whose columns differ from the signed content. */
 export function columnsFault(
   { number, createTime, treeSize }: Checkpoint,
   columns: { readonly number: number; readonly timeMs: number; readonly treeSize: number },

@@ -1,4 +1,4 @@
-/** An export of the book, part by part. Only its last line, which is signed, is written by who has the key. */
+/** An export of the book, part by part. The holder of the key writes the last line, which is signed. */
 import {
   type AuditFault,
   type AuditFilter,
@@ -33,13 +33,13 @@ export interface ExportWish {
 export interface ExportPart {
   /** Whole lines. */
   readonly text: string;
-  /** How many records there were so far. */
+  /** Number of records so far. */
   readonly records: number;
   readonly state: ExportState;
 }
 
 const partLength = 256 * 1024;
-/** Clocks of processes differ, and a record may be under a checkpoint that bears an earlier time. */
+/** Clocks of processes differ, and a record may be under a checkpoint with an earlier time. */
 const clocksDifferMs = 60_000;
 
 export function* exported(shelf: Shelf, tree: MerkleTree, request: ExportWish): Generator<ExportPart, void> {
@@ -93,7 +93,7 @@ export function* exported(shelf: Shelf, tree: MerkleTree, request: ExportWish): 
 }
 
 interface Included {
-  /** Among the records of the head. */
+  /** Index among the records of the head. */
   readonly place: number;
   readonly record: BookRecord;
 }
@@ -119,7 +119,7 @@ function recordsUnder(
   return { included, unreadable };
 }
 
-/** Those that are not in the export, because they were not requested or are no longer kept, are there by hash alone. */
+/** Returns the leaves. Records outside of the export are represented by their hashes. */
 function leavesOf(shelf: Shelf, { leaf, head }: ShelvedHead, included: readonly Included[]): ExportedLeaf[] {
   if (included.length === 0) return [];
   const leaves = shelf.leavesUnder(leaf);
@@ -130,7 +130,7 @@ function leavesOf(shelf: Shelf, { leaf, head }: ShelvedHead, included: readonly 
   });
 }
 
-/** Something that was recorded is gone: a program that reads events alone hears of it too. */
+/** Returns an event for a missing record: programs that read only events are informed too. */
 function missingEventOf(id: string, message: string): string {
   const event = {
     specversion: "1.0",

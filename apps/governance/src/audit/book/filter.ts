@@ -1,4 +1,4 @@
-/** Which records are wanted: of a block by what it says of itself, then of the records in it one by one. */
+/** Matches records: first a block by its summary, then its records one by one. */
 import { type AuditFilter, type AuditRecord, AuditResult } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { matchesAction } from "@tutti/policy/audit";
@@ -11,7 +11,7 @@ export class RecordFilter {
   readonly #namespace: string;
   readonly #filter: AuditFilter | undefined;
   readonly fromMs: number;
-  /** The first moment after it. */
+  /** The end of the span, exclusive. */
   readonly toMs: number;
 
   constructor(namespace: string, filter: AuditFilter | undefined) {
@@ -22,7 +22,7 @@ export class RecordFilter {
     this.toMs = to === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(to);
   }
 
-  /** Returns whether a block may have any of them. */
+  /** Returns whether a block may contain a match. */
   mayHave({ firstMs, lastMs, namespaces, actors, actions }: BlockSummary): boolean {
     const { actor, action } = this.#filter ?? {};
     if (lastMs < this.fromMs || firstMs >= this.toMs || !namespaces.includes(this.#namespace)) return false;
@@ -31,7 +31,7 @@ export class RecordFilter {
     return !action || actions === undefined || actions.some((one) => matchesAction(action, one));
   }
 
-  /** As far as possible without building the record's view. */
+  /** Checks a record as far as possible without building its view. */
   mayBe({ namespace, cause, action }: RecordAbout, timeMs: number): boolean {
     if (namespace !== this.#namespace || timeMs < this.fromMs || timeMs >= this.toMs) return false;
     const wanted = this.#filter;
@@ -52,7 +52,7 @@ export class RecordFilter {
     return [...all, record.work?.id, recordId].join("\n").toLowerCase().includes(text.toLowerCase());
   }
 
-  /** An actor without an id stands for any actor of its kind. */
+  /** Matches an actor. A filter without an id matches any actor of its kind. */
   #isActor(text: string): boolean {
     const { kind = 0, id = "" } = this.#filter?.actor ?? {};
     const [ofKind = "", ...ofId] = text.split(":");

@@ -1,4 +1,4 @@
-/** Looks at the audit log of a data directory that no process has, for `tutti data verify`. Changes nothing. */
+/** Inspects the audit log of an unused data directory, for `tutti data verify`. Changes nothing. */
 import { existsSync } from "node:fs";
 import { type AuditFault, Checkpoint, type JournalHead } from "@tutti/contracts/governance/v1";
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
@@ -48,7 +48,7 @@ function textOf({ recordId, message }: AuditFault): string {
   return recordId === "" ? message : `${recordId}: ${message}`;
 }
 
-/** What the audit has of a journal, the journal has had. */
+/** Checks that the journal contained all batches that the audit has. */
 function joinFaults(shelf: Shelf, { partitions }: InspectedData): string[] {
   const ends = new Map<string, JournalHead>();
   for (const { head } of shelf.heads()) ends.set(`${head.service}/${head.partition}`, head);
@@ -72,7 +72,7 @@ function anchorFaults(shelf: Shelf, anchor: Checkpoint | undefined): string[] {
     : [`its checkpoint ${number} is not the one that the journal has`];
 }
 
-/** Returns the last checkpoint that the journal has, as far as its anchor was not cut off behind the archive. */
+/** Returns the last checkpoint in the journal, unless its anchor was cut after archiving. */
 function anchorIn(data: InspectedData): Checkpoint | undefined {
   let anchor: Checkpoint | undefined;
   const scanner = new RecordScanner();

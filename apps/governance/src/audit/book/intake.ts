@@ -1,23 +1,25 @@
 /**
- * Takes in what a journal has new: checks that it continues where the audit left off, and makes its head of it.
+ * Reads the new batches of a journal: checks that they continue where the audit ended, and makes a head of
+ * them.
  *
- * 1. A batch has the number after the one before, and carries its hash. The first of all is taken as it is: what was
- *    cut before the audit started is unknown.
- * 2. A record has its cause filled in, which in the journal only the first of several with the same one carries.
+ * 1. A batch has the next number, and contains the hash of the one before. The first of all is accepted
+ *    unchecked: batches that were cut before the audit started are unknown.
+ * 2. The cause of each record is filled in: the journal stores it only in the first of several records with
+ *    the same cause.
  */
 import type { JournalHead } from "@tutti/contracts/governance/v1";
 import { hashOfBatch, RecordScanner, readHeader } from "@tutti/journal/batches";
 import { emptyRoot, MerkleTree, recordHashText, sameHash } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 
-/** The batches of a journal after the last one in the book, as they were encoded. */
+/** The encoded batches of a journal after the last one in the book. */
 export interface JournalPart {
   readonly service: string;
   readonly partition: number;
   readonly batches: readonly Uint8Array[];
 }
 
-/** A record of a journal, its cause filled in. */
+/** A record of a journal, with its cause filled in. */
 export interface BookRecord {
   readonly batch: number;
   readonly index: number;
@@ -27,7 +29,7 @@ export interface BookRecord {
 
 export interface TakenPart {
   readonly head: JournalHead;
-  /** Hashes of the records as leaves, one behind the other. */
+  /** Hashes of the records as leaves, concatenated. */
   readonly leaves: Uint8Array;
   readonly records: readonly BookRecord[];
 }
@@ -94,7 +96,7 @@ function withCause(record: Uint8Array, cause: Uint8Array): Uint8Array {
   return whole;
 }
 
-/** One leaf's hash of those that lie one behind the other. */
+/** Returns the hash of one leaf of concatenated hashes. */
 export function leafAt(leaves: Uint8Array, index: number): Uint8Array {
   return leaves.slice(index * hashBytes, (index + 1) * hashBytes);
 }

@@ -1,14 +1,14 @@
-/** Whose, by whom and what: what a block says of its records, so that a search can pass over it. */
+/** The namespaces, actors and actions in the summary of a block, by which a search can skip it. */
 import { Cause } from "@tutti/contracts/types/v1";
 import { RecordScanner } from "@tutti/journal/batches";
 import { aboutRecord, actorText, decodedRecord, isRefusal } from "./record.ts";
 
-/** What one record says most others said before: it is read once. */
+/** Collects mentions. Most records repeat those of others: each distinct one is read once. */
 export class Mentions {
   readonly namespaces = new Set<string>();
   readonly actors = new Set<string>();
   readonly actions = new Set<string>();
-  /** Whether records that start so, and are of this type, have to be read whole. */
+  /** Whether records with this beginning and type have to be read completely. */
   readonly #known = new Map<string, boolean>();
   readonly #causes = new Set<string>();
   readonly #scanner = new RecordScanner();

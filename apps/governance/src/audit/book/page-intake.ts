@@ -1,4 +1,4 @@
-/** Takes in a page that another process has made: nothing in it is believed that was not signed. */
+/** Checks a page that another process has made: only its signed content is trusted. */
 import type { JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import {
@@ -17,19 +17,19 @@ import type { Page, PageBlock } from "./page.ts";
 import { nameOf } from "./record.ts";
 import type { ShelfBlock, ShelfPart } from "./shelf.ts";
 
-/** The book as it is before the page. */
+/** The book before the page. */
 export interface Before {
-  /** Of the page that is due. */
+  /** Number of the expected page. */
   readonly number: number;
-  /** Its own copy: the heads of the page are in it afterwards. */
+  /** A copy of the tree: it contains the heads of the page afterwards. */
   readonly tree: MerkleTree;
   readonly ends: ReadonlyMap<string, JournalHead>;
   readonly keys: readonly SigningKey[];
-  /** Records under checkpoints from here on are kept: if they are not there, they were removed without right. */
+  /** Records under checkpoints from this time on must exist. */
   readonly keptFromMs: number;
 }
 
-/** Of each block of a page. Undefined where they are no longer there. */
+/** Records of each block of a page. Undefined for a removed block. */
 export type PageRecords = readonly (Uint8Array | undefined)[];
 
 const noBytes = new Uint8Array(0);
@@ -71,7 +71,7 @@ function headFault(head: JournalHead, leaves: Uint8Array, { ends }: Before): str
   return `other hashes of the records of ${name}`;
 }
 
-/** Undefined where its records are not those of the leaves. */
+/** Returns undefined if its records are not those of the leaves. */
 function shelfBlock(
   { first, records: count, firstMs, lastMs }: PageBlock,
   bytes: Uint8Array | undefined,

@@ -7,7 +7,7 @@ import { signer, signingKey, startMs, TestBook, TestJournal } from "./book.fixtu
 import type { JournalPart } from "./intake.ts";
 import { decodePage, encodePage } from "./page.ts";
 
-/** Returns a checkpoint of a book, as a page for the others. Not taken by the book itself yet. */
+/** Returns a checkpoint of a book as a page for others. The book itself has not added it yet. */
 function drafted({ book }: TestBook, timeMs: number, ...parts: readonly JournalPart[]) {
   const { number, heads, size, parts: before } = book.prepare(parts);
   const made = { number, createTime: toTimestamp(timeMs), heads };
@@ -139,7 +139,7 @@ describe("a page that another process has made", () => {
         message: new RegExp(found),
       });
     assert.equal(other.book.lastNumber(), 0);
-    // Records that were kept long enough are not missed.
+    // Records that may be removed are not missed.
     other.book.take(
       draft.page,
       records.map(() => undefined),

@@ -1,17 +1,17 @@
 /**
- * A page of a book that processes share: a checkpoint with its heads, the hashes of the records under each, and which
- * objects the records themselves are in.
+ * A page of a book that processes share: a checkpoint with its heads, the hashes of the records under each,
+ * and the objects with the records themselves.
  *
- *     length of the words, 4 bytes │ words, JSON │ checkpoint, encoded │ hashes of each head, one behind the other
+ *     length of the JSON, 4 bytes │ JSON │ checkpoint, encoded │ hashes of each head, concatenated
  */
 import { hash } from "node:crypto";
 import { Checkpoint } from "@tutti/contracts/governance/v1";
 import { auditErrors } from "../errors.ts";
 import type { Block } from "./blocks.ts";
 
-/** Where some records are. */
+/** The place of some records. */
 export interface PageBlock extends Pick<Block, "first" | "records" | "firstMs" | "lastMs"> {
-  /** Which of the heads of the checkpoint they are under. */
+  /** Index of their head in the checkpoint. */
   readonly head: number;
   /** The name of its object. */
   readonly object: string;
@@ -34,12 +34,12 @@ interface Words {
 const pageFormat = 1;
 const lengthBytes = 4;
 
-/** Named by what is in it too: of two processes that make the same page neither takes the other's place. */
+/** Returns the name of an object, with the hash of its content: concurrent writers overwrite nothing. */
 export function objectOf(leaf: number, { first, bytes }: Pick<Block, "first" | "bytes">): string {
   return `${objectsAt(leaf, first)}.${hash("sha256", bytes, "hex").slice(0, 32)}`;
 }
 
-/** Before the hash. */
+/** Returns the name without the hash. */
 export function objectsAt(leaf: number, first: number): string {
   return `records.${leaf}.${first}`;
 }

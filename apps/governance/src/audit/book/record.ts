@@ -1,4 +1,4 @@
-/** A record of a journal as the audit shows it. */
+/** Converts a record of a journal to the form of the audit. */
 import { hash } from "node:crypto";
 import { AuditRecord, AuditResult } from "@tutti/contracts/governance/v1";
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
@@ -9,7 +9,7 @@ import { callRefused, refusalKind } from "@tutti/machine-entities/refusal";
 import { recordId } from "@tutti/policy/audit";
 import type { BookRecord } from "./intake.ts";
 
-/** What a search looks at before anything else. */
+/** The fields that a search checks first. */
 export interface RecordAbout {
   readonly namespace: string;
   readonly cause: Cause | undefined;
@@ -26,7 +26,7 @@ export function nameOf({ service, partition }: JournalName): string {
   return `${service}/${partition}`;
 }
 
-/** A refusal is about what was refused, and not about its being recorded. */
+/** Returns the fields. For a record of a refusal, they are those of the refused call. */
 export function aboutRecord(record: JournalRecord): RecordAbout {
   const { namespace, kind, type, cause } = record;
   const refused = refusedIn(record);
@@ -34,12 +34,12 @@ export function aboutRecord(record: JournalRecord): RecordAbout {
   return { namespace, cause, action: `${kind}.${type}` };
 }
 
-/** Returns the kind as its number, since what is compared is this text alone. */
+/** Returns an actor as text for comparisons, with the kind as its number. */
 export function actorText(cause: Pick<Cause, "actor"> | undefined): string {
   return `${cause?.actor?.kind ?? 0}:${cause?.actor?.id ?? ""}`;
 }
 
-/** Returns whether it is about a call that was refused, and says so in what it carries. */
+/** Returns whether the record is about a refused call, which it contains. */
 export function isRefusal({ kind, type }: Pick<JournalRecord, "kind" | "type">): boolean {
   return kind === refusalKind && type === callRefused.type;
 }
@@ -48,10 +48,10 @@ function refusedIn(record: JournalRecord): AuditRecord | undefined {
   return isRefusal(record) ? AuditRecord.decode(record.payload) : undefined;
 }
 
-/** Each checkpoint leaves so many behind at most, and few of them fail to be under the next. */
+/** Maximum of anchors that are left for the next checkpoint. */
 const anchorsMax = 16;
 
-/** Returns whether all of some records anchor checkpoints. */
+/** Returns whether all of the records anchor checkpoints. */
 export function areAnchors(records: readonly Pick<BookRecord, "encoded">[]): boolean {
   if (records.length === 0 || records.length > anchorsMax) return false;
   return records.every((record) => decodedRecord(record).kind === anchorKind);
@@ -61,7 +61,7 @@ export function decodedRecord({ encoded }: Pick<BookRecord, "encoded">): Journal
   return JournalRecord.decode(encoded);
 }
 
-/** Payloads are there by hash alone: their content is for callers that may see the work itself. */
+/** Returns the view of a record. Payloads appear as hashes: their content needs the right to the work. */
 export function auditRecordOf(
   { service, partition }: JournalName,
   { batch, index, timeMs }: BookRecord,

@@ -1,4 +1,4 @@
-/** What the book of the audit is made of. A release that changes it reads what the one before wrote. */
+/** The tables of the book. A release that changes them reads those of the release before. */
 
 import { readFileSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
@@ -26,7 +26,7 @@ const tables = `
   CREATE INDEX block_by_start ON block (first_ms, leaf, first) WHERE bytes IS NOT NULL;
 `;
 
-/** Since format 2: what retention was signed. */
+/** Since format 2: the signed retention. */
 const retentionTable = `
   CREATE TABLE retention (
     place INTEGER PRIMARY KEY CHECK (place = 1), kept_from_ms REAL NOT NULL, sign_time_ms REAL NOT NULL,
@@ -49,7 +49,7 @@ export async function openBook(file: string): Promise<DatabaseSync> {
   });
 }
 
-/** Returns the file as it is. */
+/** Opens the file read-only. */
 export async function openBookToRead(file: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
   return namingFaults(() => {
@@ -58,7 +58,7 @@ export async function openBookToRead(file: string): Promise<DatabaseSync> {
     const damage = hasLog ? inspectLog(readFileSync(log)) : undefined;
     if (damage !== undefined)
       throw auditErrors.bookDamaged({ found: `a damaged frame ${damage.frame} in ${log}` });
-    // Without a log nothing is made beside the file.
+    // Without a log nothing is created next to the file.
     const place = pathToFileURL(file);
     if (!hasLog) place.searchParams.set("immutable", "1");
     const database = new DatabaseSync(place, { readOnly: true });
@@ -87,11 +87,11 @@ function prepare(database: DatabaseSync, file: string): void {
   else if (found !== format) throw auditErrors.bookNewer({ file, found, known: format });
 }
 
-/** As SQLite numbers them. The lower eight bits name the kind. */
+/** Result codes of SQLite. The lower eight bits name the kind. */
 const sqlite = { error: 1, corrupt: 11, full: 13, notADatabase: 26 } as const;
 const sqliteDamaged: readonly number[] = [sqlite.corrupt, sqlite.notADatabase, sqlite.error];
 
-/** Work on the book: names a full disk and a damaged file. */
+/** Runs work on the book, and names a full disk and a damaged file in its errors. */
 export function namingFaults<Result>(work: () => Result): Result {
   try {
     return work();

@@ -1,11 +1,12 @@
 /**
- * Searches the book: by time, latest or oldest first, records of one moment in the order of their ids.
+ * Searches the book: by time, latest or oldest first, and records of the same time in the order of their ids.
  *
- * 1. Blocks come in the order of the time that is nearest to where the search starts: once a page is full of records
- *    that no later block can come before, it is done.
- * 2. A page ends with the number of its last record, and the next one continues after that: later records move nothing.
- * 3. One call looks at a bounded number of records. A page that ends for that may be empty, and the next one continues
- *    there.
+ * 1. Blocks are read in the order of their time that is nearest to the start of the search. A page is
+ *    complete when it is full and no later block can contain an earlier record.
+ * 2. A page ends with the number of its last record, and the next one continues after that: later records
+ *    change nothing.
+ * 3. One call reads a bounded number of records. A page that ends for that reason may be empty, and the next
+ *    one continues there.
  */
 import type { AuditFilter, AuditRecord } from "@tutti/contracts/governance/v1";
 import { auditErrors } from "../errors.ts";
@@ -20,7 +21,7 @@ export interface RecordSearch {
   readonly filter: AuditFilter | undefined;
   readonly isOldestFirst: boolean;
   readonly size: number;
-  /** Of the page before. Empty for the first. */
+  /** Token of the previous page. Empty for the first. */
   readonly token: string;
 }
 
@@ -53,11 +54,11 @@ export function searchRecords(
   let looked = 0;
   for (const block of blocks(shelf, isOldestFirst)) {
     const nearestMs = isOldestFirst ? block.firstMs : block.lastMs;
-    // One more than the page has: so it is known whether there is another.
+    // One more than the size of the page shows whether there is another page.
     const beyond = found[size];
     if (beyond !== undefined && sign * (nearestMs - beyond.at.timeMs) > 0) break;
     if (looked >= recordsMax) {
-      // Records from this block on are for the next page, also those of them that were found already.
+      // Records from this block on belong to the next page, including those that were found already.
       const sure = found.filter(({ at }) => sign * (nearestMs - at.timeMs) > 0).slice(0, size);
       const last = sure.length === size ? sure.at(-1) : undefined;
       const nextToken = last === undefined ? tokenBefore(nearestMs, isOldestFirst) : tokenOf(last.at);
@@ -74,7 +75,7 @@ export function searchRecords(
       if (shown !== undefined) found.push({ at, record: shown });
     }
     found.sort((one, other) => sign * compared(one.at, other.at));
-    // What is behind a full page is found again by the next one.
+    // Records after a full page are found again by the next one.
     found.splice(size + 1);
   }
   const page = found.slice(0, size);
@@ -83,7 +84,7 @@ export function searchRecords(
   return { records: page.map(({ record }) => record), nextToken };
 }
 
-/** Returns the record as it is shown, if it is one of those that are wanted. */
+/** Returns the record in its view, if it matches. */
 export function wanted(
   filter: RecordFilter,
   journal: JournalName,
@@ -119,7 +120,7 @@ function tokenOf({ timeMs, service, partition, batch, index }: Standing): string
   return [timeMs, service, partition, batch, index].join("/");
 }
 
-/** Of nothing that there is: right before all records of a moment. */
+/** Returns a token before all records of a time, without a record of its own. */
 function tokenBefore(timeMs: number, isOldestFirst: boolean): string {
   return [timeMs, isOldestFirst ? "" : "~", 0, 0, 0].join("/");
 }

@@ -1,4 +1,4 @@
-/** The tables of the book, read and written. Nothing is decided here. */
+/** Reads and writes the tables of the book, without any decision. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Checkpoint, JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
@@ -7,33 +7,33 @@ import type { BlockSummary } from "./filter.ts";
 import type { JournalName } from "./record.ts";
 import { namingFaults } from "./schema.ts";
 
-/** Where a block is: its head, and its first record there. */
+/** The place of a block: its head, and its first record there. */
 export interface ShelvedBlock extends BlockSummary {
   readonly leaf: number;
   readonly first: number;
   readonly records: number;
 }
 
-/** What is put on it of one journal. */
+/** The part of one journal that is added. */
 export interface ShelfPart {
   readonly head: JournalHead;
-  /** Hashes of its records, one behind the other. */
+  /** Hashes of its records, concatenated. */
   readonly leaves: Uint8Array;
   readonly blocks: readonly ShelfBlock[];
 }
 
-/** Without bytes where its records are no longer kept. */
+/** Without bytes if its records were removed. */
 export interface ShelfBlock extends Omit<Block, "bytes"> {
   readonly bytes: Uint8Array | undefined;
 }
 
-/** A head, and which leaf of the tree of all heads it is. */
+/** A head, with its leaf in the tree of all heads. */
 export interface ShelvedHead {
   readonly leaf: number;
   readonly head: JournalHead;
 }
 
-/** Records under checkpoints from before this moment need not be kept, as the installation signed it. */
+/** A signed statement that records under checkpoints before this time need not be kept. */
 export interface Retention {
   readonly keptFromMs: number;
   readonly signTimeMs: number;
@@ -41,11 +41,11 @@ export interface Retention {
   readonly signingKeyId: string;
 }
 
-/** Where records of a head are, or were. */
+/** The place of records of a head, present or removed. */
 export interface RecordPlaces {
   readonly first: number;
   readonly records: number;
-  /** Their bytes were removed. */
+  /** True if their bytes were removed. */
   readonly isGone: boolean;
 }
 
@@ -64,7 +64,7 @@ export class Shelf {
     this.#database = database;
   }
 
-  /** All of it or nothing. */
+  /** Runs work in a transaction. */
   together<Result>(work: () => Result): Result {
     return namingFaults(() => {
       this.#database.exec("BEGIN IMMEDIATE");
@@ -73,7 +73,7 @@ export class Shelf {
         this.#database.exec("COMMIT");
         return result;
       } catch (error) {
-        // A full disk ends the transaction by itself.
+        // SQLite rolls the transaction back itself if the disk is full.
         if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
         throw error;
       }
@@ -114,7 +114,7 @@ export class Shelf {
     );
   }
 
-  /** Number 0 means the last one. */
+  /** Returns a checkpoint. Number 0 means the last one. */
   checkpoint(number: number): Checkpoint | undefined {
     const row =
       number === 0
@@ -123,7 +123,7 @@ export class Shelf {
     return row && Checkpoint.decode(bytesOf(row["encoded"]));
   }
 
-  /** Latest first, without heads, made in this span, below a number. */
+  /** Returns checkpoints of a time span, the latest first, without heads, below a number. */
   checkpoints(span: { fromMs: number; toMs: number }, below: number, limit: number): Checkpoint[] {
     return this.#all(
       "SELECT encoded FROM checkpoint WHERE number < ? AND time_ms >= ? AND time_ms < ? ORDER BY number DESC LIMIT ?",
@@ -139,13 +139,13 @@ export class Shelf {
     ).map((row) => Checkpoint.decode(bytesOf(row["encoded"])));
   }
 
-  /** Returns the first checkpoint that has a leaf. */
+  /** Returns the first checkpoint with a leaf. */
   checkpointOf(leaf: number): number {
     const row = this.#get("SELECT min(number) AS number FROM checkpoint WHERE tree_size > ?", leaf);
     return Number(row?.["number"] ?? 0);
   }
 
-  /** Returns the first checkpoint that was made from a moment on. 0 when there is none. */
+  /** Returns the first checkpoint from a time on. 0 if there is none. */
   checkpointFrom(timeMs: number): number {
     const row = this.#get("SELECT min(number) AS number FROM checkpoint WHERE time_ms >= ?", timeMs);
     return Number(row?.["number"] ?? 0);
@@ -153,7 +153,7 @@ export class Shelf {
 
   *heads(fromLeaf = 0, toLeaf = Number.MAX_SAFE_INTEGER): Generator<ShelvedHead, void> {
     for (let next = fromLeaf; next < toLeaf; ) {
-      // Some at a time: a statement that is left open blocks the writer.
+      // In portions: an open statement blocks the writer.
       const rows = this.#all(
         "SELECT leaf, encoded FROM head WHERE leaf >= ? AND leaf < ? ORDER BY leaf LIMIT 256",
         ...[next, toLeaf],
@@ -164,7 +164,7 @@ export class Shelf {
     }
   }
 
-  /** Heads with where their records are. */
+  /** Yields heads with the places of their records. */
   *placedHeads(fromLeaf = 0, toLeaf = Number.MAX_SAFE_INTEGER): Generator<PlacedHead, void> {
     for (let next = fromLeaf; next < toLeaf; ) {
       const rows = this.#all(
@@ -194,7 +194,7 @@ export class Shelf {
     }));
   }
 
-  /** Returns the leaf behind all that were under checkpoints before the first that was made from a moment on. */
+  /** Returns the leaf after all leaves of checkpoints before the first one from a time on. */
   leafAt(timeMs: number): number {
     const row = this.#get(
       `SELECT max(tree_size) AS size FROM checkpoint
@@ -204,7 +204,7 @@ export class Shelf {
     return Number(row?.["size"] ?? 0);
   }
 
-  /** As the columns have them, with what was signed. */
+  /** Yields the columns of checkpoints, with the signed content. */
   *listedCheckpoints(): Generator<ListedCheckpoint, void> {
     for (let after = 0; ; ) {
       const rows = this.#all("SELECT * FROM checkpoint WHERE number > ? ORDER BY number LIMIT 256", after);
@@ -229,7 +229,7 @@ export class Shelf {
     );
   }
 
-  /** In the place of the one before. */
+  /** Replaces the retention. */
   setRetention({ keptFromMs, signTimeMs, signature, signingKeyId }: Retention): void {
     this.#run(
       "INSERT OR REPLACE INTO retention VALUES (1, ?, ?, ?, ?)",
@@ -237,7 +237,7 @@ export class Shelf {
     );
   }
 
-  /** When the last checkpoint was made of which records were removed. 0 where none were. */
+  /** Returns the time of the last checkpoint with removed records. 0 for none. */
   lastRemovedMs(): number {
     const row = this.#get(
       `SELECT max(time_ms) AS last FROM checkpoint WHERE number <= (SELECT min(number) FROM checkpoint
@@ -246,7 +246,7 @@ export class Shelf {
     return Number(row?.["last"] ?? 0);
   }
 
-  /** Returns the head that a batch is under. */
+  /** Returns the head of a batch. */
   headOver({ service, partition }: JournalName, batch: number): ShelvedHead | undefined {
     const row = this.#get(
       "SELECT leaf, encoded FROM head WHERE service = ? AND partition = ? AND batch >= ? ORDER BY batch LIMIT 1",
@@ -255,12 +255,12 @@ export class Shelf {
     return row && headIn(row);
   }
 
-  /** Hashes of the records under a head, one behind the other. */
+  /** Returns the hashes of the records under a head, concatenated. */
   leavesUnder(leaf: number): Uint8Array {
     return bytesOf(this.#get("SELECT leaves FROM head WHERE leaf = ?", leaf)?.["leaves"]);
   }
 
-  /** Of a head, in the order of their records. */
+  /** Returns the blocks of a head, in the order of their records. */
   blocksUnder(leaf: number): ShelvedBlock[] {
     return this.#all(
       `SELECT ${summary} FROM block WHERE leaf = ? AND bytes IS NOT NULL ORDER BY first`,
@@ -269,7 +269,8 @@ export class Shelf {
   }
 
   /**
-   * From the latest on by their last record, or from the earliest on by their first. After the one that was seen last.
+   * Returns blocks after a given one: from the latest on by their last record, or from the earliest on by
+   * their first.
    */
   blocksInOrder(isOldestFirst: boolean, after: ShelvedBlock | undefined, limit: number): ShelvedBlock[] {
     const [column, than, order] = isOldestFirst ? ["first_ms", ">", "ASC"] : ["last_ms", "<", "DESC"];
@@ -294,8 +295,8 @@ export class Shelf {
   }
 
   /**
-   * Removes records that are all older than a moment, under checkpoints from before it, some at a time. Gives the
-   * blocks that they were in.
+   * Removes some of the records that are older than a time, in whole blocks, under checkpoints before it.
+   * Returns these blocks.
    */
   dropBefore(timeMs: number, limit: number): Pick<ShelvedBlock, "leaf" | "first">[] {
     const dropped = this.#all(

@@ -1,6 +1,6 @@
 /**
- * Every record that is removed from the book, or exchanged in it, is named by the start, by an export and by a
- * verification.
+ * Checks that each record that is removed from the book, or exchanged in it, is named at the start, by an
+ * export and by a verification.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -46,7 +46,7 @@ const swap = (column: string) => [
   `UPDATE block SET ${column} = (SELECT ${column} FROM held WHERE held.leaf = 5 - block.leaf) WHERE leaf IN (1, 4)`,
 ];
 
-/** Each: the change of the file, the finding of all three, and the finding when hashes are computed again. */
+/** For each: the change of the file, the finding of all three, and the finding with recomputed hashes. */
 const table: Readonly<Record<string, { sql: readonly string[]; gone: readonly Named[]; more?: number }>> = {
   "a row deleted": { sql: ["DELETE FROM block WHERE leaf = 2"], gone: [["workflow/0/2", removed]] },
   "the first row deleted": { sql: ["DELETE FROM block WHERE leaf = 0"], gone: [["workflow/0/1", removed]] },

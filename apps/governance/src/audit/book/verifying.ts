@@ -1,4 +1,4 @@
-/** Checks the whole book again: every record against its leaf, the leaves against their head, the heads against what was signed. */
+/** Verifies the whole book: records against leaves, leaves against heads, heads against checkpoints. */
 import { type AuditFault, AuditFaultKind, type JournalHead } from "@tutti/contracts/governance/v1";
 import {
   checkpointFault,
@@ -23,7 +23,7 @@ import { type BookRecord, leafAt, treeOf } from "./intake.ts";
 import type { PlacedHead, Shelf, ShelvedBlock } from "./shelf.ts";
 
 export interface VerifyProgress {
-  /** Records that were looked at so far. */
+  /** Number of verified records so far. */
   readonly checked: number;
   readonly faults: readonly AuditFault[];
 }
@@ -57,7 +57,7 @@ export function* verified(shelf: Shelf, fromCheckpoint: number): Generator<Verif
     for (const placed of shelf.placedHeads(from, treeSize)) {
       if (placed.leaf !== tree.size) faults.push(fault("", removed, `head ${tree.size} is missing`));
       tree.append(headLeaf(placed.head));
-      // Earlier heads are needed for the tree alone.
+      // Earlier heads are needed only for the tree.
       if (number < fromCheckpoint) continue;
       checked += placed.head.recordCount;
       faults.push(...headFaults(shelf, placed, retained.leaf));

@@ -4,16 +4,16 @@
  *     TUTTI_AUDIT   pages.N           the page of checkpoint N, made once and never again
  *                   records.L.F.HASH  records under leaf L of the tree, from its record F on
  *
- * 1. A page is there when its records are. Of processes that make the same page one does. The others take that one, and
- *    continue.
- * 2. Each process has a copy, from which it answers. A difference between a copy and the pages is reported, never
- *    repaired: either of them was changed.
+ * 1. A page exists only after its records. If several processes make the same page, one succeeds. The others
+ *    take that one, and continue.
+ * 2. Each process answers from its own copy. A difference between a copy and the pages is reported, never
+ *    repaired: one of them was changed.
  */
 
 import { type ObjectStore, type ObjectStoreOptions, openObjectStore } from "@tutti/journal/objects";
 import { decodePage, objectsAt, pageName } from "../book/page.ts";
 
-/** A page before it is one. */
+/** The content of a page before it is added. */
 export interface DraftPage {
   readonly number: number;
   readonly page: Uint8Array;
@@ -38,18 +38,18 @@ export class SharedBook {
     this.#store = store;
   }
 
-  /** Undefined until it exists. */
+  /** Returns a page, or undefined if it does not exist. */
   async page(number: number): Promise<Uint8Array | undefined> {
     return (await this.#store.latest(pageName(number)))?.data;
   }
 
-  /** Of each block of a page its records. Undefined where they were removed. */
+  /** Returns the records of each block of a page. Undefined for removed ones. */
   records(number: number, page: Uint8Array): Promise<readonly (Uint8Array | undefined)[]> {
     const { blocks } = decodePage(number, page);
     return Promise.all(blocks.map(({ object }) => this.#store.get(object)));
   }
 
-  /** Returns whether it is the page of its number now: another process may have been faster. */
+  /** Adds a page. Returns false if another process was faster. */
   async add({ number, page, records }: DraftPage, signal: AbortSignal): Promise<boolean> {
     for (const { object, bytes } of records) await this.#store.put(object, bytes, signal);
     return (await this.#store.replace(pageName(number), page, 0)) !== undefined;

@@ -10,12 +10,12 @@ import { SharedBook } from "./shared-book.ts";
 
 export interface SharedPlaceParts extends NonNullable<HostContext["sharing"]> {
   readonly connection: Awaited<ReturnType<HostContext["nats"]>>;
-  /** The book that this one continues with. Nothing has to be there. */
+  /** The earlier book that this one continues, if any. */
   readonly bookBefore: string;
   readonly key: SigningKey;
 }
 
-/** Returns a copy of the book that processes share, in a folder of this process. */
+/** Opens a copy of the book that processes share, in a folder of this process. */
 export async function openSharedPlace(
   { connection, replicas, claimCopies, bookBefore, key }: SharedPlaceParts,
   signal: AbortSignal,
@@ -39,8 +39,8 @@ interface BookBefore extends Pick<SharedPlaceParts, "bookBefore" | "key"> {
 }
 
 /**
- * The copy of this process starts as that book, and the pages of the shared one with its pages. It is a copy once all
- * of them are there: a process that dies before that repeats it, and pages that another process has made are made.
+ * Initializes the copy of this process from an earlier book, and the shared book with its pages. It is a copy
+ * once all of them exist. A process that dies before repeats it, and pages of other processes stay.
  */
 async function goOnWith({ bookBefore, file, shared, key }: BookBefore, signal: AbortSignal): Promise<void> {
   const incoming = `${file}.incoming`;

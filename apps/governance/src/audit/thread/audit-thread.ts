@@ -1,6 +1,4 @@
-/**
- * The thread that keeps the book of the audit: hashing and packing take longer than others should wait.
- */
+/** The thread that hosts the book of the audit: hashing and packing would block other work for too long. */
 
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -18,17 +16,17 @@ import type {
   ToThread,
 } from "./messages.ts";
 
-/** Without the number, which is given here. */
+/** Without the number, which is added here. */
 type Question = ToThread extends infer Each ? (Each extends ToThread ? Omit<Each, "id"> : never) : never;
 
 export class AuditThread {
   readonly #thread: RequestThread<ToThread>;
   #isStopped = false;
-  /** What the thread remembers between two questions: streams, and what the next checkpoint is over. */
+  /** The state of the thread between two questions: streams, and the prepared checkpoint. */
   #streams = 0;
   #isPrepared = false;
 
-  /** For the book at a file, whose folder is made. */
+  /** Starts the thread for the book at a file, and creates its folder. */
   static async at(orders: ThreadOrders): Promise<AuditThread> {
     await mkdir(dirname(orders.file), { recursive: true, mode: privateModes.folder });
     return new AuditThread(orders);
@@ -45,7 +43,7 @@ export class AuditThread {
     this.#thread = new RequestThread({ name: "audit", file, workerData, youngMb: 8, gone, mayEnd });
   }
 
-  /** What is under way in the book is done before: it answers one question after the other. */
+  /** Stops the thread after its present work: it answers one question after the other. */
   async stop(): Promise<void> {
     const isDone = this.#thread.isStarted ? this.records() : Promise.resolve(0);
     this.#isStopped = true;
@@ -59,7 +57,7 @@ export class AuditThread {
     return answer;
   }
 
-  /** What the next checkpoint has to be over. Nothing of it counts before `commit`. */
+  /** Prepares the next checkpoint. Nothing of it counts before `commit`. */
   async prepare(gathered: Gathered): Promise<PreparedOf> {
     this.#isPrepared = true;
     const prepared = (await this.#ask({ kind: "prepare", gathered })) as PreparedOf;
@@ -72,7 +70,7 @@ export class AuditThread {
     return (await this.#ask({ kind: "records" })) as number;
   }
 
-  /** Parts are made as they are taken. */
+  /** Yields parts, each made on request. */
   async *stream<Name extends keyof BookStreams>(
     stream: Name,
     wish: BookStreams[Name]["wish"],
@@ -99,7 +97,7 @@ export class AuditThread {
     return this.#sent((id) => ({ ...question, id }));
   }
 
-  /** A stream that is broken off by the end asks once more: that starts no other thread. */
+  /** Sends a question. A stream that ends with the thread asks once more: that must not start another one. */
   async #sent(message: (id: number) => ToThread): Promise<unknown> {
     if (this.#isStopped) throw auditErrors.threadGone({ reason: "it was ended" });
     return this.#thread.request(message);

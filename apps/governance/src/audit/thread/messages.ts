@@ -1,4 +1,4 @@
-/** What the audit's thread is asked, and what it answers. */
+/** The messages to and from the audit thread. */
 import type { SigningKey } from "@tutti/contracts/governance/v1";
 import type { AuditBook, Prepared } from "../book/book.ts";
 import type { ExportPart, ExportWish } from "../book/exporting.ts";
@@ -27,17 +27,17 @@ export type BookCall = BookRead | Complete | Proven | Shared;
 export type BookArguments<Call extends BookCall> = Parameters<AuditBook[Call]>;
 export type BookAnswer<Call extends BookCall> = ReturnType<AuditBook[Call]>;
 
-/** What a checkpoint is to be over: what other processes gave, and what the log of this one has. */
+/** The input of a checkpoint: batches of other processes, and the log of this one. */
 export interface Gathered {
   readonly parts: readonly JournalPart[];
-  /** Undefined where the journals of this process are nothing but what was given. */
+  /** Undefined if all journals are among the given parts. */
   readonly own: OwnLog | undefined;
-  /** Of its own log. */
+  /** Maximum from its own log. */
   readonly bytesMax: number;
 }
 
 export interface PreparedOf extends Prepared {
-  /** The log has more. */
+  /** True if the log has more. */
   readonly isMore: boolean;
 }
 

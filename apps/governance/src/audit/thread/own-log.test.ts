@@ -14,7 +14,7 @@ const services = ["workflow", "swarm"];
 const sizes = { firstBytes: 64 * 1024, maxBytes: 64 * 1024 };
 const plenty = 1024 * 1024;
 
-/** A book by what it took alone. */
+/** A book that only counts batches. */
 class Taken {
   readonly #ends = new Map<string, number>();
 
@@ -90,7 +90,7 @@ describe("the log of the own process", () => {
     const again = follower.next(log(), () => 0, plenty);
     assert.deepEqual(again.parts, new OwnLogFollower().next(log(), () => 0, plenty).parts);
     assert.equal(again.isMore, false);
-    // No more is held than was asked for.
+    // No more is held than was requested.
     assert.equal(follower.next(log(), () => 0, 1).isMore, true);
   });
 

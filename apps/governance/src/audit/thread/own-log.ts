@@ -1,10 +1,10 @@
 /**
- * Follows the log of the audit's own process: all its journals in one pass, in the thread that takes them in.
+ * Follows the log of the audit's own process: all its journals in one pass, in the audit thread.
  *
- * 1. What was read stays here until it is in the book. A checkpoint that came to nothing is made of it again, and of
- *    what came since.
- * 2. A book that was opened again goes through the log from its beginning, and passes over what it has.
- * 3. After an error it restarts as well: how far the last reading got does not count.
+ * 1. Read batches stay here until they are in the book. After a failed checkpoint, the next one has them and
+ *    later ones.
+ * 2. A reopened book reads the log from its beginning, and skips its own batches.
+ * 3. After an error it restarts as well: the position of the last read does not count.
  */
 import type { LogPlace } from "@tutti/journal";
 import { encodeBatch } from "@tutti/journal/batches";
@@ -12,7 +12,7 @@ import { fileDisk, LogReader } from "@tutti/journal/log";
 import type { JournalPart } from "../book/intake.ts";
 import { type JournalName, nameOf } from "../book/record.ts";
 
-/** The log as far as it is durable, and the services of which it has the journals. */
+/** The log up to its durable end, and the services of its journals. */
 export interface OwnLog {
   readonly directory: string;
   readonly end: LogPlace;
@@ -26,7 +26,7 @@ interface ReadPart extends JournalPart {
 
 export interface NextParts {
   readonly parts: readonly JournalPart[];
-  /** There is more than was asked for. */
+  /** True if there is more than requested. */
   readonly isMore: boolean;
 }
 
@@ -35,8 +35,8 @@ export class OwnLogFollower {
   #read = new Map<string, ReadPart>();
 
   /**
-   * What the book has not got yet, about so many bytes of it at most.
-   * @param takenOf the last batch of a journal that is in the book
+   * Returns the batches that the book does not have, up to about a number of bytes.
+   * @param takenOf returns the last batch of a journal in the book
    */
   next(log: OwnLog, takenOf: (journal: JournalName) => number, bytesMax: number): NextParts {
     const isWaiting = [...this.#read.values()].some((part) => takenOf(part) < part.last);
@@ -60,7 +60,8 @@ export class OwnLogFollower {
   }
 
   /**
-   * Returns whether it has got to the end. What it passes over is not held, so that it may continue beyond the bytes.
+   * Reads on. Returns whether it reached the end. Skipped batches are not held, so it may read beyond the
+   * bytes.
    */
   #goOn(
     { directory, end, services }: OwnLog,

@@ -8,14 +8,14 @@ import type { Gathered, PreparedOf, ThreadOrders, ToThread } from "./messages.ts
 import { OwnLogFollower } from "./own-log.ts";
 
 /**
- * The audit's thread: hosts the book, and follows the log of its process for it. A stream is continued with when its
- * next part is asked for.
+ * The audit thread: hosts the book, and follows the log of its process for it. A stream continues when its
+ * next part is requested.
  */
 function run(port: MessagePort, { file, key }: ThreadOrders): void {
   let opened: Promise<AuditBook> | undefined;
   const bookOf = () => {
     opened ??= AuditBook.open(file, key).catch((error: unknown) => {
-      // The next question tries again: a disk that is full may have room then.
+      // The next question tries again: a full disk may have space then.
       opened = undefined;
       throw error;
     });
@@ -56,7 +56,7 @@ function done(
 ): unknown {
   switch (message.kind) {
     case "call": {
-      // The cast: TypeScript does not see that a call goes with its own values.
+      // The cast: TypeScript does not see that a call has its own arguments.
       const call = book[message.call] as (...values: readonly unknown[]) => unknown;
       return call.apply(book, [...message.values]);
     }
@@ -79,7 +79,7 @@ function done(
   }
 }
 
-/** When all cores are busy, the work goes first: the journals keep the new records. */
+/** If all cores are busy, other work goes first: the journals keep the new records. */
 const behindOthers = 5;
 if (thisSystem.hasThreadPriorities) setPriority(behindOthers);
 
