@@ -6,7 +6,7 @@ import { coversPattern, matchesAction } from "./action-pattern.ts";
 const text = fc.string({ unit: fc.constantFrom("a", "b", "."), maxLength: 8 });
 const pattern = fc.string({ unit: fc.constantFrom("a", "b", ".", "*"), maxLength: 8 });
 
-/** Returns the words of the rule. */
+/** The rule, implemented literally. */
 function plain(wide: string, action: string): boolean {
   const parts = wide.split("*").map((part) => part.replaceAll(".", "\\."));
   return new RegExp(`^${parts.join(".*")}$`).test(action);

@@ -1,8 +1,8 @@
 /**
  * Patterns of actions: `workflow.runs.*`, `*.get`, `*`. A star stands for any text, dots included.
  *
- * A pattern comes from the caller that asks for rights, so matching takes time by its length and no more: there is no
- * backing up further than to the last star.
+ * A pattern comes from the caller that requests rights, so the time to match depends only on its length:
+ * backtracking goes no further than to the last star.
  */
 export function matchesAction(pattern: string, action: string): boolean {
   let [at, from] = [0, 0];
@@ -30,8 +30,8 @@ export function matchesAny(patterns: readonly string[], action: string): boolean
   return patterns.some((pattern) => matchesAction(pattern, action));
 }
 
-/** Returns whether everything that the second matches is matched by the first too. Rejects where it is not sure. */
+/** Returns whether the first pattern matches all that the second matches. False if that is uncertain. */
 export function coversPattern(wide: string, narrow: string): boolean {
-  // A star in the narrow one stands for texts that only a star can match.
+  // A star in the narrow pattern stands for texts that only a star can match.
   return matchesAction(wide, narrow);
 }

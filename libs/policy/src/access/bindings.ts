@@ -4,13 +4,13 @@ import { fromTimestamp, type Labels, labelsMatch } from "@tutti/kernel";
 import { matchesAny } from "./action-pattern.ts";
 import { systemNamespace } from "./roles.ts";
 
-/** An identity, and what is known of it. */
+/** An identity, with its groups. */
 export interface Who {
   readonly actor: Actor;
   readonly groups: readonly string[];
 }
 
-/** A role that an identity has for a thing, and by what. */
+/** A role of an identity for a resource, and its binding. */
 export interface HeldRole {
   readonly role: Role;
   readonly binding: RoleBinding;
@@ -18,11 +18,11 @@ export interface HeldRole {
 
 export interface HeldRoles {
   readonly held: readonly HeldRole[];
-  /** Until when that is so at the latest. */
+  /** The latest time until which this is valid. */
   readonly untilMs: number;
 }
 
-/** Who has which role, found by whom it is about: a thousand bindings of others cost nothing. */
+/** Roles of identities, indexed by subject: a thousand bindings of others cost nothing. */
 export class Bindings {
   readonly #roles = new Map<string, Role>();
   readonly #bySubject = new Map<string, RoleBinding[]>();
@@ -39,7 +39,7 @@ export class Bindings {
     }
   }
 
-  /** Roles that an identity has in a namespace for a thing with these labels. */
+  /** Returns the roles of an identity in a namespace for a resource with these labels. */
   held({ actor, groups }: Who, namespace: string, labels: Labels, nowMs: number): HeldRoles {
     const held: HeldRole[] = [];
     let untilMs = Number.POSITIVE_INFINITY;
@@ -51,7 +51,7 @@ export class Bindings {
     return { held, untilMs };
   }
 
-  /** Roles that an identity has in a namespace, be it for some of its things alone. */
+  /** Yields the roles of an identity in a namespace, including those for only some resources. */
   *anywhere({ actor, groups }: Who, namespace: string, nowMs: number): Generator<HeldRole, void> {
     const subjects = [ofActor(actor), ...groups.map(ofGroup)];
     for (const where of namespace === systemNamespace ? [namespace] : [systemNamespace, namespace])
@@ -62,7 +62,7 @@ export class Bindings {
         }
   }
 
-  /** Returns a namespace's own role of the name, else the installation's. */
+  /** Returns a role of the namespace, else the role of the installation with this name. */
   #roleOf({ namespace, role }: RoleBinding): Role | undefined {
     return this.#roles.get(`${namespace}/${role}`) ?? this.#roles.get(`${systemNamespace}/${role}`);
   }
@@ -72,7 +72,7 @@ function endOf({ expireTime }: Pick<RoleBinding, "expireTime">): number {
   return expireTime === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(expireTime);
 }
 
-/** Returns whether a role lets its bearer do something. */
+/** Returns whether a role permits an action. */
 export function grants({ role }: HeldRole, action: string): boolean {
   return matchesAny(role.actions, action);
 }

@@ -1,5 +1,6 @@
 /**
- * Cedar itself, loaded when the first policy is: it takes 6 MiB that an installation without policies need not have.
+ * Cedar itself, loaded with the first policy: it takes 6 MiB, which an installation without policies need not
+ * have.
  */
 import type * as wasm from "@cedar-policy/cedar-wasm/nodejs";
 
@@ -19,11 +20,11 @@ export type CedarValue = wasm.CedarValueJson;
 
 export async function loadCedar(): Promise<Cedar> {
   const loaded: Cedar | { readonly default: Cedar } = await import("@cedar-policy/cedar-wasm/nodejs");
-  // It is a CommonJS package: a bundle in parts gives it as the default export alone.
+  // It is a CommonJS package: a bundle with chunks has it only as the default export.
   return "default" in loaded ? loaded.default : loaded;
 }
 
-/** What Cedar says is wrong, with its advice. */
+/** Returns an error of Cedar as a text, with its advice. */
 export function errorText({ message, help, sourceLocations }: wasm.DetailedError): string {
   const label = sourceLocations?.[0]?.label;
   return [message, label, help]

@@ -7,22 +7,24 @@ import { groupsOf, type Vocabulary } from "./vocabulary.ts";
 
 type PolicyText = Pick<Policy, "namespace" | "policyId" | "text">;
 
-/** With the policy that it is in. */
+/** A problem with the id of its policy. */
 interface PolicyProblem extends StatementProblem {
   readonly policyId: string;
 }
 
-/** A policy that can be read, and names only what is served. */
+/** A readable policy that names only implemented actions. */
 interface ReadPolicy {
   readonly policy: PolicyText;
   readonly statements: readonly Statement[];
 }
 
 /**
- * What is wrong with policies before they decide anything: all of it at once, each with its place, in the order of the
- * policies. A policy that names an action without a service is wrong too: it would permit nothing, unnoticed.
+ * Returns all problems of policies before they are in force, each with its place, in the order of the
+ * policies. A policy with an action that no service implements is a problem too: it would permit nothing,
+ * unnoticed.
  *
- * All are compared with the schema in one go: Cedar reads the schema again for each, which takes a quarter of a second.
+ * All policies are validated against the schema together: Cedar reads the schema for each validation, which
+ * takes a quarter of a second.
  */
 export function policyProblems(
   cedar: Cedar,
@@ -57,7 +59,7 @@ function readOf(
   return problems.length > 0 ? { problems } : { policy, statements };
 }
 
-/** What the schema has against each of them. */
+/** Returns the validation errors of each. */
 function unsoundIn(
   cedar: Cedar,
   vocabulary: Vocabulary,
@@ -69,7 +71,7 @@ function unsoundIn(
   const byThemselves = () => new Map(policies.flatMap((one) => [...unsoundIn(cedar, vocabulary, [one])]));
   const owners = new Map(policies.flatMap((one) => one.statements.map(({ id }) => [id, one])));
   const statements = policies.flatMap((one) => one.statements);
-  // Two under one id would be looked at as one.
+  // Two policies with one id would be validated as one.
   if (!isAlone && owners.size < statements.length) return byThemselves();
   const answer = cedar.validate({
     schema: schemaText(vocabulary),
@@ -79,7 +81,7 @@ function unsoundIn(
     answer.type === "failure"
       ? answer.errors.map((error) => ({ policyId: "", error }))
       : answer.validationErrors;
-  // Whose fault something is that Cedar finds with all of them only shows alone.
+  // For an error of all of them together, separate validations find the cause.
   if (!isAlone && errors.some(({ policyId }) => !owners.has(policyId))) return byThemselves();
   const problems = new Map<ReadPolicy, PolicyProblem[]>(policies.map((one) => [one, []]));
   for (const { policyId: id, error } of errors) {
@@ -91,7 +93,7 @@ function unsoundIn(
   return problems;
 }
 
-/** Where a statement starts in its policy. */
+/** Returns the place of a statement in its policy. */
 function placeOf({ text }: Pick<Policy, "text">, statement: Statement): { line: number; column: number } {
   const before = text.slice(0, Math.max(text.indexOf(statement.text), 0));
   return { line: before.split("\n").length, column: before.length - before.lastIndexOf("\n") };

@@ -1,6 +1,6 @@
 /**
- * Policies of any text: mistakes are reported, no caller is judged by half of a policy, and forbidden actions stay
- * so.
+ * Policies of any text: mistakes are reported, no caller is judged by half of a policy, and forbidden actions
+ * stay forbidden.
  */
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
@@ -50,7 +50,7 @@ function policy(policyId: string, text: string): Policy {
   };
 }
 
-/** A sound policy with a typing mistake, or any text at all. */
+/** A valid policy with a typing mistake, or any text at all. */
 const text = fc.oneof(
   fc
     .tuple(fc.constantFrom(...sound), fc.nat(), fc.nat(40), fc.constantFrom("", ...signs))
@@ -61,7 +61,7 @@ const text = fc.oneof(
   fc.array(fc.constantFrom(...sound, ...signs, " "), { maxLength: 12 }).map((parts) => parts.join(" ")),
   fc.string(),
 );
-/** The same ones each time. Another seed finds others. */
+/** A fixed seed. Another one finds others. */
 const settings = { seed: 20_261_121, numRuns: 400 };
 
 describe("a policy of any text", () => {

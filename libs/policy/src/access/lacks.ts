@@ -1,6 +1,6 @@
 /**
- * What an identity may not do for any resource, and what would change that: so that a page does not offer what is refused
- * anyhow, and a denied caller knows whom to ask for what.
+ * The actions that an identity may not do on any resource, and the remedies. So a page does not offer a
+ * refused action, and a denied caller knows how to get the right.
  */
 import type { BundleContent, Role, Scope } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
@@ -12,16 +12,16 @@ import type { NamedAction } from "./vocabulary.ts";
 
 export interface Lack {
   readonly action: string;
-  /** By what was shown, by a policy, or because nothing permits it. */
+  /** By the scope of the credential, by a policy, or because nothing permits it. */
   readonly why: "narrowed" | "forbidden" | "missing";
-  /** Those that permit it, the least first. Empty where none would help. */
+  /** Roles that permit it, the smallest first. Empty if none would help. */
   readonly roles: readonly string[];
 }
 
 export interface LackQuestion {
   readonly actor: Actor;
   readonly groups: readonly string[];
-  /** The tenant of what was shown. Empty where it is good in every namespace. */
+  /** The tenant of the credential. Empty if it is valid in every namespace. */
   readonly home: string;
   readonly scope: Scope;
   readonly namespace: string;
@@ -29,10 +29,10 @@ export interface LackQuestion {
 
 type Given = Pick<BundleContent, "roles" | "bindings">;
 
-/** What it takes to give a role. */
+/** The action that gives a role. */
 const givingAction = "governance.bindings.create";
 
-/** @param wide by the wide reading of the content */
+/** @param wide the evaluator for the wide reading of the content */
 export function lacksOf(
   wide: PolicyEvaluator,
   content: Given,
@@ -57,7 +57,7 @@ export function lacksOf(
   });
 }
 
-/** Who can give a role there, as `person:ada` and `group:ops`. */
+/** Returns the identities that can give a role there, as `person:ada` and `group:ops`. */
 export function giversIn({ roles, bindings }: Given, namespace: string, nowMs: number): readonly string[] {
   const giving = new Set(
     [...readyRoles, ...roles]
@@ -84,7 +84,7 @@ const kindWords: Readonly<Partial<Record<ActorKind, string>>> = {
   [ActorKind.ACTOR_KIND_AGENT]: "agent",
 };
 
-/** Those that can be given in a namespace, what permits the least first. A namespace's own stands for the installation's of its name. */
+/** Returns the roles that can be given in a namespace, the smallest first. Its own roles override others. */
 function rolesIn({ roles }: Given, namespace: string, named: readonly NamedAction[]): readonly Role[] {
   const known = new Map<string, Role>();
   for (const where of [systemNamespace, namespace])

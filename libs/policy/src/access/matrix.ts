@@ -1,8 +1,8 @@
 /**
- * Which callers may do what on everything, and which on some things or under some conditions alone. Two readings of
- * the same rules tell. In the narrow one a condition that permits never holds, and one that forbids always does. In
- * the wide one it is the other way round. An action that the narrow reading allows is allowed on every object. An
- * action that the wide one denies is never allowed.
+ * Which callers may do an action on everything, and which only on some resources or under some conditions.
+ * Two readings of the same rules show that. In the narrow reading, a condition that permits never holds, and
+ * one that forbids always holds. In the wide reading it is the reverse. An action that the narrow reading
+ * allows is allowed on every resource. An action that the wide reading denies is never allowed.
  */
 import { type BundleContent, Enforcement, type Policy } from "@tutti/contracts/governance/v1";
 import type { Who } from "./bindings.ts";
@@ -10,14 +10,14 @@ import type { Cedar, CedarPolicyJson } from "./cedar.ts";
 import { PolicyEvaluator } from "./policy-evaluator.ts";
 
 export interface Matrix {
-  /** Returns whether an identity may do an action in a namespace: always, on some things or at some times, or never. */
+  /** Returns whether an identity may do an action in a namespace: on all resources, on some, or on none. */
   mayDo(who: Who, action: string, about: About): "always" | "sometimes" | "never";
   rolesOf(who: Who, namespace: string): readonly string[];
 }
 
 interface About {
   readonly namespace: string;
-  /** Kind of what the action is about. */
+  /** Kind of the resource of the action. */
   readonly resourceKind: string;
 }
 
@@ -37,12 +37,15 @@ export function matrixOf(cedar: Cedar, content: Readable, nowMs: number): Matrix
   };
 }
 
-/** Decides by the wide reading: what it denies is never allowed. `cedar`: needed where there are policies. */
+/**
+ * Returns an evaluator for the wide reading: an action that it denies is never allowed. Policies need
+ * `cedar`.
+ */
 export function wideEvaluator(cedar: Cedar | undefined, content: Readable): PolicyEvaluator {
   return new PolicyEvaluator(cedar, readingOf(cedar, content, "permit"));
 }
 
-/** Returns the rules as they are where conditions of one effect always hold, and those of the other never. */
+/** Returns the rules with conditions that always hold for one effect, and never for the other. */
 function readingOf(cedar: Cedar | undefined, content: Readable, holding: "permit" | "forbid"): Readable {
   const policies = content.policies
     .filter(({ enforcement }) => enforcement !== Enforcement.ENFORCEMENT_SHADOW)
@@ -67,7 +70,7 @@ function readPolicy(cedar: Cedar, policy: Policy, holding: "permit" | "forbid"):
   return { ...policy, text: texts.join("\n") };
 }
 
-/** Returns whether it reads anything but the caller and the action. */
+/** Returns whether it reads more than the caller and the action. */
 function isConditional({ resource, conditions }: CedarPolicyJson): boolean {
   return resource.op !== "All" || conditions.length > 0;
 }

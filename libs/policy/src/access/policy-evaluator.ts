@@ -1,12 +1,11 @@
 /**
- * Decides which callers may do what, by one bundle.
+ * Decides which callers may do which actions, by one bundle.
  *
- * 1. An action that nothing permits is denied. An action that one statement forbids is denied, even if others permit
- *    it.
- * 2. The policies of a namespace count for what is in it alone. Those of `system` for everything.
- * 3. What is decided is remembered by all that the decision could have seen, until the bundle changes or a binding
- *    ends.
- * 4. A fault in evaluating a statement takes that statement out and is reported. It never permits.
+ * 1. An action that nothing permits is denied. An action that one statement forbids is denied, even if others
+ *    permit it.
+ * 2. The policies of a namespace apply only to its resources. Those of `system` apply to everything.
+ * 3. A decision is remembered with all its inputs, until the bundle changes or a binding ends.
+ * 4. A statement with an evaluation error is skipped and reported. It never permits.
  */
 import {
   type BundleContent,
@@ -27,18 +26,18 @@ export interface Question extends Who {
   readonly action: string;
   readonly namespace: string;
   readonly resourceKind: string;
-  /** Empty where it is about any. */
+  /** Empty for any resource. */
   readonly resourceId: string;
   readonly labels: Labels;
-  /** What else policies look at. Absent where there is nothing. */
+  /** Further facts for policies. Absent if there are none. */
   readonly context?: Readonly<Record<string, unknown>>;
 }
 
 export interface Verdict {
   readonly allowed: boolean;
-  /** Those that permitted it, or those that forbade it. Empty when none permitted. */
+  /** The policies that permitted or forbade it. Empty if none permitted it. */
   readonly policies: readonly PolicyReference[];
-  /** What it would be if what is being tested counted, where that is not the same. */
+  /** The decision if shadow policies were enforced. Undefined if it is the same. */
   readonly shadow: { readonly allowed: boolean; readonly policies: readonly PolicyReference[] } | undefined;
   readonly errors: readonly string[];
 }
@@ -59,10 +58,10 @@ export class PolicyEvaluator {
   readonly #principals = new Map<string, Principal>();
   readonly #statements = new Map<string, Statement>();
   readonly #remembered = new Map<string, Remembered>();
-  /** Policies that could not be read: they were taken in by a release that understood them. */
+  /** Unreadable policies: an earlier release accepted them. */
   readonly unreadable: readonly string[];
 
-  /** `cedar`: needed where there are policies. */
+  /** `cedar` is needed if there are policies. */
   constructor(cedar: Cedar | undefined, content: DecidingContent) {
     this.#cedar = cedar;
     const unreadable: string[] = [];
@@ -94,7 +93,7 @@ export class PolicyEvaluator {
     return made.verdict;
   }
 
-  /** Names of the roles that an identity has in a namespace, be it for some of its things alone. */
+  /** Returns the names of the roles of an identity in a namespace, also for only some resources. */
   rolesOf({ actor, groups }: Who, namespace: string, nowMs: number): readonly string[] {
     const known = this.#principalOf(namespace, actor)?.groups ?? [];
     const who = { actor, groups: [...new Set([...groups, ...known])] };
@@ -129,11 +128,11 @@ export class PolicyEvaluator {
       return { allowed: false, policies: [], errors: answer.errors.map(({ message }) => message) };
     }
     const { decision, diagnostics } = answer.response;
-    // Cedar names them in any order. The same question is to have the same answer.
+    // Cedar lists them in any order. The same question must have the same answer.
     const reasons = [...diagnostics.reason].sort().flatMap((id) => this.#statements.get(id)?.reference ?? []);
     const errors = diagnostics.errors.map(({ policyId, error }) => `${policyId}: ${error.message}`).sort();
     if (decision === "allow") return { allowed: true, policies: [...granted, ...reasons], errors };
-    // With a reason, something forbade it. Without one, nothing permitted it here.
+    // With a reason, a policy forbade it. Without one, nothing permitted it here.
     if (reasons.length > 0) return { allowed: false, policies: reasons, errors };
     return { allowed: granted.length > 0, policies: granted, errors };
   }
@@ -191,7 +190,7 @@ function isSameEntity(one: EntityName, other: EntityName): boolean {
 function contextOf(context: Readonly<Record<string, unknown>>): Record<string, CedarValue> {
   const found: Record<string, CedarValue> = {};
   for (const [name, value] of Object.entries(context)) {
-    // What it cannot be read as is left to Cedar to refuse, which denies.
+    // Cedar refuses an unreadable value, which denies.
     found[name] =
       name === "address" && typeof value === "string"
         ? { __extn: { fn: "ip", arg: value } }
@@ -218,8 +217,8 @@ function principalKey(namespace: string, { kind, id }: Actor): string {
 }
 
 /**
- * All that a decision could have seen. Nothing can be passed off as something else: a line break is in no part but the
- * last.
+ * Returns a key with all inputs of a decision. It is unambiguous: a line break is possible only in the last
+ * part.
  */
 function keyOf(
   { actor, groups, action, namespace, resourceKind, resourceId, labels, context }: Question,

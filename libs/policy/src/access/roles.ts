@@ -1,6 +1,6 @@
 import type { Role } from "@tutti/contracts/governance/v1";
 
-/** The namespace whose roles, policies and bindings hold in every one. */
+/** The namespace whose roles, policies and bindings apply to every namespace. */
 export const systemNamespace = "system";
 
 const everywhere = (role: string, description: string, actions: string[]): Role => ({

@@ -1,20 +1,20 @@
 import { entityType, groupsOf, principalTypes, type Vocabulary } from "./vocabulary.ts";
 
-/** What policies may look at beside principal, action and resource. A question need not say any of it. */
+/** The context of policies besides principal, action and resource. Each field is optional. */
 const contextFields: Readonly<Record<string, string>> = {
-  /** Where the call comes from. */
+  /** Source address of the call. */
   address: "ipaddr",
   /** In universal time, 0 to 23. */
   hour: "Long",
   /** 1 is Monday. */
   weekday: "Long",
-  /** What an agent offers or a task uses. */
+  /** The capability of an agent or a task. */
   capability: "String",
   definition: "String",
   pool: "String",
 };
 
-/** Returns the schema of policies, in Cedar, made of what the contracts say. */
+/** Returns the Cedar schema of policies, made of the contracts. */
 export function schemaText(vocabulary: Vocabulary): string {
   const { actions } = vocabulary;
   const kinds = new Set(actions.flatMap((action) => vocabulary.resourcesOf(action)));
@@ -33,7 +33,7 @@ export function schemaText(vocabulary: Vocabulary): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** What acts can be acted on too, as agents are: each type is declared once, with all that it can be in. */
+/** Returns the declarations of entity types, each once with all its parents. An agent is a resource too. */
 function entityLines(principals: readonly string[], resources: readonly string[]): readonly string[] {
   const parents = new Map<string, Set<string>>(
     ["Group", "Role", "Namespace"].map((type) => [type, new Set()]),

@@ -3,24 +3,24 @@ import type { Cedar } from "./cedar.ts";
 import { isAbout, type Statement } from "./statements.ts";
 
 /**
- * The statements that can count for one action in one namespace: of a thousand, a few. Cedar takes as long as it has
- * statements to look at.
+ * The statements that can apply to one action in one namespace: a few of a thousand. The time of Cedar
+ * depends on the number of statements.
  */
 export interface Slice {
   readonly statements: readonly Statement[];
-  /** Under which name Cedar has those that count. */
+  /** Name of the set of enforced statements in Cedar. */
   readonly enforced: string;
-  /** The same with those that are being tested. Undefined where there are none. */
+  /** Name of the set with shadow statements. Undefined if there are none. */
   readonly tried: string | undefined;
   readonly looksAtId: boolean;
   readonly looksAtContext: boolean;
 }
 
-/** Cedar keeps sets by name and gives none back: each is used again for another slice. */
+/** Cedar keeps sets by name and never frees them: each name is reused for another slice. */
 const slicesMax = 512;
 
-// Names are the process's, as what they name is: two bundles must not have the same while both are in use. Those of one
-// that are unused are used again.
+// Names belong to the process, like the sets: two bundles must not use the same name at the same time. Unused
+// names are used again.
 let made = 0;
 const free: string[] = [];
 const unused = new FinalizationRegistry<readonly string[]>((names) => free.push(...names));
@@ -32,7 +32,7 @@ export class Slices {
   readonly #shared: readonly string[];
   readonly #slices = new Map<string, { slice: Slice; name: string }>();
 
-  /** `shared`: namespaces whose statements count everywhere. Without statements Cedar is not needed. */
+  /** `shared`: namespaces whose statements apply everywhere. Without statements Cedar is not needed. */
   constructor(cedar: Cedar | undefined, statements: readonly Statement[], shared: readonly string[]) {
     this.#cedar = cedar;
     this.#shared = shared;
@@ -49,7 +49,7 @@ export class Slices {
     const key = `${namespace}\n${action}`;
     const known = this.#slices.get(key);
     if (known !== undefined) {
-      // The least used one goes first.
+      // The least recently used one is dropped first.
       this.#slices.delete(key);
       this.#slices.set(key, known);
       return known.slice;
@@ -66,7 +66,7 @@ export class Slices {
       .flatMap((one) => this.#byNamespace.get(one) ?? [])
       .filter((statement) => isAbout(statement, action));
     const counting = statements.filter(({ isShadow }) => !isShadow);
-    // Who decides does not ask Cedar where there is nothing to look at.
+    // Without statements Cedar is not asked.
     if (statements.length > 0) this.#load(name, counting);
     const isTrying = counting.length < statements.length;
     if (isTrying) this.#load(`${name}+`, statements);
@@ -83,7 +83,7 @@ export class Slices {
     const staticPolicies = Object.fromEntries(statements.map(({ id, text }) => [id, text]));
     assert(this.#cedar !== undefined, "statements come with Cedar");
     const given = this.#cedar.preparsePolicySet(name, { staticPolicies });
-    // Each was parsed when it was taken in.
+    // Each was parsed when it was accepted.
     if (given.type === "failure")
       throw new Error(`Cedar refused what it had parsed: ${given.errors[0]?.message}`);
   }

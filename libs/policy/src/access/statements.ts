@@ -2,16 +2,16 @@ import type { Policy, PolicyReference } from "@tutti/contracts/governance/v1";
 import { type Cedar, type CedarPolicyJson, errorText } from "./cedar.ts";
 import { groupsOf, type Vocabulary } from "./vocabulary.ts";
 
-/** One statement of a policy, and what has to be known of it to leave it out where it cannot count. */
+/** One statement of a policy, with the facts by which it is skipped if it cannot apply. */
 export interface Statement {
   /** Unique in the bundle: `default/deny-night#2`. */
   readonly id: string;
   readonly text: string;
   readonly reference: PolicyReference;
   readonly isShadow: boolean;
-  /** Actions, or groups of them, that it is about. Undefined when it is about all. */
+  /** Its actions, or groups of them. Undefined for all actions. */
   readonly actions: ReadonlySet<string> | undefined;
-  /** Whether it can tell two things apart that differ in their ids alone. */
+  /** Whether it can distinguish two resources that differ only in their ids. */
   readonly looksAtId: boolean;
   readonly looksAtContext: boolean;
 }
@@ -27,7 +27,7 @@ export type Parsed =
   | { readonly kind: "parsed"; readonly statements: readonly Statement[] }
   | { readonly kind: "refused"; readonly problems: readonly StatementProblem[] };
 
-/** Takes a policy apart. Templates are refused: rights are given by binding a role. */
+/** Splits a policy into statements. Templates are refused: rights are given by role bindings. */
 export function parseStatements(
   cedar: Cedar,
   { namespace, policyId, text }: Pick<Policy, "namespace" | "policyId" | "text">,
@@ -72,23 +72,23 @@ export function parseStatements(
   return problems.length > 0 ? { kind: "refused", problems } : { kind: "parsed", statements };
 }
 
-/** Returns the statements of a policy, in their order. None where it cannot be read. */
+/** Returns the statements of a policy, in their order. Empty for an unreadable policy. */
 export function statementTexts(cedar: Cedar, text: string): readonly string[] {
   const parts = cedar.policySetTextToParts(text);
   return parts.type === "failure" ? [] : inOrder(parts.policies, text);
 }
 
-/** The parts are not given in the order of the text where there are more than a few. */
+/** Sorts statements: Cedar returns them in another order if there are more than a few. */
 function inOrder(statements: readonly string[], text: string): readonly string[] {
   return [...statements].sort((one, other) => text.indexOf(one) - text.indexOf(other));
 }
 
-/** Returns whether a statement can count for an action. */
+/** Returns whether a statement can apply to an action. */
 export function isAbout({ actions }: Statement, action: string): boolean {
   return actions === undefined || actions.has(action) || groupsOf(action).some((group) => actions.has(group));
 }
 
-/** Actions and groups that a statement names and no service has. */
+/** Returns the actions and groups of a statement that no service has. */
 export function unknownActions({ actions }: Statement, vocabulary: Vocabulary): readonly string[] {
   const groups = new Set(vocabulary.actions.flatMap(groupsOf));
   return [...(actions ?? [])].filter((name) => !vocabulary.has(name) && !groups.has(name));
@@ -100,7 +100,7 @@ function actionsOf({ action }: CedarPolicyJson): ReadonlySet<string> | undefined
   return new Set(named.map((one) => ("__entity" in one ? one.__entity.id : one.id)));
 }
 
-/** What a thing is, in which namespace and with which labels, is not its id. */
+/** Returns whether the id matters. Kind, namespace and labels of a resource are not its id. */
 function looksAtId({ resource, conditions }: CedarPolicyJson): boolean {
   if (resource.op === "==") return true;
   if (resource.op === "in" && "entity" in resource && typeOf(resource.entity) !== "Namespace") return true;
@@ -111,9 +111,7 @@ function typeOf(entity: { type: string } | { __entity: { type: string } }): stri
   return "__entity" in entity ? entity.__entity.type : entity.type;
 }
 
-/**
- * Returns whether an expression has a variable in it. Of the bare ones, not as that whose labels or kind are asked for.
- */
+/** Returns whether an expression contains a variable. `isBare`: not only for its labels or kind. */
 function mentions(part: unknown, variable: string, isBare = false): boolean {
   if (Array.isArray(part)) return part.some((one) => mentions(one, variable, isBare));
   if (typeof part !== "object" || part === null) return false;
@@ -132,7 +130,7 @@ function isVariable(part: unknown, variable: string): boolean {
 }
 
 function placeIn(text: string, offset: number): { line: number; column: number } {
-  // Offsets are of bytes.
+  // Offsets are in bytes.
   const before = Buffer.from(text).subarray(0, offset).toString();
   const line = before.split("\n").length;
   return { line, column: before.length - before.lastIndexOf("\n") };

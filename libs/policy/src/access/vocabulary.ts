@@ -1,12 +1,12 @@
 /**
- * What can be asked of an installation, as its contracts say it: actions, and the kinds of things that they are about.
- * From it follows the schema that policies are checked against, so a policy about an action without a service is
- * distinguished from one that merely permits nothing.
+ * The vocabulary of an installation, from its contracts: actions, and the kinds of their resources. It
+ * determines the schema of policies, so that a policy with an unknown action is distinguished from one that
+ * merely permits nothing.
  */
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { matchesAny } from "./action-pattern.ts";
 
-/** What an rpc says of itself. */
+/** The declaration of an rpc. */
 export interface NamedAction {
   /** `workflow.runs.start` */
   readonly action: string;
@@ -14,7 +14,7 @@ export interface NamedAction {
   readonly resource: string;
 }
 
-/** In which group all actions are that change nothing. */
+/** The group of all actions that change nothing. */
 const readGroup = "read";
 
 const reads = new Set([
@@ -46,7 +46,7 @@ export class Vocabulary {
     }
   }
 
-  /** All actions, in the order of the alphabet. */
+  /** All actions in alphabetical order. */
   get actions(): readonly string[] {
     return [...this.#resources.keys()].sort();
   }
@@ -55,18 +55,18 @@ export class Vocabulary {
     return this.#resources.has(action);
   }
 
-  /** Kinds of things that an action is about. */
+  /** Returns the kinds of resources of an action. */
   resourcesOf(action: string): readonly string[] {
     return [...(this.#resources.get(action) ?? [])].sort();
   }
 
-  /** Actions that one of the patterns matches. */
+  /** Returns the actions that one of the patterns matches. */
   matching(patterns: readonly string[]): readonly string[] {
     return this.actions.filter((action) => matchesAny(patterns, action));
   }
 }
 
-/** `Run` for `run`, `ApiKey` for `api_key`: how a kind is called in a policy. */
+/** Returns the type of a kind in policies: `Run` for `run`, `ApiKey` for `api_key`. */
 export function entityType(kind: string): string {
   return kind
     .split(/[^a-z0-9]+/i)
@@ -74,7 +74,7 @@ export function entityType(kind: string): string {
     .join("");
 }
 
-/** The groups an action is in: `workflow.runs.*`, `workflow.*`, and `read` where it changes nothing. */
+/** Returns the groups of an action: `workflow.runs.*`, `workflow.*`, and `read` if it changes nothing. */
 export function groupsOf(action: string): readonly string[] {
   const words = action.split(".");
   const groups = words

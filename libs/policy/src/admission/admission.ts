@@ -1,11 +1,12 @@
 /**
- * What rules say of something that is asked for, of a definition, a plan, an input, a result, an agent.
+ * Evaluates rules for a request, a definition, a plan, an input, a result or an agent.
  *
- * 1. Rules of `system` come first, then those of the namespace, each by their ids. What is changed is changed first,
- *    one rule after the other. What refuses, asks or notes judges what became of it, so that no change goes past a
- *    refusal.
- * 2. A rule that cannot be evaluated refuses, except when it only notes: what cannot be judged is not admitted.
- * 3. A rule that is tested changes nothing, and tells what it would have done.
+ * 1. Rules of `system` come first, then those of the namespace, each by their ids. Changes are applied first,
+ *    one rule after the other. Rules that refuse, ask or report see the changed subject, so that no change
+ *    bypasses a refusal.
+ * 2. A rule that cannot be evaluated refuses, except if it only reports: without a verdict nothing is
+ *    admitted.
+ * 3. A rule in shadow mode changes nothing, and reports what it would have done.
  */
 import {
   type AdmissionRule,
@@ -34,39 +35,36 @@ export interface Subject {
 export interface RuleFinding {
   readonly rule: AdmissionRule;
   readonly result: FindingResult;
-  /** Empty where it held. */
+  /** Empty if the rule held. */
   readonly message: string;
 }
 
-/** That a person is to be asked first. */
+/** A question to a person before the admission. */
 export interface AskFirst {
   readonly rule: AdmissionRule;
   readonly message: string;
   readonly deciders: readonly string[];
   readonly approvalsNeeded: number;
-  /** 0: the question never lapses. */
+  /** 0: the question never expires. */
   readonly timeoutMs: number;
 }
 
 export interface Admission {
   readonly admitted: boolean;
-  /** As it is admitted. The same object where nothing changed it. */
+  /** The admitted subject. The same object if nothing changed it. */
   readonly body: Json;
-  /** Empty when it was not admitted. */
+  /** Empty if it was not admitted. */
   readonly questions: readonly AskFirst[];
   readonly findings: readonly RuleFinding[];
 }
 
-/** Steps of one expression. A rule that needs more refuses. */
+/** Maximum of steps of one expression. A rule that needs more refuses. */
 const stepsMax = 20_000;
 
 export class AdmissionRules {
-  /** By subject and namespace, in the order they come. */
+  /** By subject and namespace, in their order. */
   readonly #programs = new Map<AdmissionSubject, Map<string, RuleProgram[]>>();
-  /**
-   * Rules that could not be read: they were taken in by a release that understood them. They refuse what they are
-   * about.
-   */
+  /** Unreadable rules: an earlier release accepted them. They refuse their subjects. */
   readonly #unreadable: AdmissionRule[] = [];
 
   constructor(rules: readonly AdmissionRule[]) {
@@ -87,7 +85,7 @@ export class AdmissionRules {
     return this.#programs.has(kind) || this.#unreadable.some(({ subject }) => subject === kind);
   }
 
-  /** Returns whether any rule covers such a subject: if not, none has to be made. */
+  /** Returns whether any rule covers such a subject. If not, the subject need not be made. */
   concerns(kind: AdmissionSubject, namespace: string): boolean {
     const byNamespace = this.#programs.get(kind);
     const isAbout = (rule: AdmissionRule) => rule.subject === kind && holdsIn(rule, namespace);
@@ -174,7 +172,7 @@ class Judging {
     this.questions.push({ rule: program.rule, message, deciders, approvalsNeeded, timeoutMs });
   }
 
-  /** All that a rule changes, or nothing of it. */
+  /** Returns the subject with all changes of a rule, or none of them. */
   #changed(set: Changing["set"]): Changed {
     let body = this.body;
     for (const [path, value] of set) {
@@ -188,7 +186,7 @@ class Judging {
     return { kind: "changed", value: body };
   }
 
-  /** Returns whether a rule applies and does not hold. Reports that it cannot be known. */
+  /** Returns whether a rule applies and is violated. Reports evaluation errors. */
   #isViolated(program: RuleProgram): boolean {
     for (const [one, meaning] of [
       [program.when, true],

@@ -1,9 +1,9 @@
-/** Which rules are asked: a rule that is kept and never evaluated would be a lie. */
+/** The subjects and verdicts of rules that services evaluate. Other rules would be misleading. */
 import { enumName } from "@tutti/contracts/enum";
 import { type AdmissionRule, AdmissionSubject } from "@tutti/contracts/governance/v1";
 import { readPath } from "./field-path.ts";
 
-/** By subject, what a rule about it may want. */
+/** By subject, the allowed verdicts of a rule. */
 const verdicts: ReadonlyMap<AdmissionSubject, readonly string[]> = new Map([
   [AdmissionSubject.ADMISSION_SUBJECT_REQUEST, ["deny", "approval", "change", "note"]],
   [AdmissionSubject.ADMISSION_SUBJECT_DEFINITION, ["deny", "approval", "change", "note"]],
@@ -12,7 +12,7 @@ const verdicts: ReadonlyMap<AdmissionSubject, readonly string[]> = new Map([
   [AdmissionSubject.ADMISSION_SUBJECT_AGENT, ["deny", "note"]],
 ]);
 
-/** What is expected of a rule of such a subject, if this one is not evaluated. Undefined where it is asked. */
+/** Returns the expected verdicts of a rule that would never be evaluated. Undefined if it is evaluated. */
 export function unasked({ subject, verdict }: AdmissionRule): string | undefined {
   const wanted = verdict?.$case;
   const may = verdicts.get(subject);

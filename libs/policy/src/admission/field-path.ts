@@ -21,7 +21,7 @@ export function readPath(text: string): ReadPath {
     const [, name, index, quoted] = found;
     const part = name ?? (index === undefined ? unquoted(quoted) : Number(index));
     if (part === undefined) return refused("expected a text between quotation marks", at);
-    // An object of JSON has it as a field, one of JavaScript has it as its prototype.
+    // In JSON it is a field, in JavaScript it sets the prototype.
     if (part === "__proto__") return refused("expected another field than __proto__", at);
     path.push(part);
   }
@@ -34,9 +34,7 @@ export type Changed =
   | { readonly kind: "changed"; readonly value: Json }
   | { readonly kind: "refused"; readonly message: string };
 
-/**
- * Returns the subject with another value at a path. Objects on the way are made where there is nothing. Lists are not.
- */
+/** Returns the subject with another value at a path. Missing objects are created, missing lists are not. */
 export function changedAt(subject: Json | undefined, path: FieldPath, value: Json): Changed {
   const [part, ...others] = path;
   if (part === undefined) return { kind: "changed", value };

@@ -1,4 +1,4 @@
-/** The findings of rules, as they are reported and kept, and the outcomes of the cases of a rule. */
+/** The findings of rules in their reported and stored form, and the outcomes of the cases of a rule. */
 import {
   type AdmissionRule,
   type AdmissionSubject,
@@ -16,7 +16,7 @@ export interface FindingAbout {
   readonly action: string;
   readonly nowMs: number;
   readonly cause: Cause | undefined;
-  /** What the subject belongs to, where that is known. */
+  /** The work of the subject, if known. */
   readonly work?: WorkReference | undefined;
 }
 
@@ -36,7 +36,7 @@ export function findingOf(
     cause,
     work,
     count: 1,
-    // A rule under test has any revision that its author wrote.
+    // A rule in a test has any revision that its author wrote.
     ruleVersion: /^\d{1,15}$/.test(revision) ? Number(revision) : 0,
     findTime: toTimestamp(nowMs),
   };
@@ -45,11 +45,11 @@ export function findingOf(
 export interface CaseOutcome {
   readonly title: string;
   readonly passed: boolean;
-  /** What was found, where it did not come out. */
+  /** The actual outcome of a failed case. */
   readonly message: string;
 }
 
-/** How the cases of a rule come out, as if it counted. */
+/** Returns the outcomes of the cases of a rule, as if it were enforced. */
 export function caseOutcomes(rule: AdmissionRule): readonly CaseOutcome[] {
   const rules = new AdmissionRules([{ ...rule, enforcement: Enforcement.ENFORCEMENT_ENFORCED }]);
   return rule.cases.map((given) => outcomeOf(rules, rule.subject, rule.namespace, given));
@@ -71,7 +71,7 @@ function outcomeOf(
   return { title, passed: false, message: `it is ${admitted ? "admitted" : "refused"}: ${reason}` };
 }
 
-/** Returns the JSON document that a payload is. Undefined where it is none. */
+/** Returns the JSON document of a payload. Undefined if it is none. */
 export function jsonIn(payload: Payload | undefined): Json | undefined {
   if (payload?.body?.$case !== "inline") return;
   try {

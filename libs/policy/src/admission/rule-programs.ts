@@ -1,4 +1,4 @@
-/** Admission rules made ready: their expressions are read, checked and compiled once. */
+/** Compiles admission rules: their expressions are read and checked once. */
 import type { AdmissionRule } from "@tutti/contracts/governance/v1";
 import {
   type Compiled,
@@ -15,13 +15,13 @@ import {
 } from "@tutti/expressions";
 import { type FieldPath, readPath } from "./field-path.ts";
 
-/** What is wrong with a rule, and where. */
+/** The problem of a rule, with its place. */
 export interface RuleProblem {
-  /** The field, as the contract names it: `when`, `change.set["input.region"]`. */
+  /** The field, by its name in the contract: `when`, `change.set["input.region"]`. */
   readonly field: string;
   readonly code: string;
   readonly message: string;
-  /** Place in the field's text, from 1. */
+  /** Position in the text of the field, from 1. */
   readonly line: number;
   readonly column: number;
 }
@@ -106,7 +106,7 @@ function changesOf(
   set: Readonly<Record<string, string | undefined>>,
   problems: RuleProblem[],
 ): (readonly [path: FieldPath, value: Program])[] {
-  // In one order, so that two of them that meet have the same outcome everywhere.
+  // In a fixed order, so that two overlapping changes have the same result everywhere.
   const sorted = Object.entries(set).sort(([one], [other]) => (one < other ? -1 : 1));
   return sorted.map(([path, text = ""]) => {
     const field = `change.set[${JSON.stringify(path)}]`;

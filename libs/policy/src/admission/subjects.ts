@@ -1,4 +1,4 @@
-/** What rules see of what is no request: agents, plans and results, as documents. */
+/** The documents of subjects that are no requests: agents, plans and results. */
 import type { Offering } from "@tutti/contracts/agent/v1";
 import { ActorKind, Cause, type Payload } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";
@@ -8,7 +8,7 @@ export interface AgentAbout {
   readonly pool: string;
   readonly agentId: string;
   readonly offering: Offering | undefined;
-  /** What it asks for by it: `agent.links.open`. */
+  /** The action of the offering: `agent.links.open`. */
   readonly action: string;
 }
 
@@ -17,20 +17,20 @@ export interface PlanAbout {
   readonly session: string;
   readonly part: number;
   readonly reason: string;
-  /** 0 where it is not known. */
+  /** 0 if unknown. */
   readonly expectedEndMs: number;
   readonly tasks: readonly PlannedTask[];
 }
 
 interface PlannedTask {
   readonly id: string;
-  /** Empty for what a child does. */
+  /** Empty for a child. */
   readonly capability: string;
-  /** Empty where any would do. */
+  /** Empty for any agent. */
   readonly agent: string;
   readonly startMs: number;
   readonly endMs: number;
-  /** It starts now. */
+  /** True if it starts now. */
   readonly begins: boolean;
 }
 
@@ -64,7 +64,7 @@ export function planDocument({ namespace: _, tasks, ...about }: PlanAbout): Json
   return { ...about, tasks: tasks.map((task) => ({ ...task })) };
 }
 
-/** Without `output` where that is no JSON, or so large that it stands elsewhere. */
+/** Returns the document of a result. Without `output` if that is no JSON or is too large to be inline. */
 export function resultDocument({ namespace: _, kind, id, output, ...about }: ResultAbout) {
   const read = outputIn(output);
   const shown: { output?: Json } = read === undefined ? {} : { output: read };

@@ -1,8 +1,8 @@
 /**
- * Signatures of agent cards (Agent2Agent): a JSON Web Signature over the card in its canonical form (RFC 8785), without
- * its signatures.
+ * Signatures of agent cards (Agent2Agent): a JSON Web Signature over the card in its canonical form (RFC
+ * 8785), without its signatures.
  *
- * 1. Members with the default value of their type are not part of what is signed, as the protocol has it.
+ * 1. Members with the default value of their type are not signed, as in the protocol.
  * 2. The algorithm follows from the key, never from the signature.
  */
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
@@ -14,17 +14,17 @@ export interface CardSignature {
   readonly signature: string;
 }
 
-/** What a signature says of its key. */
+/** The key of a signature, as stated in its header. */
 export interface SignatureHeader {
   readonly kid: string;
-  /** Where the keys are. Empty if it does not say so. */
+  /** Address of the keys. Empty if not stated. */
   readonly jku: string;
 }
 
 export interface CardSigner {
   readonly kid: string;
   readonly jku: string;
-  /** By Ed25519. */
+  /** Signs with Ed25519. */
   sign(content: Uint8Array): Uint8Array;
 }
 
@@ -40,7 +40,7 @@ export function signedCard(card: Card, { kid, jku, sign }: CardSigner): Card {
   return { ...card, signatures: [{ protected: header, signature }] };
 }
 
-/** The keys that the signatures of a card name. */
+/** Returns the keys that the signatures of a card name. */
 export function signatureHeaders(card: Card): readonly SignatureHeader[] {
   return signaturesOf(card).flatMap((one) => {
     const header = headerOf(one);
@@ -50,10 +50,10 @@ export function signatureHeaders(card: Card): readonly SignatureHeader[] {
   });
 }
 
-/** Returns whether one of the keys signed the card as it is. False for a card that is malformed. */
+/** Returns whether one of the keys signed the unchanged card. False for a malformed card. */
 export function isCardSignedBy(card: Card, keys: readonly CardKey[]): boolean {
   const plain = unsigned(card);
-  // Members that the protocol requires are signed by some implementations also if they have the default value.
+  // Some implementations sign members that the protocol requires even if they have the default value.
   const payloads = [plain, withoutDefaults(plain)].map((one) => encoded(canonical(one)));
   return signaturesOf(card).some((one) => {
     const header = headerOf(one);
@@ -85,7 +85,7 @@ const byPoint =
     key.asymmetricKeyDetails?.namedCurve === curve &&
     verify(hash, content, { key, dsaEncoding: "ieee-p1363" }, signature);
 
-/** By the type of the key and the algorithm that the signature states: a pair that is not here holds nothing. */
+/** By the type of the key and the stated algorithm of the signature: any other pair is invalid. */
 const algorithms: Readonly<Record<string, Check>> = {
   "ed25519 EdDSA": byCurve,
   "ed25519 Ed25519": byCurve,
@@ -117,7 +117,7 @@ function unsigned({ signatures: _, ...card }: Card): Card {
   return card;
 }
 
-/** Optional members that are signed also with their default value. */
+/** Optional members that are signed even with their default value. */
 const kept = new Set(["streaming", "pushNotifications", "extendedAgentCard", "documentationUrl", "iconUrl"]);
 
 function withoutDefaults(value: unknown): unknown {
@@ -137,7 +137,7 @@ const isDefault = (value: unknown): boolean =>
   value === null ||
   (Array.isArray(value) && value.length === 0);
 
-/** RFC 8785: numbers and texts are as JavaScript has them, and members are in the order of their names. */
+/** Returns the RFC 8785 form: numbers and texts as in JavaScript, and members sorted by name. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (!isObject(value)) return JSON.stringify(value) ?? "null";

@@ -1,6 +1,6 @@
 /**
- * Checkpoints: where all journals was at a time, signed. The heads of all checkpoints, in order, are the leaves of
- * one tree. Each head has a tree of its own over the records since the one before.
+ * Checkpoints: the signed positions of all journals at a time. The heads of all checkpoints, in order, are
+ * the leaves of one tree. Each head has a tree of its own over the records since the one before.
  */
 import {
   Checkpoint,
@@ -15,20 +15,20 @@ import type { MerkleTree } from "../merkle/tree.ts";
 import type { Signer } from "./signing.ts";
 import type { TrustedKeys } from "./signing-keys.ts";
 
-/** So many bytes of a leaf are where its record is. */
+/** Number of bytes of a leaf with the place of its record. */
 const placeBytes = 20;
-/** Before a record that is hashed as a leaf: that it is a leaf and no node, and where it is. */
+/** Offset of the record in the input of its leaf hash, after the leaf mark and the place. */
 export const recordFrom = 1 + placeBytes;
 
-/** Where a record is in its journal. */
+/** The place of a record in its journal. */
 export interface RecordAt {
   readonly batch: number;
   readonly index: number;
 }
 
 /**
- * A record as a leaf: the number of its batch, its place there and the time of the batch, big-endian, then the record
- * as it was encoded.
+ * Returns a record as a leaf: the number of its batch, its index there and the time of the batch, big-endian,
+ * then the encoded record.
  */
 export function recordLeaf(
   { batch, index, timeMs }: RecordAt & { readonly timeMs: number },
@@ -40,7 +40,7 @@ export function recordLeaf(
   return leaf;
 }
 
-/** Where a record is, as a leaf starts with it. */
+/** Writes the place of a record, the beginning of its leaf. */
 function writePlace(
   bytes: Uint8Array,
   from: number,
@@ -54,15 +54,15 @@ function writePlace(
   lastView.setFloat64(at + 12, timeMs);
 }
 
-/** Many places are written into the same bytes. */
+/** The view of the last bytes: many places are written into the same bytes. */
 let lastView: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0));
 
-/** Hash of a record as a leaf. */
+/** Returns the hash of a record as a leaf. */
 export function recordHash(at: RecordAt & { readonly timeMs: number }, record: Uint8Array): Uint8Array {
   return Buffer.from(recordHashText(at, record), "latin1");
 }
 
-/** The same as text of one character a byte: what the audit takes in, it takes in by thousands. */
+/** Returns the hash as text of one character per byte: the audit handles thousands of records. */
 export function recordHashText(at: RecordAt & { readonly timeMs: number }, record: Uint8Array): string {
   const end = recordFrom + record.length;
   const leaf = end > room.length ? new Uint8Array(end) : room;
@@ -70,7 +70,7 @@ export function recordHashText(at: RecordAt & { readonly timeMs: number }, recor
   return hashedLeaf(leaf, end, at, "binary");
 }
 
-/** Hash of a record that lies in a leaf, from `recordFrom` to an end. The part before it is written. */
+/** Returns the hash of a record in a leaf buffer, from `recordFrom` to an end. Writes the part before it. */
 export function hashedLeaf(
   leaf: Uint8Array,
   end: number,
@@ -82,7 +82,7 @@ export function hashedLeaf(
   return hashed(leaf.subarray(0, end), encoding);
 }
 
-/** For the leaf that is hashed at the moment, where it is none of the large ones. */
+/** Buffer for the leaf that is being hashed. A larger leaf has its own. */
 const room = new Uint8Array(16_384);
 
 /** `workflow/7/10423/3`: service, partition, batch and place in the batch. */
@@ -90,7 +90,7 @@ export function recordId(service: string, partition: number, { batch, index }: R
   return `${service}/${partition}/${batch}/${index}`;
 }
 
-/** What an id names. Undefined when it is none. */
+/** Returns the place in an id. Undefined for an invalid id. */
 export function recordAt(id: string): (RecordAt & { service: string; partition: number }) | undefined {
   const found = /^([a-z][a-z0-9-]*)\/(\d{1,10})\/(\d{1,16})\/(\d{1,10})$/.exec(id);
   if (found === null) return;
@@ -102,7 +102,7 @@ export function headLeaf(head: JournalHead): Uint8Array {
   return JournalHead.encode(head).finish();
 }
 
-/** Returns the checkpoint after those whose heads are in the tree already, signed. Its heads are in the tree then. */
+/** Returns the next signed checkpoint. Appends its heads to the tree. */
 export function checkpointOf(
   { number, createTime, heads }: Pick<Checkpoint, "number" | "createTime" | "heads">,
   tree: MerkleTree,
@@ -114,14 +114,14 @@ export function checkpointOf(
   return { ...bare, heads, signature, signingKeyId: signer.signingKeyId };
 }
 
-/** Why a checkpoint is not what the installation signed. Undefined when it is. */
+/** Returns why a checkpoint was not signed by the installation in this form. Undefined if it was. */
 export function checkpointFault(checkpoint: Checkpoint, keys: TrustedKeys): string | undefined {
   const { signingKeyId, signature, createTime } = checkpoint;
   const timeMs = createTime === undefined ? 0 : fromTimestamp(createTime);
   return keys.fault({ signingKeyId, signature, timeMs }, "checkpoint", contentOf(checkpoint));
 }
 
-/** Why a record is not proved to be under its checkpoint. Undefined when it is. */
+/** Returns why a record is not proved to be under its checkpoint. Undefined if it is. */
 export function inclusionFault(proof: InclusionProof, keys: TrustedKeys): string | undefined {
   const { head, checkpoint } = proof;
   const at = recordAt(proof.recordId);
@@ -141,7 +141,7 @@ export function inclusionFault(proof: InclusionProof, keys: TrustedKeys): string
   return;
 }
 
-/** Why a checkpoint is not proved to hold all that an earlier one held. Undefined when it is. */
+/** Returns why a checkpoint is not proved to include all of an earlier one. Undefined if it is. */
 export function consistencyFault(
   { first, second, path }: ConsistencyProof,
   keys: TrustedKeys,
@@ -150,7 +150,7 @@ export function consistencyFault(
   if (first.number > second.number) return "the first checkpoint is the later one";
   const signed = checkpointFault(first, keys) ?? checkpointFault(second, keys);
   if (signed !== undefined) return signed;
-  // Nothing is under an empty tree that could be missing from another.
+  // An empty tree has no leaf that could be missing.
   if (first.treeSize === 0) return;
   const [before, after] = [first, second].map(({ treeSize, rootHash }) => ({
     size: treeSize,
@@ -160,9 +160,7 @@ export function consistencyFault(
   return "the later checkpoint does not hold what the earlier one held";
 }
 
-/**
- * Returns why the heads of a checkpoint do not continue those before: each journal only grows, and keeps its records.
- */
+/** Returns why the heads of a checkpoint do not continue earlier ones: journals only grow. */
 export function headsFault(
   heads: readonly JournalHead[],
   before: ReadonlyMap<string, JournalHead>,

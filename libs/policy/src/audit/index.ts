@@ -1,4 +1,4 @@
-/** The audit alone, without what decides: for making and checking proofs. */
+/** The audit alone, without access decisions: for making and checking proofs. */
 export { matchesAction } from "../access/action-pattern.ts";
 export { systemNamespace } from "../access/roles.ts";
 export { emptyRoot, leafHash, sameHash } from "../merkle/hashes.ts";

@@ -1,12 +1,12 @@
 /**
- * The keys that an installation has signed with. The first is known from elsewhere. Each later one is endorsed by the
- * one before, so who trusts the first trusts all.
+ * The keys that an installation has signed with. The first one is known from another source. Each later key
+ * is endorsed by its predecessor, so trust in the first key extends to all.
  */
 import { SigningKey } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { holdsSignature, type Purpose, type Signer } from "./signing.ts";
 
-/** Returns the key after another, endorsed by that one. */
+/** Returns the next key, endorsed by its predecessor. */
 export function endorsed(
   key: Pick<SigningKey, "signingKeyId" | "publicKey" | "startTime">,
   by: Signer,
@@ -15,7 +15,7 @@ export function endorsed(
   return { ...key, endTime: undefined, endorsement };
 }
 
-/** Why keys are not to be trusted, as far as a key is why. */
+/** Why keys are not trusted, with the responsible key. */
 export interface KeyFault {
   readonly signingKeyId: string;
   readonly message: string;
@@ -25,7 +25,7 @@ export class TrustedKeys {
   readonly #keys = new Map<string, SigningKey>();
   readonly faults: readonly KeyFault[];
 
-  /** Those of the keys, the oldest first, that follow from the one that is trusted. */
+  /** Trusts the keys, the oldest first, that follow from the trusted one. */
   constructor(trusted: Uint8Array, keys: readonly SigningKey[]) {
     const faults: KeyFault[] = [];
     let before = trusted;
@@ -48,7 +48,7 @@ export class TrustedKeys {
     this.faults = faults;
   }
 
-  /** Why a signature does not hold. Undefined when it does. */
+  /** Returns why a signature is invalid. Undefined if it is valid. */
   fault(
     { signingKeyId, signature, timeMs }: Signed,
     purpose: Purpose,
@@ -67,7 +67,7 @@ export class TrustedKeys {
 export interface Signed {
   readonly signingKeyId: string;
   readonly signature: Uint8Array;
-  /** When it was signed, as it says itself. */
+  /** The stated time of the signature. */
   readonly timeMs: number;
 }
 

@@ -1,12 +1,12 @@
 /**
- * Signatures of checkpoints, bundles and keys: Ed25519. What is signed starts with what it is, so that a signature of
- * one kind is never one of another.
+ * Signatures of checkpoints, bundles and keys: Ed25519. Signed content starts with its kind, so that a
+ * signature of one kind is never valid for another.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 
 const seedBytes = 32;
 const publicKeyBytes = 32;
-/** The bytes before the seed in the form that keys are read in (RFC 8410). */
+/** The bytes before the seed in the key format of RFC 8410. */
 const seedPrefix = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /** The kinds of signed content. Each signature includes its kind. */
@@ -17,7 +17,7 @@ export interface Signer {
   sign(purpose: Purpose, content: Uint8Array): Uint8Array;
 }
 
-/** Returns a key made of 32 bytes, which are the secret: the same bytes, the same key. */
+/** Returns a key made of a secret of 32 bytes: the same bytes give the same key. */
 export function signerOf(seed: Uint8Array): Signer {
   if (seed.length !== seedBytes)
     throw new RangeError(`expected a seed of ${seedBytes} bytes, found ${seed.length}`);
@@ -29,7 +29,7 @@ export function signerOf(seed: Uint8Array): Signer {
   };
 }
 
-/** Returns whether this key signed this content. False, and never a fault, for any bytes. */
+/** Returns whether this key signed this content. Invalid bytes give false, not an error. */
 export function holdsSignature(
   publicKey: Uint8Array,
   signature: Uint8Array,

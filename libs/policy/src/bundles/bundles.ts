@@ -1,11 +1,11 @@
 /**
  * Bundles: all that a service needs to decide by itself, signed by governance.
  *
- * 1. Any fault with one, the present one stays: a bundle that cannot be read, has no trusted signer, or is
- *    not newer than the present one is refused, with the reason.
- * 2. A bundle is good for its age, reckoned from when it was made, or from when it was taken in where this clock is
- *    behind. After that it decides nothing any more until another one comes: what is too old denies.
- * 3. Number, time and age are in the content too, so that nothing around the content can be exchanged without notice.
+ * 1. With any fault the present bundle stays: an unreadable bundle, one without a trusted signer, and one
+ *    that is not newer than the present one are refused, with the reason.
+ * 2. A bundle is valid for its age, counted from its creation, or from its arrival if this clock is behind.
+ *    After that it decides nothing until another one arrives: an expired bundle denies.
+ * 3. Number, time and age are also in the content, so that they cannot be exchanged without notice.
  */
 import { Bundle, BundleContent } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
@@ -25,7 +25,7 @@ export type Opened =
   | { readonly kind: "opened"; readonly content: BundleContent }
   | { readonly kind: "refused"; readonly reason: string };
 
-/** What is in a bundle, if a trusted signer signed it. */
+/** Returns the content of a bundle, if a trusted signer signed it. */
 export function opened(bundle: Bundle, keys: TrustedKeys): Opened {
   const { number, createTime, maxAgeMs, signature, signingKeyId } = bundle;
   if (createTime === undefined) return refused("it does not say when it was made");
@@ -49,7 +49,7 @@ export interface BundleInForce {
   readonly untilMs: number;
 }
 
-/** The bundle that a service goes by. */
+/** The present bundle of a service. */
 export class BundleCache {
   readonly #keys: TrustedKeys;
   #present: BundleInForce | undefined;
@@ -58,17 +58,17 @@ export class BundleCache {
     this.#keys = keys;
   }
 
-  /** Undefined before the first. It may be too old. */
+  /** Undefined before the first. It may be expired. */
   get present(): BundleInForce | undefined {
     return this.#present;
   }
 
-  /** Opens a bundle that may replace the present one, or says why it may not. */
+  /** Opens a bundle that may replace the present one, or returns why it may not. */
   open(bundle: Bundle): Opened {
     return this.#olderThan(bundle.number) ?? opened(bundle, this.#keys);
   }
 
-  /** Puts the content of an opened bundle in force, unless a newer one came meanwhile. */
+  /** Puts the content of an opened bundle in force, unless a newer one arrived meanwhile. */
   accept(content: BundleContent, nowMs: number): Opened {
     const older = this.#olderThan(content.number);
     if (older !== undefined) return older;
@@ -83,7 +83,7 @@ export class BundleCache {
     return number > present ? undefined : refused(`expected a bundle after ${present}, found ${number}`);
   }
 
-  /** What decides now: nothing when there is none yet, or when the last one is too old. */
+  /** Returns the bundle that decides now: undefined before the first, or if the last is expired. */
   inForce(nowMs: number): BundleInForce | undefined {
     return this.#present !== undefined && nowMs < this.#present.untilMs ? this.#present : undefined;
   }

@@ -1,11 +1,11 @@
 /**
- * How much each caller may ask for: calls per time, calls and streams at once, bytes of a request.
+ * Limits per caller: rate of calls, concurrent calls and streams, bytes of a request.
  *
- * 1. The limit is that of the identity. Else the default of the namespace, which each has for themselves. Else that of
- *    the configuration.
- * 2. Calls per time are counted by one number per caller: when the next is due if all come evenly. Ahead of that by a
- *    burst is allowed, and a refused call costs nothing.
- * 3. Who has been quiet until nothing is left of it takes no memory.
+ * 1. The limit is that of the identity. Else the default of the namespace, for each identity separately. Else
+ *    that of the configuration.
+ * 2. The rate is one number per caller: the due time of the next call at an even rate. A caller may be ahead
+ *    of it by a burst, and a refused call costs nothing.
+ * 3. A caller that has been quiet long enough takes no memory.
  */
 import type { IdentityLimit } from "@tutti/contracts/governance/v1";
 import type { Actor, Rate } from "@tutti/contracts/types/v1";
@@ -21,23 +21,23 @@ export interface CallLimit {
 export type Admittance =
   | {
       readonly kind: "admitted";
-      /** How many may come at once. Infinity without a limit. */
+      /** The burst. Infinity without a limit. */
       readonly limit: number;
-      /** How many more may come now. */
+      /** Number of further calls that may come now. */
       readonly remaining: number;
-      /** When as many may come as ever. */
+      /** When the whole burst is available again. */
       readonly resetMs: number;
     }
   | {
       readonly kind: "refused";
       readonly why: "calls" | "concurrent" | "streams";
       readonly limit: number;
-      /** 0 where it depends on when others end. */
+      /** 0 if it depends on the end of other calls. */
       readonly retryAfterMs: number;
     };
 
 interface Caller {
-  /** When a call is due if all come evenly: in the future for who is ahead. */
+  /** Due time of the next call at an even rate: in the future for a caller that is ahead. */
   dueMs: number;
   calls: number;
   streams: number;
@@ -51,17 +51,17 @@ export class CallLimits {
   #limits: ReadonlyMap<string, IdentityLimit> = new Map();
   #untilSweep = sweepEvery;
 
-  /** `otherwise`: for whom no limit is set. */
+  /** `otherwise`: the limit of callers without their own. */
   constructor(otherwise: CallLimit) {
     this.#otherwise = otherwise;
   }
 
-  /** How many callers are remembered. */
+  /** Number of remembered callers. */
   get size(): number {
     return this.#callers.size;
   }
 
-  /** From now on these. Who was ahead of the limit before is still. */
+  /** Replaces the limits. A caller that was ahead of its limit still is. */
   renew(limits: readonly IdentityLimit[]): void {
     this.#limits = new Map(limits.map((limit) => [keyOf(limit.namespace, limit.actor), limit]));
   }
@@ -78,7 +78,7 @@ export class CallLimits {
     };
   }
 
-  /** A call comes. One that is admitted has to be ended. */
+  /** Admits or refuses a call. `release` has to follow an admitted call. */
   admit(namespace: string, actor: Actor, nowMs: number): Admittance {
     const { calls, maxConcurrent } = this.limitOf(namespace, actor);
     const caller = this.#callerOf(namespace, actor, nowMs);
@@ -94,7 +94,7 @@ export class CallLimits {
     if (caller !== undefined && caller.calls > 0) caller.calls--;
   }
 
-  /** A stream is opened: it counts as one call, and as a stream until it is closed. */
+  /** Admits or refuses a stream: it counts as one call, and as a stream until it is closed. */
   open(namespace: string, actor: Actor, nowMs: number): Admittance {
     const { calls, maxStreams } = this.limitOf(namespace, actor);
     const caller = this.#callerOf(namespace, actor, nowMs);
@@ -124,7 +124,7 @@ export class CallLimits {
   #sweep(nowMs: number): void {
     for (const [key, { dueMs, calls, streams }] of this.#callers)
       if (dueMs <= nowMs && calls === 0 && streams === 0) this.#callers.delete(key);
-    // In proportion to the number of callers: a sweep costs each call the same.
+    // Proportional to the number of callers: so a sweep costs each call the same.
     this.#untilSweep = Math.max(sweepEvery, this.#callers.size);
   }
 }
@@ -138,7 +138,7 @@ function pass(caller: Caller, rate: Rate | undefined, nowMs: number): Admittance
   const limit = rate.burst > 0 ? rate.burst : rate.count;
   const dueMs = Math.max(caller.dueMs, nowMs) + apartMs;
   const aheadMs = dueMs - nowMs;
-  // A thousandth of a call is what adding up fractions may be off by.
+  // A tolerance of a thousandth of a call, since sums of fractions are not exact.
   if (aheadMs > (limit + 0.001) * apartMs) {
     return { kind: "refused", why: "calls", limit, retryAfterMs: aheadMs - limit * apartMs };
   }

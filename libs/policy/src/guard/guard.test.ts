@@ -46,7 +46,7 @@ describe("limits of callers", () => {
     assert.equal(word(limits.admit("shop", ada, startMs)), "admitted");
     assert.equal(word(limits.admit("shop", ada, startMs)), "calls");
     for (let call = 0; call < 100; call++) assert.equal(word(limits.admit("bank", ada, startMs)), "admitted");
-    // A caller's own limit replaces the limit for all.
+    // A caller's own limit replaces the common limit.
     assert.deepEqual(
       [1, 2, 3].map(() => word(limits.admit("shop", bob, startMs))),
       ["admitted", "admitted", "concurrent"],
@@ -162,7 +162,7 @@ describe("lock-outs", () => {
     const found = first.failed(["guesser"], startMs);
     second.adopt(found, [], startMs + 1);
     assert.equal(second.lockedUntil(["guesser"], startMs + 1), startMs + 10_000);
-    // The next wrong one counts on from there.
+    // The next failure continues the count from there.
     assert.equal(second.failed(["guesser"], startMs + 10_000).length, 0);
     second.adopt(found, found, startMs + 2);
     assert.equal(second.lockedUntil(["guesser"], startMs + 2), startMs + 10_000);

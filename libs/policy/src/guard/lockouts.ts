@@ -1,25 +1,25 @@
 /**
- * Lock-outs of failed attempts: by subject, which is an address together with the account or key prefix that was tried.
+ * Lock-outs after failed attempts, by subject: an address with the tried account or key prefix.
  *
- * 1. A few failures are free: people mistype. Then each failure locks out, for twice as long as the one before, up to a
- *    bound.
- * 2. A lock-out decides how failures are answered. A valid credential passes: other programs share its address, and can
- *    name its account. Secrets with the entropy of a key cannot be found by trying.
- * 3. A secret that a person chose can. During a lock-out, one attempt a second is checked (`pace`), a valid one included:
- *    otherwise the answer to a right guess would show it.
+ * 1. A few failures are free: people mistype. Then each failure locks out, for twice as long as the one
+ *    before, up to a bound.
+ * 2. A lock-out changes only the answer to failures. A valid credential passes: other programs share its
+ *    address, and can name its account. Secrets with the entropy of a key cannot be guessed.
+ * 3. A secret chosen by a person can be guessed. During a lock-out, one attempt a second is checked (`pace`),
+ *    including valid ones: otherwise the answer to a right guess would show it.
  * 4. Failures are forgotten after a quiet time as long as the longest lock-out.
  */
 import type { Lockout } from "@tutti/contracts/governance/v1";
 import { fromTimestamp, toTimestamp } from "@tutti/kernel";
 
 export interface LockoutRules {
-  /** So many wrong ones are free. Default 5. */
+  /** Number of free failures. Default 5. */
   readonly freeFailures?: number;
   /** Default 10 s. */
   readonly firstMs?: number;
-  /** Default an hour. */
+  /** Default 1 h. */
   readonly longestMs?: number;
-  /** How many subjects are remembered. Default 10,000. */
+  /** Maximum of remembered subjects. Default 10,000. */
   readonly subjectsMax?: number;
 }
 
@@ -28,7 +28,7 @@ interface Guesses {
   firstMs: number;
   lastMs: number;
   untilMs: number;
-  /** When the last attempt was checked during a lock-out. */
+  /** Time of the last attempt that was checked during a lock-out. */
   pacedMs: number;
 }
 
@@ -39,7 +39,7 @@ export class Lockouts {
   readonly #firstMs: number;
   readonly #longestMs: number;
   readonly #subjectsMax: number;
-  /** The one that was wrong least lately comes first. */
+  /** The subject with the oldest failure comes first. */
   readonly #guesses = new Map<string, Guesses>();
 
   constructor(rules: LockoutRules = {}) {
@@ -49,7 +49,7 @@ export class Lockouts {
     this.#subjectsMax = rules.subjectsMax ?? 10_000;
   }
 
-  /** Until when the first of these that is locked out is. Undefined when none is. */
+  /** Returns the end of the lock-out of the first locked subject. Undefined if none is locked. */
   lockedUntil(subjects: readonly string[], nowMs: number): number | undefined {
     let until: number | undefined;
     for (const subject of subjects) {
@@ -69,17 +69,17 @@ export class Lockouts {
     return 0;
   }
 
-  /** Something was wrong. Gives who is locked out by it, who was not before. */
+  /** Records a failure. Returns the subjects that it locks out, and that were not locked out before. */
   failed(subjects: readonly string[], nowMs: number): readonly Lockout[] {
     return subjects.flatMap((subject) => this.#failed(subject, nowMs) ?? []);
   }
 
-  /** It was right: what these got wrong before is forgotten. Addresses that many share are better not among them. */
+  /** Records a success: earlier failures of these subjects are forgotten. Do not pass shared addresses. */
   succeeded(subjects: readonly string[]): void {
     for (const subject of subjects) this.#guesses.delete(subject);
   }
 
-  /** Other processes lock these out. Lockouts from `before` that are gone are lifted here too. */
+  /** Applies the lock-outs of other processes. Those in `before` that are missing now are lifted here too. */
   adopt(lockouts: readonly Lockout[], before: readonly Lockout[], nowMs: number): void {
     const still = new Set(lockouts.map(({ subject }) => subject));
     for (const { subject, endTime } of before)
@@ -100,14 +100,14 @@ export class Lockouts {
     }
   }
 
-  /** Returns whether an identity was locked out and now is not. */
+  /** Lifts a lock-out. Returns whether the identity was locked out. */
   lift(subject: string, nowMs: number): boolean {
     const wasLocked = this.lockedUntil([subject], nowMs) !== undefined;
     this.#guesses.delete(subject);
     return wasLocked;
   }
 
-  /** Who is locked out, in the order of their names. */
+  /** Returns the lock-outs, sorted by name. */
   list(nowMs: number): readonly Lockout[] {
     const locked = [...this.#guesses].filter(([, { untilMs }]) => untilMs > nowMs);
     return locked
@@ -134,7 +134,7 @@ export class Lockouts {
     return guesses.untilMs > nowMs && !wasLocked ? lockoutOf(subject, guesses) : undefined;
   }
 
-  /** First one that is not locked out: else a flood of other subjects would unlock all. */
+  /** Forgets a subject that is not locked out, if any: otherwise a flood of subjects would unlock all. */
   #forgetOne(nowMs: number): void {
     let looked = 0;
     for (const [subject, { untilMs }] of this.#guesses) {

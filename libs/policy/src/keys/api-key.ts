@@ -1,12 +1,13 @@
 /**
- * The form of a key for an API: `tutti_live_<id>_<secret><check>`. People and programs that look for leaked secrets
- * know it by its beginning. The check tells a mistyped or cut one from a wrong one before anything is looked up.
+ * The form of an API key: `tutti_live_<id>_<secret><check>`. People and programs that search for leaked
+ * secrets recognise its beginning. The check distinguishes a mistyped or truncated key from a wrong one
+ * without a lookup.
  */
 import { crc32 } from "node:zlib";
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const idLength = 12;
-/** 32 of 62 signs: 190 bits. */
+/** 32 characters of 62: 190 bits. */
 const secretLength = 32;
 const checkLength = 6;
 const form = new RegExp(
@@ -18,7 +19,7 @@ export interface ApiKeyParts {
   readonly secret: string;
 }
 
-/** Returns a new key, out of chance. */
+/** Returns a new random key. */
 export function newApiKey(chance: {
   fill(bytes: Uint8Array): Uint8Array;
 }): ApiKeyParts & { readonly key: string } {
@@ -34,9 +35,9 @@ export function printApiKey({ keyId, secret }: ApiKeyParts): string {
 
 export type ReadApiKey =
   | ({ readonly kind: "key" } & ApiKeyParts)
-  /** It is no key of ours: something else, perhaps a token. */
+  /** Not one of our keys: something else, perhaps a token. */
   | { readonly kind: "other" }
-  /** It looks like a key: a character is missing or wrong. */
+  /** Like a key, with a missing or wrong character. */
   | { readonly kind: "damaged" };
 
 export function readApiKey(text: string): ReadApiKey {
@@ -48,12 +49,12 @@ export function readApiKey(text: string): ReadApiKey {
   return checkOf(body) === check ? { kind: "key", keyId, secret } : { kind: "damaged" };
 }
 
-/** As much of a key as may be shown. */
+/** Returns the part of a key that may be shown. */
 export function prefixOf(keyId: string): string {
   return `tutti_live_${keyId.slice(0, 4)}…`;
 }
 
-/** What looks like a key in a text becomes its beginning: for logs, errors and answers. */
+/** Replaces keys in a text by their beginnings: for logs, errors and answers. */
 export function withoutKeys(text: string): string {
   return text.replaceAll(/tutti_live_([0-9A-Za-z]{4})[0-9A-Za-z_]*/g, "tutti_live_$1…");
 }
@@ -69,7 +70,7 @@ function checkOf(body: string): string {
 }
 
 function randomText(length: number, chance: { fill(bytes: Uint8Array): Uint8Array }): string {
-  // A byte beyond the last whole turn of the alphabet would make its first signs likelier.
+  // A byte beyond the last multiple of the alphabet would make its first characters more likely.
   const bound = 256 - (256 % alphabet.length);
   let text = "";
   while (text.length < length) {

@@ -1,12 +1,12 @@
 /**
- * Whom a key stands for.
+ * Finds the identity of a key.
  *
- * 1. What a key was found to be is remembered for as long as it holds, so that its hash is computed once and not per
- *    call. Remembered is a mark of the key that only this process can make, never the key.
- * 2. A caller with a wrong secret for an existing key pays for the hash each time. Hashes are computed a few at once,
- *    and a bounded number wait. Further ones are refused.
- * 3. One address has at most a quarter of the places, so that a flood from it delays keys of other addresses little. A
- *    key that was found before waits for nothing.
+ * 1. The result for a key is remembered as long as it is valid, so that its hash is computed once and not per
+ *    call. A mark of the key is remembered that only this process can make, never the key.
+ * 2. A caller with a wrong secret for an existing key waits for the hash each time. A few hashes are computed
+ *    concurrently, and a bounded number wait. Further ones are refused.
+ * 3. One address has at most a quarter of the places, so that a flood from it hardly delays keys of other
+ *    addresses. A key that was found before waits for nothing.
  * 4. An unknown key costs as much as a wrong one, so that the time does not reveal which keys exist.
  */
 import { createHmac } from "node:crypto";
@@ -25,31 +25,31 @@ const atOnceMax = 4;
 const waitingMax = 64;
 const ofAddressMax = 16;
 const rememberedMax = 10_000;
-/** Of no key: what is compared with when there is none of the id. */
+/** The hash of no key: the comparison for unknown ids. */
 const dummyHash = `$scrypt$ln=15,r=8,p=1$${"A".repeat(22)}$${"A".repeat(43)}`;
 
 export class KeyChecker {
   #byId: ReadonlyMap<string, KeyVerifier> = new Map();
   readonly #secret: Uint8Array;
-  /** Ids and hashes of keys by the marks of what they were found to be. */
+  /** Ids and hashes of checked keys by their marks. */
   readonly #known = new Map<string, Pick<KeyVerifier, "keyId" | "hash">>();
   readonly #waiting: (() => void)[] = [];
   #computing = 0;
   /** Keys being checked or waiting, by address. */
   readonly #byAddress = new KeyedSlots(ofAddressMax);
 
-  /** `secret`: of this process alone. */
+  /** `secret`: known only to this process. */
   constructor(verifiers: readonly KeyVerifier[], secret: Uint8Array) {
     this.#secret = secret;
     this.renew(verifiers);
   }
 
-  /** From now on these, of a new bundle. What was found out before counts for those that are as they were. */
+  /** Replaces the keys, by a new bundle. Earlier results stay valid for unchanged keys. */
   renew(verifiers: readonly KeyVerifier[]): void {
     this.#byId = new Map(verifiers.map((verifier) => [verifier.keyId, verifier]));
   }
 
-  /** @param from the address. Empty if that is not known */
+  /** @param from the address. Empty if unknown */
   async check(text: string, nowMs: number, from = ""): Promise<CheckedKey> {
     const read = readApiKey(text);
     if (read.kind === "other") return read;
@@ -92,7 +92,7 @@ export class KeyChecker {
       keepNewest(this.#known, mark, { keyId: verifier.keyId, hash: verifier.hash }, rememberedMax);
       return verifier;
     } finally {
-      // Who waits takes the place over: no other gets in between.
+      // A waiting check takes over the place, so that no other one gets in between.
       const next = this.#waiting.shift();
       if (next === undefined) this.#computing--;
       else next();

@@ -1,21 +1,21 @@
 /**
- * The stored form of a key: a hash that takes memory and time to compute (scrypt), written as PHC strings are:
+ * The stored form of a key: a hash that costs memory and time (scrypt), in PHC string format:
  * `$scrypt$ln=15,r=8,p=1$<salt>$<hash>`.
  */
 import { scrypt, timingSafeEqual } from "node:crypto";
 
 export interface HashCost {
-  /** Logarithm of how often. Doubles memory and time. */
+  /** Logarithm of the cost. One more doubles memory and time. */
   readonly ln: number;
   readonly r: number;
   readonly p: number;
 }
 
-/** 32 MiB and about 60 ms: what guessing costs each time. */
+/** 32 MiB and about 60 ms: the cost of each guess. */
 export const keyHashCost: HashCost = { ln: 15, r: 8, p: 1 };
 const saltBytes = 16;
 const digestBytes = 32;
-/** A hash comes from a bundle. One that asks for more than this is not worth what it would take. */
+/** A hash comes from a bundle. A hash with a higher cost is rejected. */
 const memoryMax = 128 * 1024 * 1024;
 const form = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{16,88})\$([A-Za-z0-9+/]{43})$/;
 
@@ -29,7 +29,7 @@ export async function hashKey(
   return `$scrypt$ln=${cost.ln},r=${cost.r},p=${cost.p}$${plain(salt)}$${plain(digest)}`;
 }
 
-/** Returns whether a secret is the one that was hashed. No, and never a fault, where the hash cannot be read. */
+/** Returns whether a secret has this hash. An unreadable hash gives false, not an error. */
 export async function isHashed(secret: string, hash: string): Promise<boolean> {
   const found = form.exec(hash);
   if (found === null) return false;
@@ -54,7 +54,7 @@ function memoryOf({ ln, r, p }: HashCost): number {
   return 128 * r * (2 ** ln + p);
 }
 
-/** Base64 without the filling at the end, as PHC has it. */
+/** Returns base64 without padding, as in PHC. */
 function plain(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("base64").replaceAll("=", "");
 }

@@ -1,10 +1,10 @@
 /**
- * Whether proofs hold, for who has nothing but two roots: as RFC 9162 says it (2.1.3.2, 2.1.4.2). A path is what a prover
- * else claims, so nothing of it is believed: too many hashes are as wrong as too few.
+ * Verifies proofs with only two roots, as in RFC 9162 (2.1.3.2, 2.1.4.2). A path is a claim of the prover, so
+ * nothing in it is trusted: too many hashes are as wrong as too few.
  */
 import { nodeHash, sameHash } from "./hashes.ts";
 
-/** A leaf's place in a tree of so many leaves. */
+/** The position of a leaf in a tree of a given size. */
 export interface LeafPlace {
   readonly leaf: number;
   readonly size: number;
@@ -33,18 +33,18 @@ export function holdsInclusion(
   return last === 0 && sameHash(found, root);
 }
 
-/** A tree as it is known: how many leaves, and the root. */
+/** A known tree: the number of leaves, and the root. */
 export interface TreeHead {
   readonly size: number;
   readonly root: Uint8Array;
 }
 
-/** Returns whether the second tree has all that the first had, in the same order, and then perhaps more. */
+/** Returns whether the second tree starts with all leaves of the first, in the same order. */
 export function holdsConsistency(first: TreeHead, second: TreeHead, path: readonly Uint8Array[]): boolean {
   const areSizes = Number.isSafeInteger(first.size) && Number.isSafeInteger(second.size);
   if (!areSizes || first.size < 1 || first.size > second.size) return false;
   if (first.size === second.size) return path.length === 0 && sameHash(first.root, second.root);
-  // A first tree that is one whole node of the second is not named again.
+  // A first tree that is one complete node of the second is not repeated.
   const hashes = isPowerOfTwo(first.size) ? [first.root, ...path] : path;
   let [at, last] = [first.size - 1, second.size - 1];
   while (isOdd(at)) [at, last] = [half(at), half(last)];
@@ -65,7 +65,7 @@ export function holdsConsistency(first: TreeHead, second: TreeHead, path: readon
   return last === 0 && sameHash(ofFirst, first.root) && sameHash(ofSecond, second.root);
 }
 
-// Not by bits: numbers go beyond 32 of them.
+// Not with bit operations: numbers exceed 32 bits.
 function isOdd(value: number): boolean {
   return value % 2 === 1;
 }

@@ -7,7 +7,7 @@ import { MerkleTree } from "./tree.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
-/** The leaves that implementations of certificate transparency compare themselves with, and the root after each. */
+/** The test leaves of certificate transparency implementations, and the root after each. */
 const published = [
   ["", "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"],
   ["00", "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"],
@@ -19,7 +19,7 @@ const published = [
   ["606162636465666768696a6b6c6d6e6f", "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"],
 ] as const;
 
-/** Returns the definition, word for word. */
+/** The definition, implemented literally. */
 function plainRoot(leaves: readonly Uint8Array[]): Uint8Array {
   const [only] = leaves;
   if (leaves.length === 1 && only !== undefined) return leafHash(only);

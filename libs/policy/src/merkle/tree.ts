@@ -2,23 +2,23 @@ import { assert } from "@tutti/kernel";
 import { emptyRoot, hashBytes, leafHash, nodeHash, nodeText } from "./hashes.ts";
 
 /**
- * A Merkle tree that only grows, and remembers all that it was.
+ * A Merkle tree that only grows, and keeps all its earlier states.
  *
- * 1. Kept are the leaves' hashes and every node whose leaves are all there: such a node never changes. A level's nodes
- *    lie one behind the other, 64 bytes for a leaf in all.
+ * 1. It keeps the hashes of the leaves and every complete node, which never changes. The nodes of a level are
+ *    concatenated, in total 64 bytes per leaf.
  * 2. The incomplete nodes on the right are computed on request: a logarithm of nodes.
  */
 export class MerkleTree {
   readonly #levels: HashRow[] = [];
 
-  /** With these leaves. */
+  /** Returns a tree with these leaves. */
   static of(leaves: Iterable<Uint8Array>): MerkleTree {
     const tree = new MerkleTree();
     for (const leaf of leaves) tree.append(leaf);
     return tree;
   }
 
-  /** One that continues from another: `parts` are those of its first leaves. Nothing before can be asked for. */
+  /** Returns a tree that continues another one with `parts` of its first leaves, which cannot be read. */
   static after(size: number, parts: readonly Uint8Array[]): MerkleTree {
     const tree = new MerkleTree();
     const left = [...parts];
@@ -33,7 +33,7 @@ export class MerkleTree {
     return tree;
   }
 
-  /** How many leaves there are. */
+  /** Number of leaves. */
   get size(): number {
     return this.#levels[0]?.length ?? 0;
   }
@@ -42,14 +42,14 @@ export class MerkleTree {
     this.appendHash(leafHash(leaf));
   }
 
-  /** The same with a leaf that was hashed already. */
+  /** Appends a leaf that was already hashed. */
   appendHash(leaf: Uint8Array): void {
     const row = this.#row(0);
     row.push(leaf);
     this.#grow(row);
   }
 
-  /** The same with the hash as text of one character a byte. */
+  /** Appends a hash as text of one character per byte. */
   appendText(leaf: string): void {
     const row = this.#row(0);
     row.pushText(leaf);
@@ -65,15 +65,15 @@ export class MerkleTree {
     }
   }
 
-  /** Root of the tree as it was when it had so many leaves. */
+  /** Returns the root of the tree with its first leaves. */
   rootAt(size: number = this.size): Uint8Array {
     this.#check(size);
     return size === 0 ? emptyRoot : this.#hashOf(0, size);
   }
 
   /**
-   * Roots of the whole parts that so many leaves are made of, the largest first: all that is needed to continue from
-   * them.
+   * Returns the roots of the complete parts of the first leaves, the largest first: sufficient to continue
+   * from them.
    */
   parts(size: number = this.size): Uint8Array[] {
     this.#check(size);
@@ -86,7 +86,7 @@ export class MerkleTree {
     return parts;
   }
 
-  /** The nodes to compute the root from one leaf, from below. */
+  /** Returns the nodes to compute the root from one leaf, from below. */
   inclusion(leaf: number, size: number = this.size): Uint8Array[] {
     this.#check(size);
     assert(leaf >= 0 && leaf < size, "a leaf is one of the tree's", { leaf, size });
@@ -106,7 +106,7 @@ export class MerkleTree {
     return path.reverse();
   }
 
-  /** The nodes to compute both the root of the first leaves and that of all from the same hashes. */
+  /** Returns the nodes to compute both the root of the first leaves and that of all from the same hashes. */
   consistency(first: number, size: number = this.size): Uint8Array[] {
     this.#check(size);
     assert(first > 0 && first <= size, "what is compared has leaves, and no more than the tree", {
@@ -116,10 +116,7 @@ export class MerkleTree {
     const path: Uint8Array[] = [];
     let begin = 0;
     let end = size;
-    /**
-     * Whether the part that is left starts the tree of the first leaves: then its root is known to the caller that
-     * asks.
-     */
+    /** Whether the remaining part starts the tree of the first leaves: then the caller knows its root. */
     let isKnown = true;
     while (first !== end) {
       const middle = begin + leftOf(end - begin);
@@ -136,7 +133,7 @@ export class MerkleTree {
     return path.reverse();
   }
 
-  /** Hash of the tree of the leaves from one up to another. */
+  /** Returns the hash of the tree of a range of leaves. */
   #hashOf(begin: number, end: number): Uint8Array {
     const width = end - begin;
     const level = Math.log2(width);
@@ -162,12 +159,12 @@ export class MerkleTree {
   }
 }
 
-/** Returns the greatest power of two below a width of at least two. */
+/** Returns the largest power of two below a width of at least two. */
 function leftOf(width: number): number {
   return 2 ** Math.ceil(Math.log2(width) - 1);
 }
 
-/** Hashes, one behind the other. Those before the first are not known. */
+/** Concatenated hashes. Those before the first are unknown. */
 class HashRow {
   readonly #first: number;
   #bytes = Buffer.alloc(hashBytes * 4);
@@ -183,7 +180,7 @@ class HashRow {
     this.#bytes.set(hash, at);
   }
 
-  /** One character a byte. */
+  /** Appends a hash with one character per byte. */
   pushText(hash: string): void {
     const at = this.#room();
     this.#bytes.write(hash, at, "latin1");
@@ -194,13 +191,13 @@ class HashRow {
     return new Uint8Array(this.#bytes.subarray(at, at + hashBytes));
   }
 
-  /** Returns the last two in one, good until another is added. */
+  /** Returns the last two hashes concatenated, valid until another is added. */
   lastTwo(): Uint8Array {
     const at = this.#place(this.length - 2);
     return this.#bytes.subarray(at, at + 2 * hashBytes);
   }
 
-  /** Where the next one goes. */
+  /** Returns the offset of the next hash. */
   #room(): number {
     const at = (this.length - this.#first) * hashBytes;
     if (at === this.#bytes.length) {

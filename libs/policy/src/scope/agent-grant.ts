@@ -1,12 +1,12 @@
 /**
- * What an agent may offer and take, by what was granted to it. In a grant, other than in a scope, a list that is empty
- * grants nothing, so that each use names all of it.
+ * The capabilities and pools that a grant allows an agent. In a grant, unlike in a scope, an empty list
+ * grants nothing, so that each use is named.
  */
 import type { AgentGrant } from "@tutti/contracts/governance/v1";
 import { counted } from "@tutti/kernel";
 import { coversPattern, matchesAny } from "../access/action-pattern.ts";
 
-/** What an agent says of itself, as far as a grant looks at it. */
+/** The part of an agent's statement that a grant checks. */
 export interface Offered {
   /** Names, without versions. */
   readonly capabilities: readonly string[];
@@ -14,22 +14,22 @@ export interface Offered {
 }
 
 export interface GrantQuestion extends Offered {
-  /** Of the pool that it joins. */
+  /** Namespace of the requested pool. */
   readonly namespace: string;
   readonly pool: string;
 }
 
-/** Something that is not granted. */
+/** A part that is not granted. */
 export interface GrantFault {
-  /** Where the agent says it: `pool`, `offering.capabilities[2].name`. */
+  /** Its field in the agent's statement: `pool`, `offering.capabilities[2].name`. */
   readonly field: string;
   /** `capability pay.refund`. */
   readonly found: string;
-  /** What is granted instead. */
+  /** The granted values. */
   readonly granted: string;
 }
 
-/** Everything that is not granted, each part of it by itself. Empty where all is. */
+/** Returns each part that is not granted. Empty if all is granted. */
 export function grantFaults(grant: AgentGrant, question: GrantQuestion): readonly GrantFault[] {
   const { pools, offers, namespaces, maxSlots } = grant;
   const { namespace, pool, capabilities, slots } = question;
@@ -49,7 +49,7 @@ export function grantFaults(grant: AgentGrant, question: GrantQuestion): readonl
   return faults;
 }
 
-/** What two grants have in common, as both bind. Of patterns that meet only in part nothing is. */
+/** Returns the intersection of two grants. Patterns that overlap only partly grant nothing. */
 export function bothGrants(
   one: AgentGrant | undefined,
   other: AgentGrant | undefined,
@@ -69,14 +69,14 @@ function inBoth(one: readonly string[], other: readonly string[]): string[] {
   return [...new Set([...within(one, other), ...within(other, one)])];
 }
 
-/** Without any it is bound to its own, which the key or token says already. */
+/** Without namespaces, the grant is bound to that of the key or token. */
 function namespacesInBoth(one: readonly string[], other: readonly string[]): string[] {
   if (one.length === 0 || other.length === 0) return [...one, ...other];
   const common = one.filter((namespace) => other.includes(namespace));
   return common.length > 0 ? common : [noNamespace];
 }
 
-/** What no namespace is called. */
+/** A name that no namespace can have. */
 const noNamespace = "-";
 
 function listOf(granted: readonly string[]): string {

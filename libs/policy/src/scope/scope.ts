@@ -1,22 +1,22 @@
 /**
- * What the bearer of a key or token may do at most. A scope never gives a right, it only takes some away. So one made
- * from another can only be narrower, by any maker.
+ * The maximum rights of the bearer of a key or token. A scope never gives a right, it only removes some. So a
+ * scope that is made from another one can only be narrower, for any maker.
  */
 import type { AgentGrant, Scope } from "@tutti/contracts/governance/v1";
 import type { LabelSelector, WorkReference } from "@tutti/contracts/types/v1";
 import { counted, type Labels, labelsMatch } from "@tutti/kernel";
 import { coversPattern, matchesAny } from "../access/action-pattern.ts";
 
-/** A wanted action, as far as a scope looks at it. */
+/** A requested action, as far as a scope checks it. */
 export interface ScopedQuestion {
   readonly action: string;
   readonly namespace: string;
   readonly labels: Labels;
-  /** The work that it is about. Undefined where it is about none. */
+  /** The work of the action. Undefined if there is none. */
   readonly work: WorkReference | undefined;
 }
 
-/** Why a scope does not let something be done. Undefined when it does. */
+/** Returns why a scope does not allow an action. Undefined if it does. */
 export function scopeFault(
   scope: Scope,
   { action, namespace, labels, work }: ScopedQuestion,
@@ -33,10 +33,10 @@ export function scopeFault(
 
 export type Narrowing =
   | { readonly kind: "narrowed"; readonly scope: Scope }
-  /** The requested parts that the wider one does not have. */
+  /** The requested parts that exceed the wider scope. */
   | { readonly kind: "refused"; readonly violations: readonly string[] };
 
-/** What a caller with one scope may hand on when another is asked for: the rest empty is handed on as it is. */
+/** Returns the scope that a caller may pass on for a requested one. Empty fields are passed on unchanged. */
 export function narrowed(own: Scope, wanted: Scope): Narrowing {
   const violations: string[] = [];
   const part = (
@@ -76,7 +76,7 @@ type Part = (
   covers?: (wide: string, narrow: string) => boolean,
 ) => string[];
 
-/** In a grant, other than in a scope, an empty list means none. */
+/** In a grant, unlike in a scope, an empty list means none. */
 function narrowedGrant(
   own: AgentGrant | undefined,
   wanted: AgentGrant | undefined,
@@ -98,7 +98,7 @@ function narrowedGrant(
   };
 }
 
-/** Matches nothing that anything is called. */
+/** A pattern that matches no name. */
 const noPattern = "";
 
 function narrowedWork(

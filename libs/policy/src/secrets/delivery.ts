@@ -1,6 +1,6 @@
 /**
- * A value on its way to its user, sealed for a key that was made for one call alone. Which secret it is goes along
- * under the seal: it cannot be swapped on the way.
+ * A value on its way to its user, sealed for a key that was made for one call. The identity of the secret is
+ * part of the seal: it cannot be swapped on the way.
  */
 import type { SealedValue } from "@tutti/contracts/governance/v1";
 import type { Chance, SecretName } from "./envelope.ts";
@@ -9,7 +9,7 @@ import { openedBy, recipientKeyOf, sealedFor } from "./hpke.ts";
 const info = Buffer.from("tutti unseal v1");
 const keyBytes = 32;
 
-/** Throws where the recipient's key is none. */
+/** Throws if the recipient's key is invalid. */
 export function deliveryOf(
   value: Uint8Array,
   name: SecretName,
@@ -21,10 +21,10 @@ export function deliveryOf(
   return { name: name.name, version: name.version, keepMs, ...sealed };
 }
 
-/** What a receiver makes for one call. */
+/** The key pair of a receiver for one call. */
 export interface Reception {
   readonly recipientKey: Uint8Array;
-  /** Returns the value. Undefined where it was sealed for another receiver, is another one, or is not as it was. */
+  /** Returns the value. Undefined if the receiver or the secret differs, or if it was changed. */
   open(sealed: Pick<SealedValue, "name" | "version" | "sealed" | "encapsulatedKey">): Uint8Array | undefined;
 }
 
@@ -37,7 +37,7 @@ export function receptionIn(namespace: string, chance: Chance): Reception {
   };
 }
 
-/** As JSON, so that no two names are written alike. */
+/** As JSON, so that no two names have the same form. */
 function alsoOf({ namespace, name, version }: SecretName): Uint8Array {
   return Buffer.from(JSON.stringify([namespace, name, version]));
 }

@@ -1,8 +1,8 @@
 /**
- * Envelopes: a secret is sealed with a key of its own, and that with the sealing key of the installation. To change
- * the sealing key, only the keys are sealed again, and no secret is opened.
+ * Envelopes: a secret is sealed with a key of its own, and that with the sealing key of the installation. To
+ * change the sealing key, only the keys are sealed again, and no secret is opened.
  *
- * What a secret is called is a part of the seal, so that one cannot replace another.
+ * The name of a secret is part of the seal, so that one secret cannot replace another.
  */
 import { createCipheriv, createDecipheriv } from "node:crypto";
 
@@ -15,11 +15,11 @@ export interface Envelope {
 
 export interface SealingKey {
   readonly sealingKeyId: string;
-  /** 32 bytes: the secret. */
+  /** The secret key of 32 bytes. */
   readonly key: Uint8Array;
 }
 
-/** Which version of which secret. */
+/** A version of a secret. */
 export interface SecretName {
   readonly namespace: string;
   readonly name: string;
@@ -55,7 +55,7 @@ export function unwrapped(envelope: Envelope, name: SecretName, sealing: Sealing
   return own && opened(envelope.value, own, nameOf("value", name));
 }
 
-/** The same under another sealing key. Undefined when the first one does not open it. The secret stays sealed. */
+/** Returns the envelope under another sealing key. Undefined if the first key does not open it. */
 export function resealed(
   envelope: Envelope,
   name: SecretName,
@@ -96,7 +96,7 @@ function opened(bytes: Uint8Array, key: Uint8Array, name: Uint8Array): Uint8Arra
   }
 }
 
-/** As JSON, so that no two names are written alike. */
+/** As JSON, so that no two names have the same form. */
 function nameOf(
   what: string,
   { namespace, name, version }: SecretName,

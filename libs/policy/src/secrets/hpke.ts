@@ -1,6 +1,6 @@
 /**
- * Sealing for one recipient, of whom nothing but the public key is known: RFC 9180 (HPKE), base mode, one message per
- * key, with X25519, HKDF-SHA256 and AES in Galois counter mode.
+ * Sealing for one recipient by its public key: RFC 9180 (HPKE), base mode, one message per key, with X25519,
+ * HKDF-SHA256 and AES in Galois counter mode.
  */
 import {
   createCipheriv,
@@ -13,22 +13,20 @@ import {
 } from "node:crypto";
 
 export interface SealedFor {
-  /** What the recipient gets the key from, with the private one: 32 bytes. */
+  /** The recipient derives the key from it, with the private key: 32 bytes. */
   readonly encapsulatedKey: Uint8Array;
   readonly sealed: Uint8Array;
 }
 
-/**
- * Numbers of RFC 9180 for ciphers. The longer key is what is used, the shorter one is what the vectors of the RFC have.
- */
+/** Cipher numbers of RFC 9180. The longer key is used, the shorter one is that of the test vectors. */
 type Cipher = "aes-256-gcm" | "aes-128-gcm";
 
 export interface SealingRequest {
   readonly recipientKey: Uint8Array;
-  /** What it is for: who opens it has to say the same. */
+  /** The purpose: the opener has to pass the same. */
   readonly info: Uint8Array;
   readonly plain: Uint8Array;
-  /** Of this message alone, 32 bytes by chance. */
+  /** Random key of this message, 32 bytes. */
   readonly ephemeral: Uint8Array;
   readonly also?: Uint8Array;
   readonly cipher?: Cipher;
@@ -44,7 +42,7 @@ const ciphers = {
   "aes-128-gcm": { number: 1, keyBytes: 16 },
 } as const;
 
-/** Throws when the recipient's key is none. */
+/** Throws if the recipient's key is invalid. */
 export function sealedFor({
   recipientKey,
   info,
@@ -69,7 +67,7 @@ export interface OpeningRequest extends SealedFor {
   readonly cipher?: Cipher;
 }
 
-/** What was sealed. Undefined when it was for another receiver, for something else, or is not as it was. */
+/** Returns the content. Undefined if it was sealed for another receiver or purpose, or was changed. */
 export function openedBy({
   privateKey,
   encapsulatedKey,
@@ -86,12 +84,12 @@ export function openedBy({
     const opening = createDecipheriv(cipher, key, nonce).setAAD(also).setAuthTag(sealed.subarray(end));
     return Buffer.concat([opening.update(sealed.subarray(0, end)), opening.final()]);
   } catch {
-    // Bytes that are no key, a tag that is too short, or one that does not hold.
+    // An invalid key, a tag that is too short, or an invalid tag.
     return;
   }
 }
 
-/** Returns the public key that belongs to a private one. */
+/** Returns the public key of a private one. */
 export function recipientKeyOf(privateKey: Uint8Array): Uint8Array {
   return publicBytesOf(privateKeyOf(privateKey));
 }
@@ -118,7 +116,7 @@ function schedule(
   const suite = Buffer.concat([Buffer.from("HPKE"), number(32), number(1), number(cipherNumber)]);
   const idHash = labeledExtract(suite, none, "psk_id_hash", none);
   const infoHash = labeledExtract(suite, none, "info_hash", info);
-  // The first byte says that it is the base mode.
+  // The first byte selects the base mode.
   const context = Buffer.concat([Uint8Array.of(0), idHash, infoHash]);
   const secret = labeledExtract(suite, shared, "secret", none);
   return {
@@ -132,7 +130,7 @@ function labeledExtract(suite: Uint8Array, salt: Uint8Array, label: string, inpu
   return createHmac("sha256", salt).update(labeled).digest();
 }
 
-/** At most 32 bytes are ever wanted: one round of HKDF. */
+/** At most 32 bytes are needed: one round of HKDF. */
 function labeledExpand(
   suite: Uint8Array,
   key: Uint8Array,

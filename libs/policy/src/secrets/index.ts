@@ -1,2 +1,2 @@
-/** What receivers of secrets need, and nothing of what decides. */
+/** The part for receivers of secrets, without access decisions. */
 export { type Reception, receptionIn } from "./delivery.ts";

@@ -1,15 +1,15 @@
-/** What a token of this installation says: claims of a JWT, in the words of the contracts. */
+/** The claims of a token of this installation: a JWT, in the words of the contracts. */
 import { enumName, enumValue } from "@tutti/contracts/enum";
 import { Scope, TokenUse } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import type { JWTPayload } from "jose";
 
-/** What a token is issued for. */
+/** The content of an issued token. */
 export interface TokenContent {
   /** Unique in the installation. */
   readonly tokenId: string;
   readonly actor: Actor;
-  /** That of the principal. */
+  /** Namespace of the principal. */
   readonly namespace: string;
   readonly groups: readonly string[];
   readonly use: TokenUse;
@@ -18,7 +18,7 @@ export interface TokenContent {
   readonly expireMs: number;
 }
 
-/** In the header, so that a token for something else, signed with the same key, is never taken for one. */
+/** In the header, so that a token for another purpose, signed with the same key, is never accepted. */
 export const tokenType = "tutti+jwt";
 export const tokenAudience = "tutti";
 export const tokenAlgorithm = "EdDSA";
@@ -45,7 +45,7 @@ export function claimsOf({ namespace, groups, use, scope }: TokenContent): JWTPa
   };
 }
 
-/** Undefined when the claims are not those of a token that is issued here. */
+/** Returns the content. Undefined if the claims are not those of a token of this installation. */
 export function contentOf(payload: JWTPayload): TokenContent | undefined {
   const { sub = "", jti = "", iat, exp, namespace, groups = [], use, scope } = payload;
   const colon = sub.indexOf(":");
@@ -61,7 +61,7 @@ export function contentOf(payload: JWTPayload): TokenContent | undefined {
   return { tokenId: jti, actor: { kind, id }, namespace, groups, use: meant, scope: read, ...times };
 }
 
-/** What it does not know it does not take for nothing: a scope with a word from a later release narrows by that word too. */
+/** Unknown words are not ignored: a scope with a word of a later release is narrowed by that word too. */
 function scopeOf(json: unknown): Scope | undefined {
   if (typeof json !== "object" || json === null) return;
   try {

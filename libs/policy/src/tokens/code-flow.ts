@@ -1,24 +1,24 @@
 /**
- * The authorization code flow with PKCE (RFC 6749, RFC 7636, OpenID Connect Core 3.1), as far as it is a matter of
- * words: what a browser is sent to an issuer with, and what a code is exchanged with.
+ * The authorization code flow with PKCE (RFC 6749, RFC 7636, OpenID Connect Core 3.1), without network calls:
+ * the address to which a browser is sent, and the request that exchanges a code.
  */
 import { createHash } from "node:crypto";
 import type { DiscoveredIssuer } from "./discovery.ts";
 
-/** What an installation is at an issuer. */
+/** The registration of an installation at an issuer. */
 export interface CodeClient {
   readonly clientId: string;
-  /** Empty for a client without one, which PKCE alone protects. */
+  /** Empty for a client without one, which only PKCE protects. */
   readonly clientSecret: string;
   readonly redirectAddress: string;
 }
 
-/** What one sign-in is started with: three secrets, each made again. */
+/** The secrets of one sign-in, made for each. */
 export interface BegunSignIn {
-  /** Comes back with the answer, so that a browser cannot be sent on with another user's. */
+  /** Returned with the answer, so that a browser cannot be sent on with another user's sign-in. */
   readonly state: string;
   readonly nonce: string;
-  /** Shown when the code is exchanged: the code alone is worthless. */
+  /** Sent at the exchange of the code: the code alone is worthless. */
   readonly verifier: string;
 }
 
@@ -78,7 +78,7 @@ function challengeOf(verifier: string): string {
   return createHash("sha256").update(verifier).digest("base64url");
 }
 
-/** As forms have it, which is what RFC 6749 says of the two parts of the header. */
+/** Returns the form encoding, which RFC 6749 requires for both parts of the header. */
 function formEncoded(text: string): string {
   return new URLSearchParams({ text }).toString().slice("text=".length);
 }

@@ -1,16 +1,16 @@
 /**
- * What an issuer says of itself (OpenID Connect Discovery 1.0), as far as signing in needs it. It is believed only
- * where no party between it and here can have changed it: by https, or on this machine.
+ * The metadata of an issuer (OpenID Connect Discovery 1.0) that a sign-in needs. It is trusted only over a
+ * connection that no third party can change: https, or this machine.
  */
 export interface DiscoveredIssuer {
-  /** Where people sign in. */
+  /** Address where people sign in. */
   readonly authorizationAddress: string;
-  /** Where a code is exchanged for who signed in. */
+  /** Address where a code is exchanged for the identity. */
   readonly tokenAddress: string;
   readonly keysAddress: string;
-  /** How a client with a secret shows it there. */
+  /** How a client sends its secret there. */
   readonly clientShows: "header" | "body";
-  /** Whether it says who it is when it sends people back, so that another issuer cannot pass for it. */
+  /** Whether it names itself when it sends people back, so that another issuer cannot pass for it. */
   readonly namesItself: boolean;
 }
 
@@ -21,7 +21,7 @@ export function discoveryAddress(issuer: string): string {
   return `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
 }
 
-/** Throws where the document is not that of the issuer, or leads where it may not. */
+/** Throws if the document belongs to another issuer, or contains a forbidden address. */
 export function readDiscovery(document: unknown, issuer: string): DiscoveredIssuer {
   const metadata: Readonly<Record<string, unknown>> =
     typeof document === "object" && document !== null ? { ...document } : {};

@@ -1,4 +1,4 @@
-/** Mutations of a valid token: never taken for one, never an error, never another's rights. */
+/** Mutations of a valid token: never accepted, never an error, never another's rights. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Scope, TokenUse } from "@tutti/contracts/governance/v1";
@@ -22,7 +22,7 @@ checker.renew({ tokenKeys: [JSON.stringify(publicTokenKey(key))], revokedTokenId
 const right = await checker.check(token, nowMs);
 assert.equal(right.kind, "known");
 
-/** The same ones each time. Another seed finds others. */
+/** A fixed seed. Another one finds others. */
 const settings = { seed: 20_260_714, numRuns: 500 };
 
 async function isRefused(given: string): Promise<void> {

@@ -1,27 +1,26 @@
 /**
- * The public keys of another issuer of tokens, fetched where that issuer keeps them.
+ * The public keys of another issuer of tokens, fetched from its address.
  *
- * 1. They are fetched when they are needed for the first time, and again when they are old. Meanwhile the ones at hand
- *    count.
- * 2. A token with a key that is not there may be the first after a rotation: they are fetched again, but not more often
- *    than the pause allows, so that made-up keys cannot make this process ask all the time.
- * 3. When the issuer cannot be reached, the keys at hand count for a while longer, and then nothing does.
+ * 1. They are fetched at the first use, and again when they are old. Meanwhile the present keys count.
+ * 2. A token with an unknown key may be the first after a rotation: the keys are fetched again, but not more
+ *    often than the pause allows, so that invented keys cannot cause constant requests.
+ * 3. If the issuer is unreachable, the present keys count for a while longer, and then none do.
  */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 
 export interface IssuerKeysParts {
-  /** Asks the issuer. Rejects when that fails. */
+  /** Fetches the keys. Rejects on failure. */
   readonly fetchKeys: () => Promise<JSONWebKeySet>;
   readonly nowMs: () => number;
-  /** How old keys get before they are fetched again. Default 10 min. */
+  /** Age at which keys are fetched again. Default 10 min. */
   readonly freshMs?: number;
-  /** How old keys may get while the issuer cannot be reached. Default 24 h. */
+  /** Maximum age while the issuer is unreachable. Default 24 h. */
   readonly staleMs?: number;
-  /** How long no second request is made. Default 30 s. */
+  /** Minimum pause between two requests. Default 30 s. */
   readonly pauseMs?: number;
 }
 
-/** The issuer cannot be reached, and what it said before is too old. */
+/** The issuer is unreachable, and its last keys are too old. */
 export class KeysUnavailable extends Error {
   override readonly name = "KeysUnavailable";
 }
@@ -45,11 +44,11 @@ export class IssuerKeys {
     this.#pauseMs = parts.pauseMs ?? 30_000;
   }
 
-  /** The key that a token is to be checked with. Rejects when there is none. */
+  /** Returns the key for a token. Rejects if there is none. */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     const ageMs = this.#ageMs();
     if (ageMs >= this.#staleMs) await this.#fetch();
-    // Keys that are a little old are used without waiting.
+    // Slightly old keys are used without waiting.
     else if (ageMs >= this.#freshMs) void this.#fetch();
     if (this.#ageMs() >= this.#staleMs) throw new KeysUnavailable("no keys", { cause: this.#problem });
     try {
@@ -70,7 +69,7 @@ export class IssuerKeys {
     return this.#keys.find(...parameters);
   }
 
-  /** Callers during a request wait for the same answer. */
+  /** Fetches the keys. Concurrent callers wait for the same answer. */
   #fetch(): Promise<void> {
     if (this.#asking !== undefined) return this.#asking;
     if (this.#nowMs() - this.#requestedMs < this.#pauseMs) return Promise.resolve();

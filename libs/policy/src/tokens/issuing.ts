@@ -9,13 +9,13 @@ import {
   tokenType,
 } from "./claims.ts";
 
-/** Returns a key that tokens are signed with, as JWK. It is the secret. */
+/** Returns a new key for signing tokens, as JWK. It is secret. */
 export async function newTokenKey(tokenKeyId: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair(tokenAlgorithm, { extractable: true });
   return { ...(await exportJWK(privateKey)), kid: tokenKeyId, alg: tokenAlgorithm, use: "sig" };
 }
 
-/** What of a key others may know. */
+/** Returns the public part of a key. */
 export function publicTokenKey({ d: _secret, ...others }: JWK): JWK {
   return others;
 }

@@ -137,7 +137,7 @@ describe("a sign-in by code", () => {
     assert.deepEqual(Object.fromEntries(url.searchParams), {
       ...{ tenant: "1", response_type: "code", client_id: "tutti page", scope: "openid profile" },
       ...{ redirect_uri: client.redirectAddress, state: "s", nonce: "n" },
-      // As RFC 7636 has it, appendix B.
+      // The example of RFC 7636, appendix B.
       ...{ code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method: "S256" },
     });
     assert.equal(

@@ -1,11 +1,10 @@
 /**
- * Whom a token stands for: one of this installation, or one of an issuer that is trusted.
+ * Finds the identity of a token of this installation, or of a trusted issuer.
  *
- * 1. The configuration of each issuer, never the token, names the accepted algorithms. None of them is a shared
- *    secret, and "none" is none.
- * 2. What was checked is remembered until the token ends, under a hash of it. That it was revoked is looked up each
- *    time.
- * 3. A refusal says which rule was broken and nothing that is in the token.
+ * 1. The configuration of each issuer, never the token, names the accepted algorithms. None of them is a
+ *    shared secret, and "none" is none.
+ * 2. A result is remembered until the token ends, under its hash. Its revocation is checked each time.
+ * 3. A refusal names the violated rule, and nothing from the token.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type Scope, TokenUse } from "@tutti/contracts/governance/v1";
@@ -27,29 +26,29 @@ import { KeysUnavailable } from "./issuer-keys.ts";
 
 /** Another issuer whose tokens are accepted. */
 export interface TrustedIssuer {
-  /** As it names itself in its tokens. */
+  /** Its name in its tokens. */
   readonly issuer: string;
-  /** As it names this installation. One of them has to be in the token. */
+  /** Its names for this installation. One of them has to be in the token. */
   readonly audiences: readonly string[];
   /** Default RS256, PS256, ES256, EdDSA. */
   readonly algorithms?: readonly string[];
-  /** Finds its key for a token. */
+  /** Returns its key for a token. */
   readonly findKey: JWTVerifyGetKey;
-  /** The claim that names who it is. Default `sub`. */
+  /** The claim with the identity. Default `sub`. */
   readonly idClaim?: string;
-  /** Comes before each id, so that two issuers never name the same person. */
+  /** Prefix of each id, so that two issuers never name the same person. */
   readonly idPrefix?: string;
   /** The claim with the groups. Default `groups`. */
   readonly groupsClaim?: string;
-  /** What all its tokens are narrowed to. */
+  /** The scope to which all its tokens are narrowed. */
   readonly scope?: Scope;
 }
 
 export interface TokenIdentity {
-  /** Empty for one of another issuer. */
+  /** Empty for a token of another issuer. */
   readonly tokenId: string;
   readonly actor: Actor;
-  /** Empty where it is of no namespace. */
+  /** Empty without a namespace. */
   readonly namespace: string;
   readonly groups: readonly string[];
   readonly use: TokenUse;
@@ -65,13 +64,13 @@ export type TokenFault =
   | "wrong_key"
   | "wrong_audience"
   | "wrong_type"
-  /** Of an ID token: it was not made for this sign-in. */
+  /** For an ID token: it was not made for this sign-in. */
   | "wrong_nonce"
   | "wrong_signature"
   | "not_yet"
   | "ended"
   | "revoked"
-  /** The keys of its issuer cannot be had at the moment. */
+  /** The keys of its issuer are unavailable now. */
   | "unavailable";
 
 export type CheckedToken =
@@ -80,25 +79,25 @@ export type CheckedToken =
 
 const lengthMax = 16_384;
 const skewDefaultMs = 30_000;
-/** An ID token is shown the moment it was made. */
+/** An ID token is used immediately after its creation. */
 const idTokenAge = "10 minutes";
 const rememberedMax = 10_000;
 const algorithmsDefault = ["RS256", "PS256", "ES256", "EdDSA"];
 /** A holder of such a key could make tokens with it. */
 const isShared = (algorithm: string) => algorithm.startsWith("HS") || algorithm === "none";
 
-/** What bundles say about tokens that are issued here. */
+/** The part of bundles about tokens of this installation. */
 export interface TokenRules {
   readonly tokenKeys: readonly string[];
   readonly revokedTokenIds: readonly string[];
 }
 
-/** What a sign-in at another issuer was started with. */
+/** The start of a sign-in at another issuer. */
 export interface SignInRules {
   readonly issuer: string;
-  /** As the issuer calls this installation where it signs people in. */
+  /** The id of this installation at the issuer for sign-ins. */
   readonly clientId: string;
-  /** A sender of an ID token that was made elsewhere does not know it. */
+  /** A sender of an ID token from elsewhere does not know it. */
   readonly nonce: string;
 }
 
@@ -106,7 +105,7 @@ export interface TokenCheckerParts {
   /** Name of the installation. */
   readonly issuer: string;
   readonly others?: readonly TrustedIssuer[];
-  /** How far clocks may be apart. Default 30 s. */
+  /** Maximum difference of clocks. Default 30 s. */
   readonly skewMs?: number;
 }
 
@@ -124,7 +123,7 @@ export class TokenChecker {
       const shared = algorithms.find(isShared);
       if (shared !== undefined)
         throw new RangeError(`expected no shared secrets of ${other}, found ${shared}`);
-      // Without one, a token for quite another service would do.
+      // Without one, a token for any other service would be accepted.
       if (audiences.length === 0) throw new RangeError(`expected an audience for ${other}, found none`);
       if (other === issuer)
         throw new RangeError(`expected another name than that of the installation, found ${other}`);
@@ -134,7 +133,7 @@ export class TokenChecker {
     this.#skewMs = skewMs;
   }
 
-  /** From now on by a new bundle. What was found out before counts where its key still does. */
+  /** Applies a new bundle. Earlier results stay valid if their key does. */
   renew({ tokenKeys, revokedTokenIds }: TokenRules): void {
     this.#revoked = new Set(revokedTokenIds);
     const isSame =
@@ -184,7 +183,7 @@ export class TokenChecker {
     return identity === undefined ? refused("damaged") : { kind: "known", identity };
   }
 
-  /** Who signed in at another issuer, which told so by an ID token. It is good for that alone, and is not remembered. */
+  /** Returns the identity of a sign-in by an ID token, which is valid only for that and not remembered. */
   async checkIdToken(
     token: string,
     { issuer, clientId, nonce }: SignInRules,
@@ -218,13 +217,13 @@ function algorithmsOf({ algorithms = algorithmsDefault }: TrustedIssuer): string
   return [...algorithms];
 }
 
-/** Takes as long for a wrong one as for the right one. */
+/** Compares in constant time. */
 function isSameText(found: unknown, expected: string): boolean {
   const hashOf = (text: string) => createHash("sha256").update(text).digest();
   return typeof found === "string" && timingSafeEqual(hashOf(found), hashOf(expected));
 }
 
-/** Who claims to have issued it. Nothing of it is believed yet. */
+/** Returns the claimed issuer. It is not verified yet. */
 function issuerIn(token: string): string | undefined {
   try {
     return decodeJwt(token).iss ?? "";
@@ -256,7 +255,7 @@ function faultOf(error: unknown): TokenFault {
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
     return "wrong_key";
   if (error instanceof errors.JOSEError) return "damaged";
-  // The key does not fit the algorithm: the token names another one's key.
+  // The key does not match the algorithm: the token names another one's key.
   if (error instanceof TypeError) return "wrong_key";
   throw error;
 }

@@ -87,7 +87,7 @@ describe("a token of this installation", () => {
         fc.constantFrom("A", "z", "7", "-", "."),
         async (place, sign) => {
           fc.pre(token[place] !== sign);
-          // The last sign of a signature carries four bits that mean nothing.
+          // The last character of a signature has four unused bits.
           fc.pre(place !== token.length - 1);
           assert.notEqual(
             await why(checker, `${token.slice(0, place)}${sign}${token.slice(place + 1)}`),
@@ -105,7 +105,7 @@ describe("a token of this installation", () => {
     const header = (parts: object) => Buffer.from(JSON.stringify(parts)).toString("base64url");
     const none = `${header({ alg: "none", typ: "tutti+jwt" })}.${payload}.`;
     assert.equal(await why(checkerWith(), none), "wrong_algorithm");
-    // The public key as a shared secret, which a check that believes the header would take.
+    // The public key as a shared secret, which a check that trusts the header would accept.
     const secret = new TextEncoder().encode(String(publicTokenKey(ownKey).x));
     const shared = await new SignJWT({ use: "agent" })
       .setProtectedHeader({ alg: "HS256", typ: "tutti+jwt", kid: "own-1" })
@@ -245,7 +245,7 @@ describe("a token of another issuer", async () => {
     const fetchKeys = () =>
       isUp ? Promise.resolve({ keys: [jwk] }) : Promise.reject(new TypeError("fetch failed"));
     const findKey = keysOf({ fetchKeys, nowMs: () => atMs }).find;
-    // Each time a checker that remembers nothing.
+    // Each time a checker without remembered results.
     const now = async () => why(checkerWith([trust({ findKey })]), await made());
     assert.equal(await now(), "unavailable");
     isUp = true;

@@ -1,4 +1,4 @@
-/** What became of records: those that should be there, and those that are. */
+/** Compares the expected records with the found ones. */
 import { type AuditFault, AuditFaultKind } from "@tutti/contracts/governance/v1";
 
 /** A record by its id and the hash of its leaf, as text. */
@@ -8,10 +8,10 @@ export interface KnownRecord {
 }
 
 /**
- * 1. One that should be there and is not, was removed. One that is there and should not be, was inserted. Both in the
- *    same place: it was changed, its id among the rest.
- * 2. One that is there with another hash was changed.
- * 3. Of those that are there as they should be, one that comes before one that should come later was swapped.
+ * 1. A missing record was removed. An unexpected record was inserted. Both in the same place: the record was
+ *    changed, including its id.
+ * 2. A record with another hash was changed.
+ * 3. Of the other records, one that is out of order was swapped.
  */
 export function compared(expected: readonly KnownRecord[], found: readonly KnownRecord[]): AuditFault[] {
   const faults: AuditFault[] = [];
@@ -22,7 +22,7 @@ export function compared(expected: readonly KnownRecord[], found: readonly Known
   for (const [index, { id, hash }] of found.entries()) {
     const place = placeOf.get(id);
     if (place === undefined) {
-      // In place of one that is missing: all of it was changed, also what it is called.
+      // In place of a missing record: all of it was changed, including its id.
       const instead = expected[index];
       if (instead !== undefined && !foundIds.has(instead.id)) {
         foundIds.add(instead.id);

@@ -128,7 +128,7 @@ describe("an export of the audit", () => {
       ...{ records: 0, checkpoints: 3, faults: [], moreFaults: 0 },
     });
     for (const from of [2, 3]) assert.deepEqual(verified(exported({ from })).faults, []);
-    // The caller that knows the later key alone can continue from there.
+    // A caller that knows only the later key can continue from there.
     assert.notDeepEqual(verified(whole, two.publicKey).faults, []);
     assert.deepEqual(verified(exported({ from: 3 }), two.publicKey).faults, []);
   });
@@ -227,11 +227,11 @@ describe("an export of the audit", () => {
       (line, place) => `${line.slice(0, place)}0${line.slice(place)}`,
       (line, place) => `${line.slice(0, place)}"${line.slice(place)}`,
       (line, place) => `${line.slice(0, place)}\u00e9${line.slice(place + 1)}`,
-      // The same document, and other text.
+      // The same document as another text.
       (line) => line.replace('"time_ms":', '"time_ms": '),
       (line) => line.replace(/"time_ms":(\d+)000/, '"time_ms":$1e3'),
       (line) => line.replace("run", "\\u0072un"),
-      // The same bytes, and other text.
+      // The same bytes as another text.
       (line) => line.replace(/(.)=?"}}$/, '$1=="}}'),
       (line) => line.replaceAll(/(\/|")(\d+)\/(\d) ?/g, "$10$2/$3"),
       (line) => `${line} `,
@@ -252,7 +252,7 @@ describe("an export of the audit", () => {
         for (const { at, other, place, how } of changes) {
           const line = lines[at] ?? "{}";
           if (how === "remove") lines.splice(at, 1);
-          // Lines were removed before: their places are gone.
+          // Lines were removed before: their positions do not exist any more.
           else if (at >= lines.length || other >= lines.length) continue;
           else if (how === "repeat") lines.splice(other, 0, line);
           else if (how === "swap") [lines[at], lines[other]] = [lines[other] ?? "{}", line];
@@ -312,7 +312,7 @@ describe("an export of the audit", () => {
       new ExportWriter(state).writeEnd(startMs + 9_000, { signingKeyId: "two", key });
     const verdict = verified([...body, signedBy(stranger).trimEnd()]);
     assert.deepEqual(namedBy(verdict, "AUDIT_FAULT_KIND_SIGNATURE"), [""]);
-    // Even with the key the record that is missing is named.
+    // Even with a valid signature, the missing record is named.
     const byItself = verified([...body, signedBy(two).trimEnd()]);
     assert.deepEqual(namedBy(byItself, "AUDIT_FAULT_KIND_REMOVED"), [recordAtLine(recordLines[0] ?? 0)]);
     assert.equal(byItself.faults.length, 1);

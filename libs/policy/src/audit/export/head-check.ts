@@ -6,7 +6,7 @@ import { compared, fault, type KnownRecord } from "./comparing.ts";
 import { type LeavesLine, type RecordLine, recordLineOf, toBytes, toText } from "./lines.ts";
 import type { Recognizer } from "./recognizing.ts";
 
-/** The records under one head. As long as all is well nothing is kept but where it is. */
+/** The records under one head. Without a fault, only the position is kept. */
 export class HeadCheck {
   readonly #head: JournalHead;
   readonly #included: number;
@@ -14,7 +14,7 @@ export class HeadCheck {
   readonly #expected: KnownRecord[] = [];
   readonly #recognizer: Recognizer;
   #next = 0;
-  /** From the first that is not what is due. */
+  /** All lines from the first unexpected one on. */
   #others: KnownRecord[] | undefined;
 
   constructor(head: JournalHead, included: number, recognizer: Recognizer) {
@@ -33,9 +33,7 @@ export class HeadCheck {
     return true;
   }
 
-  /**
-   * Returns whether a line is the expected record, which is taken then. Any other line must be checked.
-   */
+  /** Returns whether a line is the expected record, and accepts it. Any other line must be checked. */
   isDue(line: Buffer): boolean {
     const due = this.#expected[this.#next];
     if (due === undefined || this.#others !== undefined || !this.#recognizer(line, due, this.#head))
@@ -51,7 +49,7 @@ export class HeadCheck {
     else this.#other(found);
   }
 
-  /** Returns the id of the record that is due, if one is. */
+  /** Returns the id of the expected record, if any. */
   unreadable(): string {
     const due = this.#expected[this.#next + (this.#others?.length ?? 0)];
     if (due === undefined) return "";
@@ -82,7 +80,7 @@ export class HeadCheck {
     this.#others.push(found);
   }
 
-  /** Returns the hash of the leaf. Empty when the words of the line are not those of its bytes. */
+  /** Returns the hash of the leaf. Empty if the text of the line does not match its bytes. */
   #hashOf(line: RecordLine, text: string): string {
     const at = recordAt(line.id);
     if (at === undefined) return "";

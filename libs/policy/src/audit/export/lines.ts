@@ -3,15 +3,15 @@
  *
  * 1. `export`, once: the request, and the tree as it was before the first head.
  * 2. `key`, for each key that was signed with, the oldest first.
- * 3. For each checkpoint its heads, and after them the checkpoint. For each head: `head`. `leaves`, the hashes of all
- *    its records, with the place of those that are in the export. `record`, for each of these, in order. Leaves are
- *    left out where none is.
- * 4. `missing`, after a head, for records under it that the audit has lost: their hashes are there, their bytes are
- *    not, and no retention removed them.
+ * 3. For each checkpoint its heads, and after them the checkpoint. For each head: `head`. `leaves`, the
+ *    hashes of all its records, with the place of those that are in the export. `record`, for each of these,
+ *    in order. Leaves are left out where none is.
+ * 4. `missing`, after a head, for records under it that the audit has lost: their hashes are there, their
+ *    bytes are not, and no retention removed them.
  * 5. `end`, once: how many lines came before, and a signature over all of them.
  *
- * A record has its bytes as the journal has them, and beside them in words what is in the bytes. Words that do not say
- * the same as the bytes are a fault as much as changed bytes are.
+ * A record has its original bytes from the journal, and their content as text. A text that does not match the
+ * bytes is a fault like changed bytes.
  */
 
 import type { Checkpoint, JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
@@ -21,15 +21,15 @@ import { fromTimestamp, toTimestamp } from "@tutti/kernel";
 import { type RecordAt, recordId } from "../checkpoints.ts";
 
 export const exportVersion = 1;
-/** So many hashes are in a line. */
+/** Maximum of hashes in a line. */
 export const leavesPerLine = 1_000;
 
 export interface ExportLine {
   readonly version: number;
   readonly namespace: string;
-  /** The request, in words of the contract. */
+  /** The request, in the form of the contract. */
   readonly filter: unknown;
-  /** The tree before the first head: how many leaves, and the roots of its whole parts from the left. */
+  /** The tree before the first head: its number of leaves, and the roots of its parts from the left. */
   readonly before: { readonly size: number; readonly parts: readonly string[] };
 }
 
@@ -40,11 +40,11 @@ export interface HeadLine {
   readonly hash: string;
   readonly record_count: number;
   readonly records_root: string;
-  /** How many of its records are in the export. */
+  /** Number of its records in the export. */
   readonly included: number;
 }
 
-/** The hash of a record, and where it is if it is in the export: `10423/3 <hash>`. */
+/** The hash of a record, with its place if it is in the export: `10423/3 <hash>`. */
 export type LeavesLine = readonly string[];
 
 export interface RecordLine {
@@ -63,11 +63,11 @@ export interface RecordLine {
   readonly encoded: string;
 }
 
-/** Records or checkpoints that should be in the audit and are not. */
+/** Records or checkpoints that are missing in the audit. */
 export interface MissingLine {
-  /** Where: the last batch under the head, `workflow/3/120`. Empty for a checkpoint. */
+  /** The last batch under the head, `workflow/3/120`. Empty for a checkpoint. */
   readonly id: string;
-  /** What, in words. */
+  /** The loss, as a text. */
   readonly message: string;
 }
 
@@ -95,13 +95,13 @@ export interface EndLine {
   readonly signing_key_id: string;
 }
 
-/** A record of a journal, its cause filled in. */
+/** A record of a journal, with its cause filled in. */
 export interface ExportedRecord extends RecordAt {
   readonly timeMs: number;
   readonly encoded: Uint8Array;
 }
 
-/** What a record is in words. Undefined when the bytes are none. */
+/** Returns the text form of a record. Undefined for invalid bytes. */
 export function recordLineOf(
   service: string,
   partition: number,
@@ -206,10 +206,10 @@ function timeText(timeMs: number): string {
   return latest.text;
 }
 
-/** All records of a batch have one time. */
+/** The last time with its text: all records of a batch have one time. */
 let latest = { timeMs: 0, text: new Date(0).toISOString() };
 
-/** Lines come from anywhere: what is no number throws, and the line is none of an export. */
+/** Returns a number. Lines may come from anywhere: any other value throws, and the line is invalid. */
 function numeric(value: unknown): number {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   throw new TypeError("expected a number");

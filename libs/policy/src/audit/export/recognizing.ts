@@ -1,16 +1,16 @@
 /**
- * Tells lines that are what was written of the record that is due, to the byte. Nearly all lines of nearly all exports
- * are such, and they are neither parsed nor kept.
+ * Recognizes lines that are byte for byte the expected record. Nearly all lines of nearly all exports are
+ * such, and they are neither parsed nor kept.
  *
- * A line is written again from the bytes in it, and compared: so no intermediate result is trusted. A line that is
- * not recognized is checked as any line is, with the same result.
+ * A line is written again from its own bytes, and compared, so no intermediate result is trusted. A line that
+ * is not recognized is checked like any other line, with the same result.
  */
 import type { JournalHead } from "@tutti/contracts/governance/v1";
 import { hashedLeaf, recordAt, recordFrom } from "../checkpoints.ts";
 import type { KnownRecord } from "./comparing.ts";
 import { recordLineOf } from "./lines.ts";
 
-/** Whether a line is the record that is due under a head. It may say no to one that is. */
+/** Returns whether a line is the expected record under a head. It may return false for a correct line. */
 export type Recognizer = (
   line: Buffer,
   due: KnownRecord,

@@ -1,9 +1,9 @@
 /**
- * Verifies an export with nothing but the public key of the installation's first key, line by line.
+ * Verifies an export with only the public key of the installation's first key, line by line.
  *
- * The chain of proofs: each record has a leaf, the leaves of a head have its root, the heads have the root of the
- * checkpoint, which is signed. All lines together are signed. So any change breaks one of these, and the innermost of
- * them shows which record it was.
+ * The chain of proofs: each record has a leaf, the leaves of a head have its root, the heads have the root of
+ * the checkpoint, which is signed. All lines together are signed. So any change breaks one of these, and the
+ * innermost of them shows the changed record.
  */
 import {
   type AuditFault,
@@ -40,17 +40,17 @@ export interface ExportVerdict {
   readonly records: number;
   readonly checkpoints: number;
   readonly faults: readonly AuditFault[];
-  /** Faults beyond the reported ones. */
+  /** Number of faults beyond the reported ones. */
   readonly moreFaults: number;
 }
 
 const faultsMax = 1_000;
-/** No line is as long: a record is a part of a batch, and a batch is a few MiB. */
+/** A longer line is invalid: a record is a part of a batch, and a batch is a few MiB. */
 const lineBytesMax = 256 * 2 ** 20;
 const lineFeed = 10;
 const carriageReturn = 13;
 
-/** A line as it was parsed: one of these. */
+/** A parsed line: one of these. */
 interface Document {
   readonly export?: ExportLine;
   readonly key?: KeyLine;
@@ -79,11 +79,11 @@ export class ExportVerifier {
   #moreFaults = 0;
   #hasEnded = false;
   #isTreeWrong = false;
-  /** Of a line that continues in the next bytes. */
+  /** The beginning of a line that continues in the next bytes. */
   #begun: Buffer[] = [];
   #begunBytes = 0;
 
-  /** `trusted`: the public key that is known from elsewhere. */
+  /** `trusted`: the public key from another source. */
   constructor(trusted: Uint8Array, recognizer: Recognizer = isAsWritten) {
     this.#trusted = trusted;
     this.#recognizer = recognizer;
@@ -93,7 +93,7 @@ export class ExportVerifier {
     return this.#records;
   }
 
-  /** Takes the next bytes of the export, wherever they end. */
+  /** Accepts the next bytes of the export, with any boundaries. */
   bytes(next: Uint8Array): void {
     const bytes = Buffer.from(next.buffer, next.byteOffset, next.byteLength);
     let from = 0;
@@ -106,16 +106,16 @@ export class ExportVerifier {
     }
     if (from === bytes.length) return;
     this.#begunBytes += bytes.length - from;
-    // A line without an end is no line, and no memory would hold it: its stored part is read as a line, and is none.
+    // A line without an end is invalid. Its stored part, which is bounded, is read as a line.
     if (this.#begunBytes <= lineBytesMax) this.#begun.push(Buffer.from(bytes.subarray(from)));
   }
 
-  /** Takes the next line, without its break. */
+  /** Accepts the next line, without its line break. */
   line(text: string): void {
     this.#line(Buffer.from(text));
   }
 
-  /** What was found, once all lines were given. */
+  /** Returns the verdict after all lines. */
   finish(): ExportVerdict {
     if (this.#begun.length > 0) this.#line(Buffer.concat(this.#begun));
     this.#begun = [];
@@ -132,7 +132,7 @@ export class ExportVerifier {
   }
 
   #line(given: Buffer): void {
-    // Some programs end lines so when they copy them.
+    // Some programs change line ends when they copy a file.
     const line = given.at(-1) === carriageReturn ? given.subarray(0, -1) : given;
     if (!this.#hasEnded && this.#head?.isDue(line) === true) {
       this.#lines++;
@@ -169,7 +169,7 @@ export class ExportVerifier {
       if (document.export !== undefined) return this.#open(document.export);
       return false;
     } catch {
-      // A document of another form than its name says: any missing part throws.
+      // A document of another form than its name: any missing part throws.
       return false;
     }
   }
@@ -200,7 +200,7 @@ export class ExportVerifier {
     return true;
   }
 
-  /** The installation itself says that it has lost something. */
+  /** Handles a line by which the installation itself reports a loss. */
   #missing({ id, message }: MissingLine): boolean {
     if (typeof id !== "string" || typeof message !== "string") return false;
     this.#report(fault(id, AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, message));
@@ -225,7 +225,7 @@ export class ExportVerifier {
       this.#report(fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, `${name}: ${backward}`));
     const tree = this.#tree;
     const isWhole = tree?.size === line.tree_size && sameHash(tree.rootAt(), checkpoint.rootHash);
-    // A tree keeps what it was: after the first wrong head every later root is another one.
+    // A tree keeps its leaves: after the first wrong head every later root differs.
     if (!isWhole && !this.#isTreeWrong) {
       this.#isTreeWrong = true;
       const heads = this.#newHeads.map(({ service, partition, batch }) => `${service}/${partition}/${batch}`);
@@ -237,7 +237,7 @@ export class ExportVerifier {
     return true;
   }
 
-  /** Returns whether it is the end, to the last sign: nothing is signed by which a change in this line would show. */
+  /** Returns whether it is the exact end line: no signature would show a change in this line. */
   #ended(line: EndLine, text: string): boolean {
     if (typeof line?.lines !== "number" || typeof line.time_ms !== "number") return false;
     const { lines, time_ms, signature, signing_key_id } = line;
@@ -283,7 +283,7 @@ export class ExportVerifier {
   }
 
   #unreadable(): void {
-    // Where a record is due it is that one.
+    // If a record is expected, the line counts as that record.
     const due = this.#head?.unreadable() ?? "";
     if (due !== "") return;
     const message = `line ${this.#lines} is none of an export, or not where it belongs`;

@@ -1,4 +1,4 @@
-/** Writes an export, line by line, and signs it. It can be left off after any line and continued with elsewhere. */
+/** Writes an export, line by line, and signs it. It can stop after any line and continue elsewhere. */
 import type { Checkpoint, JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
 import { hashBytes, hashOf } from "../../merkle/hashes.ts";
 import type { MerkleTree } from "../../merkle/tree.ts";
@@ -18,16 +18,16 @@ import {
   toText,
 } from "./lines.ts";
 
-/** The hash of a record. With its place where the record is in the export. */
+/** The hash of a record, with its place if the record is in the export. */
 export interface ExportedLeaf {
   readonly hash: Uint8Array;
   readonly at: RecordAt | undefined;
 }
 
-/** How far an export is. */
+/** The progress of an export. */
 export interface ExportState {
   readonly lines: number;
-  /** Of all lines up to here. */
+  /** Hash of all lines up to here. */
   readonly chain: Uint8Array;
 }
 
@@ -44,7 +44,7 @@ export class ExportWriter {
     return { lines: this.#lines, chain: this.#chain };
   }
 
-  /** `tree`: of all heads so far, `size` of them before the first that is exported. */
+  /** `tree`: all heads so far. `size`: the number of heads before the first exported one. */
   writeHead({ namespace, filter, tree, size }: ExportOpening): string {
     const before = { size, parts: tree.parts(size).map(toText) };
     const line: ExportLine = { version: exportVersion, namespace, filter, before };
@@ -55,7 +55,7 @@ export class ExportWriter {
     return this.#line({ key: keyLineOf(key) });
   }
 
-  /** Returns a head, with its leaves where any record of it is in the export. */
+  /** Returns the line of a head, with its leaves if any record of it is in the export. */
   head(head: JournalHead, leaves: readonly ExportedLeaf[]): string {
     const included = leaves.filter(({ at }) => at !== undefined).length;
     let text = this.#line({ head: headLineOf(head, included) });
@@ -118,7 +118,7 @@ export function chained(before: Uint8Array, line: string | Uint8Array): Uint8Arr
   return hashOf(link.subarray(0, hashBytes + length));
 }
 
-/** What is hashed at the moment: there are more lines than records. */
+/** Buffer for the line that is being hashed: there are more lines than records. */
 let link = Buffer.alloc(4_096);
 
 export function signedPartOf(
