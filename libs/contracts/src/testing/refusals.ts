@@ -4,7 +4,7 @@
  *
  * 1. The smallest request of an rpc contains only the fields that the rules require. It breaks no rule.
  * 2. A broken request differs from the smallest one in one value, and `field` is the path of that value.
- * 3. Every rule of every message type that a request can hold is broken once. Where a second field holds the same type,
+ * 3. Every rule of every message type that a request can hold is broken once. If a second field holds the same type,
  *    it gets one broken value: this shows that the check descends into the second field too.
  */
 import {

@@ -167,7 +167,7 @@ export class Line {
   }
 
   /**
-   * Drops a share without waiters when all others have the same usage, so that the first share always has a head.
+   * Drops a share without waiters once no other has less usage, so that the first share always has a head.
    * New shares start at the level of the first one.
    */
   #forgetIdle(): void {

@@ -186,7 +186,7 @@ function whyTask(session: SessionView, task: TaskView, nowMs: number): Why {
   });
 }
 
-/** Explains a task that its orchestrator has not started, or is being asked about. */
+/** Explains a task about which its orchestrator has not decided, or is being asked. */
 function whyUndecided(session: SessionView, part: PartView): Why {
   const { orchestrator } = specOf(session);
   const id = questionRunId(session, part);

@@ -199,7 +199,7 @@ export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
     if (session.order?.spec?.optimization?.fixed === true)
       return sessionErrors.modeFixed.refusal({ id: step.key.id });
     if (hasBudget(session)) return sessionErrors.budgetUndivided.refusal({ id: step.key.id });
-    // A stopping process gives no more work.
+    // A session that is about to end accepts no moves.
     if (isAboutToEnd(session))
       return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
     if (!isDoing(mode)) return sessionErrors.modeUnfit.refusal({ mode: String(mode) });

@@ -34,7 +34,7 @@ function write(mission: Mission, entry: Entry): void {
   if (mission.changes.length > 2 * mission.entries.size + 1_000) forget(mission);
 }
 
-/** Of many changes of a key only the latest is kept. */
+/** Drops the older half of the changes. A reader that needs them reads the whole board. */
 function forget(mission: Mission): void {
   const kept = mission.changes.length >> 1;
   mission.changesFrom += mission.changes.length - kept;

@@ -25,7 +25,7 @@ export function compensateNext(place: Place): void {
   const { run, step, number, budget } = place;
   const node = run.nodes[number];
   if (node === undefined) return;
-  // The code of a function undoes what it registered, by its journal.
+  // The code of a function executes its registered compensations, by its journal.
   const input =
     stateOfKind(node, "function") === undefined || node.status === completed ? inputOf(place, node) : nothing;
   if (!input.ok) {

@@ -41,7 +41,7 @@ function leftText({ order }: Run, { more }: Node): string {
   return `,"left":${JSON.stringify(Object.fromEntries(limited.map((kind) => [kind, left[kind]])))}`;
 }
 
-/** Values of the keyed object as they were when the call started. What the call has set since is in the journal. */
+/** Values of the keyed object as they were when the call started. Later changes of the call are in the journal. */
 function objectText(run: Run): string {
   const held = objectHeld(run);
   if (held === undefined) return "";
