@@ -356,6 +356,11 @@ describe("a definition beside a catalogue", () => {
     properties: { id: { type: "string" }, count: { type: "integer" } },
     required: ["id"],
   };
+  const defaulted = {
+    ...order,
+    properties: { ...order.properties, currency: { default: "EUR" } },
+    required: ["id", "currency"],
+  };
   const catalogue: Catalogue = {
     capability: (name, range) =>
       name === "pay.charge" && range !== "^9"
@@ -365,7 +370,7 @@ describe("a definition beside a catalogue", () => {
           }
         : undefined,
     capabilityNames: () => ["pay.charge"],
-    definition: (name) => (name === "billing" ? { inputSchema: order } : undefined),
+    definition: (name) => (name === "billing" ? { inputSchema: defaulted } : undefined),
     definitionNames: () => ["billing"],
   };
 
@@ -378,13 +383,15 @@ describe("a definition beside a catalogue", () => {
     [
       "{uses: pay.charge, with: {id: 1, cuont: 2}}",
       [
-        "`pay.charge` takes a string here, found a int",
+        "`pay.charge` takes a string here, found an int",
         "`pay.charge` takes no `cuont`. Did you mean `count`?",
       ],
     ],
     ['{uses: pay.charge, with: "${{ input.anything }}"}', []],
     ["{uses: pay.charge, with: [1]}", ["`pay.charge` takes an object here, found a list(int)"]],
-    ["{workflow: billing, with: {id: 5}}", ["`billing` takes a string here, found a int"]],
+    ["{workflow: billing, with: {id: 5}}", ["`billing` takes a string here, found an int"]],
+    ["{workflow: billing, with: {id: x}}", []],
+    ["{workflow: billing}", ["definition `billing` needs `id` in `with`, found nothing"]],
     ["{workflow: biling}", ["there is no definition `biling`. Did you mean `billing`?"]],
     ["{uses: pay.charge, with: {id: x}, compensate: {uses: pay.back}}", ["no agent offers `pay.back`"]],
   ] as const) {

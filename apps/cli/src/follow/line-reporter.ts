@@ -42,12 +42,17 @@ export class LineReporter implements Reporter {
     this.#absence = absenceNotes(parts);
   }
 
-  changed({ news: { tasks, whole } }: Reported): void {
+  changed(reported: Reported): void {
+    const { tasks, whole } = reported.news;
     // The command that prints the result also prints the end.
     if (whole !== undefined && !lookOf(whole.status).isEnded) {
       const { status, statusReason, id } = whole;
-      this.#report("whole", { state: status, name: id, about: statusReason, again: "" });
+      const isFirst = status === "running" && !this.#reported.has("whole");
+      const atMs = isFirst ? reported.view()?.startMs : undefined;
+      this.#report("whole", { state: status, name: id, about: statusReason, again: "", atMs });
     }
+    const nowMs = this.#parts.shell.nowMs();
+    const changes: [key: string, Change][] = [];
     for (const view of this.#parts.isSilent ? [] : tasks) {
       if (view.state === "pending") continue;
       const again = view.attempts > 1 ? `attempt ${view.attempts}` : "";
@@ -60,9 +65,14 @@ export class LineReporter implements Reporter {
       const about = [took, used, again, error === "" ? view.reason : error]
         .filter((part) => part !== "")
         .join(" · ");
-      const atMs = view.endMs ?? (view.state === "running" ? view.startMs : undefined);
-      this.#report(`task ${view.id}`, { state: view.state, name: view.id, about, again, atMs });
+      // Queued again, a task keeps its first start.
+      const isStart = view.state === "running" || (view.state === "queued" && again === "");
+      const atMs = view.endMs ?? (isStart ? view.startMs : undefined);
+      changes.push([`task ${view.id}`, { state: view.state, name: view.id, about, again, atMs }]);
     }
+    // Changes that arrive together are printed in the order of their times.
+    changes.sort(([, one], [, other]) => (one.atMs ?? nowMs) - (other.atMs ?? nowMs));
+    for (const [key, change] of changes) this.#report(key, change);
   }
 
   standing(standing: Standing, error?: unknown): void {

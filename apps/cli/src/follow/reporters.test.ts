@@ -180,16 +180,21 @@ describe("a run reported line by line", () => {
     assert.deepEqual(said(), ["● r1  running", "✓ a  completed"]);
   });
 
-  it("prints when a task started or ended, also if that is heard of later", () => {
+  it("prints when a task was queued, started or ended, also if that is heard of later, in this order", () => {
     const { model, reporter, shell } = reporting();
-    const [startTimeMs, endTimeMs] = [9_000, 11_500];
+    const [createTimeMs, startTimeMs, readyTimeMs, endTimeMs] = [8_000, 9_000, 9_500, 11_500];
     model.apply({
-      tasks: [task("a", "completed", { startTimeMs, endTimeMs }), task("b", "running", { startTimeMs })],
+      run: { ...run("running"), createTimeMs },
+      tasks: [
+        task("a", "completed", { startTimeMs, endTimeMs }),
+        task("b", "running", { startTimeMs }),
+        task("c", "queued", { readyTimeMs, attemptCount: 1 }),
+      ],
     });
     reporter.changed(model);
     assert.deepEqual(
       shell.errors.text.match(/^\d\d:\d\d:\d\d\.\d{3}/gm),
-      [endTimeMs, startTimeMs].map((atMs) => printClock(atMs)),
+      [createTimeMs, startTimeMs, readyTimeMs, endTimeMs].map((atMs) => printClock(atMs)),
     );
   });
 

@@ -1,4 +1,5 @@
 import { fits, type Json, printType, type Type, typeOfSchema } from "@tutti/expressions";
+import { defaultIn } from "../check/schema-validator.ts";
 import { isList, isMembers } from "../check/shape-checker.ts";
 import type { Programmed } from "../plan/program-table.ts";
 import type { Path } from "../problem.ts";
@@ -32,12 +33,12 @@ export function checkInput(
   if (kind !== "uses") checkParameters(building, draft, catalogue.definition(name, version)?.parameterSchema);
   if (known.inputSchema !== undefined) {
     const place = document.with === undefined ? path : [...path, "with"];
+    // A run, a mission and a session get the defaults of their schema. A task gets what its workflow gives.
+    const getsDefaults = kind !== "uses";
+    const what = `${kind === "uses" ? "capability" : "definition"} \`${name}\``;
     if (made === undefined)
-      new InputCheck(building, `${kind === "uses" ? "capability" : "definition"} \`${name}\``).absent(
-        known.inputSchema,
-        [...path, kind],
-      );
-    else new InputCheck(building, `\`${name}\``).check(made.type, known.inputSchema, place);
+      new InputCheck(building, what, getsDefaults).absent(known.inputSchema, [...path, kind]);
+    else new InputCheck(building, `\`${name}\``, getsDefaults).check(made.type, known.inputSchema, place);
   }
 }
 
@@ -56,7 +57,7 @@ function checkParameters(building: Building, draft: Draft, schema: Json | undefi
     return;
   }
   const given = building.programs.data(parameters ?? {}, building.environmentOf(draft), path);
-  new InputCheck(building, "the template").check(
+  new InputCheck(building, "the template", true).check(
     given.type,
     schema,
     parameters === undefined ? draft.path : path,
@@ -81,19 +82,26 @@ function unknown(building: Building, kind: string, name: string, version: string
 
 const depthMax = 32;
 
+function withArticle(type: Type): string {
+  const name = type.kind === "object" ? "object" : printType(type);
+  return `${/^[aeiou]/.test(name) ? "an" : "a"} ${name}`;
+}
+
 class InputCheck {
   readonly #building: Building;
   readonly #what: string;
+  readonly #getsDefaults: boolean;
 
-  constructor(building: Building, what: string) {
+  constructor(building: Building, what: string, getsDefaults: boolean) {
     this.#building = building;
     this.#what = what;
+    this.#getsDefaults = getsDefaults;
   }
 
   absent(schema: Json, path: Path): void {
-    const required = isMembers(schema) ? schema["required"] : undefined;
-    if (!isList(required) || required.length === 0) return;
-    const names = required.map((name) => `\`${String(name)}\``).join(", ");
+    const required = isMembers(schema) ? this.#requiredIn(schema) : [];
+    if (required.length === 0) return;
+    const names = required.map((name) => `\`${name}\``).join(", ");
     this.#building.findings.error(
       "wrong_input",
       path,
@@ -112,9 +120,8 @@ class InputCheck {
       if (type.kind === "list" && isMembers(schema["items"])) this.check(type.of, schema["items"], path);
       return;
     }
-    const expected =
-      wanted.kind === "object" || wanted.kind === "map" ? "an object" : `a ${printType(wanted)}`;
-    const found = type.kind === "object" ? "an object" : `a ${printType(type)}`;
+    const expected = wanted.kind === "map" ? "an object" : withArticle(wanted);
+    const found = withArticle(type);
     this.#building.findings.error(
       "wrong_input",
       path,
@@ -128,10 +135,10 @@ class InputCheck {
     schema: { readonly [key: string]: Json },
     path: Path,
   ): void {
-    const { properties, required, additionalProperties } = schema;
+    const { properties, additionalProperties } = schema;
     const known = isMembers(properties) ? properties : {};
-    for (const name of isList(required) ? required : []) {
-      if (typeof name !== "string" || type.fields.has(name) || type.others !== undefined) continue;
+    for (const name of this.#requiredIn(schema)) {
+      if (type.fields.has(name) || type.others !== undefined) continue;
       this.#building.findings.error("wrong_input", path, `${this.#what} needs \`${name}\`, found none`, {
         key: true,
         expected: `\`${name}\``,
@@ -146,6 +153,13 @@ class InputCheck {
       )
         this.#unknownField(name, known, path);
     }
+  }
+
+  /** The properties that have to be given. */
+  #requiredIn({ required, properties }: { readonly [key: string]: Json }): string[] {
+    const names = isList(required) ? required.filter((name) => typeof name === "string") : [];
+    if (!this.#getsDefaults || !isMembers(properties)) return names;
+    return names.filter((name) => defaultIn(properties, name) === undefined);
   }
 
   #unknownField(name: string, known: { readonly [key: string]: Json }, path: Path): void {

@@ -59,6 +59,15 @@ describe("a value beside its schema", () => {
     assert.deepEqual(new SchemaValidator(schema, new Steps()).validate({ b: {} }), { a: 3, b: { c: [] } });
   });
 
+  it("may miss a required member that gets a default", () => {
+    const schema = { properties: { a: { default: 3 } }, required: ["a"] };
+    assert.deepEqual(messages({}, schema), []);
+    assert.deepEqual(new SchemaValidator(schema, new Steps()).validate({}), { a: 3 });
+    // Inside a combination no default is filled in, so the member is missing.
+    assert.deepEqual(messages({}, { anyOf: [schema] }), ["must satisfy one of the schemas of `anyOf`"]);
+    assert.deepEqual(messages({}, { allOf: [schema] }), ["must have required property 'a'"]);
+  });
+
   it("agrees with ajv on what both know", () => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     const small = fc

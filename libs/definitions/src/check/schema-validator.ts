@@ -20,6 +20,8 @@ export class SchemaValidator {
   readonly #root: Json;
   readonly #steps: Steps;
   #depth = 0;
+  /** Above 0 inside `$ref`, `allOf` and its siblings: there a value is compared only, and no default is filled in. */
+  #compared = 0;
 
   constructor(root: Json, steps: Steps) {
     this.#root = root;
@@ -57,7 +59,7 @@ export class SchemaValidator {
       this.#refuse(path, `cannot be checked: its schema refers to ${shown(reference)}, which is not there`);
     else if (++this.#depth > depthMax)
       this.#refuse(path, "cannot be checked: its schema refers to itself without end");
-    else this.#value(value, found, path);
+    else this.#compare(value, found, path);
     this.#depth -= 1;
   }
 
@@ -96,7 +98,7 @@ export class SchemaValidator {
   }
 
   #combined(value: Json, schema: Members, path: Path): void {
-    for (const part of partsOf(schema["allOf"])) this.#value(value, part, path);
+    for (const part of partsOf(schema["allOf"])) this.#compare(value, part, path);
     const any = partsOf(schema["anyOf"]);
     if (any.length > 0 && !any.some((part) => this.#satisfies(value, part)))
       this.#refuse(path, "must satisfy one of the schemas of `anyOf`");
@@ -108,9 +110,15 @@ export class SchemaValidator {
       this.#refuse(path, "must not satisfy the schema of `not`");
   }
 
+  #compare(value: Json, schema: Json, path: Path): void {
+    this.#compared += 1;
+    this.#value(value, schema, path);
+    this.#compared -= 1;
+  }
+
   #satisfies(value: Json, schema: Json): boolean {
     const before = this.violations.length;
-    this.#value(value, schema, []);
+    this.#compare(value, schema, []);
     const satisfied = this.violations.length === before;
     this.violations.length = before;
     return satisfied;
@@ -169,7 +177,7 @@ export class SchemaValidator {
     const { additionalProperties = true, required, minProperties, maxProperties } = schema;
     const keys = Object.keys(members);
     for (const name of isList(required) ? required : [])
-      if (typeof name === "string" && !Object.hasOwn(members, name)) {
+      if (typeof name === "string" && !Object.hasOwn(members, name) && !this.#fills(properties, name)) {
         const others = keys.filter((key) => !Object.hasOwn(properties, key));
         const mistyped = this.#nearest(name, others);
         const found = mistyped === undefined ? "" : `, found '${mistyped}'`;
@@ -191,12 +199,17 @@ export class SchemaValidator {
         );
       } else filled[name] = this.#value(member, known, [...path, name]);
     }
-    for (const [name, property] of Object.entries(properties)) {
+    for (const name of Object.keys(properties)) {
       this.#steps.charge(1);
-      if (!Object.hasOwn(filled, name) && isMembers(property) && property["default"] !== undefined)
-        filled[name] = property["default"];
+      const value = Object.hasOwn(filled, name) ? undefined : defaultIn(properties, name);
+      if (value !== undefined) filled[name] = value;
     }
     return filled;
+  }
+
+  /** Whether a member that is missing gets its default. */
+  #fills(properties: Members, name: string): boolean {
+    return this.#compared === 0 && defaultIn(properties, name) !== undefined;
   }
 
   /** Returns the most similar name. Comparing costs steps too. */
@@ -208,6 +221,12 @@ export class SchemaValidator {
   #refuse(path: Path, message: string): void {
     if (this.violations.length < 100) this.violations.push({ path, message });
   }
+}
+
+/** The default of a property of a schema. A property that has one may be missing, also if it is required. */
+export function defaultIn(properties: Members, name: string): Json | undefined {
+  const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+  return isMembers(property) ? property["default"] : undefined;
 }
 
 /** Returns the part of a schema that a reference inside it leads to. */

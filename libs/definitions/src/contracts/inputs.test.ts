@@ -5,7 +5,7 @@ import { heldInput } from "./inputs.ts";
 
 const schema = JSON.stringify({
   type: "object",
-  required: ["city"],
+  required: ["city", "days"],
   properties: { city: { type: "string" }, days: { type: "integer", default: 2 } },
 });
 const payload = (value: unknown) =>

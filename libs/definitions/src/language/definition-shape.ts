@@ -104,7 +104,11 @@ export const definition: MembersShape = members(
       },
     ),
     input: members(
-      { schema: schema("JSON Schema of the input.") },
+      {
+        schema: schema(
+          "JSON Schema of the input. A property with a `default` may be missing, also if it is required.",
+        ),
+      },
       { name: "input", required: ["schema"], doc: "What a run is given." },
     ),
     outputSchema: schema("JSON Schema of the output."),

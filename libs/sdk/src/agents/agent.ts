@@ -323,8 +323,9 @@ class AgentRun {
     const wrong = violationOf(tool.inputSchema, call.input);
     if (wrong !== undefined) return failed(`The input does not fit: ${wrong}`);
     try {
-      const input = await this.#allowed(tool, call.input);
-      if (input === undefined) return failed("This call is not allowed.");
+      const allowed = await this.#allowed(tool, call.input);
+      if (allowed === undefined) return failed("This call is not allowed.");
+      const input = holdAgainst(tool.inputSchema, allowed).value;
       const part = this.#part(atOnce);
       const options = { ...part, timeout: { queue: queueTimeout, ...part.timeout } };
       const output =

@@ -22,7 +22,7 @@ class Parameters(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Input(Node):
-    #: JSON Schema of the input.
+    #: JSON Schema of the input. A property with a `default` may be missing, also if it is required.
     schema: Mapping[str, Any] | bool
 
 

@@ -11,7 +11,7 @@ import type { Style } from "../../terminal/style.ts";
 import { padEnd, safe, widthOf, wrap } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 import { withIdleAdapters } from "../adapters/applied.ts";
-import { withDeadlock } from "./deadlock.ts";
+import { withLocks } from "./locks.ts";
 
 export async function why(context: Context): Promise<Result> {
   const { values } = context;
@@ -26,7 +26,7 @@ export async function why(context: Context): Promise<Result> {
   });
   if (explanation === undefined) return exitCodes.completed;
   const withOpen = await withQuestions(server, id, explanation);
-  const whole = await withDeadlock(server, withOpen, context.shell.nowMs());
+  const whole = await withLocks(server, withOpen, context.shell.nowMs());
   return tellExplanation(context, await withIdleAdapters(server, whole), choices);
 }
 

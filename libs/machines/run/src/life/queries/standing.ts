@@ -162,7 +162,7 @@ const phrases: Readonly<Partial<Record<WaitCause, (subject: string) => string>>>
   [WAIT_CAUSE_BUSY]: (subject) => (subject === "" ? "for an agent" : `for an agent with room for ${subject}`),
   [WAIT_CAUSE_BEHIND_OTHERS]: () => "behind other work",
   [WAIT_CAUSE_SLOWED_DOWN]: () => "because agents are overloaded",
-  [WAIT_CAUSE_PAUSED]: () => "until a user resumes it",
+  [WAIT_CAUSE_PAUSED]: () => "until a user ends the pause",
   [WAIT_CAUSE_OWNER]: () => "for its pool",
   [WAIT_CAUSE_POLICY]: () => "for a person with the permission",
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { deadlockPart } from "./deadlock.ts";
+import { deadlockPart, waitParts } from "./locks.ts";
 
 const plato = { kind: "run", id: "plato", task: "eat" };
 const kant = { kind: "session", id: "kant" };
@@ -30,5 +30,27 @@ describe("the deadlock in `tutti why`", () => {
 
   it("is absent for other works, and for other tasks of the run", () => {
     assert.deepEqual([of("hegel"), of("plato", "drink")], [undefined, undefined]);
+  });
+});
+
+describe("the locks in `tutti why`", () => {
+  const lock = {
+    name: "printer",
+    grants: [{ holder: "night-job" }],
+    waiters: [{ holder: "f92a", work: { kind: "run", id: "plato", task: "eat" }, startTimeMs: 1_000 }],
+  };
+  const waits = (id: string, task = "") => waitParts([lock], { id, task }, 61_000);
+
+  it("names the lock that a running handler waits for, and its holder", () => {
+    const [part] = waits("plato");
+    assert.equal(part?.summary, "It has waited for the lock printer for 1 min. Held by night-job.");
+    assert.deepEqual(
+      part?.remedies.map(({ command }) => command),
+      ["tutti lock show printer", "tutti lock break printer night-job"],
+    );
+  });
+
+  it("is absent for other works, and for other tasks of the run", () => {
+    assert.deepEqual([...waits("kant"), ...waits("plato", "drink")], []);
   });
 });
