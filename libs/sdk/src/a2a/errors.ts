@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** How a task that was delegated to an agent of another system fails. */
+/** Errors of tasks that run on an agent of another system. */
 export const a2aErrors = defineErrors("a2a", {
   unreachable: {
     status: "UNAVAILABLE",

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** How an operation of an adapter fails. */
+/** Errors of adapter operations. */
 export const adapterErrors = defineErrors("adapter", {
   invalid: {
     status: "INVALID_ARGUMENT",

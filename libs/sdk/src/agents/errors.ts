@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** How an agent fails. */
+/** Errors of agents. */
 export const agentErrors = defineErrors("agent", {
   optionInvalid: {
     status: "INVALID_ARGUMENT",

@@ -21,7 +21,7 @@ export interface AgentsOptions extends ModelsOptions {
   readonly server?: string;
   /** Shown to the platform with the question for tools. Default: TUTTI_API_KEY. */
   readonly accessToken?: string;
-  /** What knows the tools, in the place of the platform. */
+  /** Source of the tools. Default: the platform. */
   readonly catalogue?: Catalogue;
 }
 

@@ -3,7 +3,7 @@ import type { Json } from "@tutti/expressions";
 import type { ToolSchema } from "./conversation.ts";
 import { agentErrors } from "./errors.ts";
 
-/** What the platform offers. */
+/** Capabilities of the platform. */
 export interface Catalogue {
   capabilities(namespace: string, accessToken: string): Promise<readonly Offered[]>;
   workflow(name: string, namespace: string, accessToken: string): Promise<Offered | undefined>;

@@ -23,24 +23,24 @@ const actions = {
 
 export type BulkWord = keyof typeof actions;
 
-/** To which version runs move, and how. */
+/** Options of a move to another version. */
 export interface MoveOptions {
   /** A label or a hash. The latest version by default. */
   readonly to?: string;
-  /** Tasks and states that have another id there, by their ids in the run. An empty one is dropped. */
+  /** New ids of tasks and states, by their ids in the run. An empty id drops the task. */
   readonly map?: Readonly<Record<string, string>>;
   /** Restarts attempts that the version cannot continue. Without it, such a run is refused as busy. */
   readonly restart?: boolean;
-  /** To before the last move, as long as nothing has happened since. */
+  /** Undoes the last move, if nothing has happened since. */
   readonly back?: boolean;
 }
 
 export interface MoveManyOptions extends MoveOptions {
-  /** Their children move too, each to the version that the version of its parent names. */
+  /** Also moves the children, each to the version that the new version of its parent names. */
   readonly children?: boolean;
 }
 
-/** How a run fits a version of its definition. */
+/** Verdict on moving a run to a version of its definition. */
 export type MoveWord = "identical" | "safe" | "busy" | "needs mapping" | "impossible";
 
 export interface MoveReview {
@@ -82,11 +82,11 @@ export interface BulkOutcome {
 /** The affected runs of an action. A preview names exactly these runs, and is valid for an hour. */
 export interface BulkPreview {
   readonly count: number;
-  /** How many match that the action does not fit. */
+  /** Number of matching runs that the action does not apply to. */
   readonly leftAlone: number;
-  /** How many by the code of their error, or by status where there is none. Most first. */
+  /** Counts by error code, or by status for runs without an error, largest first. */
   readonly groups: readonly { readonly value: string; readonly count: number }[];
-  /** Of a move: runs that do not simply move, with why. At most 20 of each verdict. */
+  /** For a move: runs that need attention, with reasons. At most 20 per verdict. */
   readonly reviews: readonly (MoveReview & { readonly runId: string })[];
   /** Executes the action. Each run records the reason. `perSecond` limits the pace. */
   apply(reason: string, options?: { readonly perSecond?: number }): Promise<BulkOutcome>;

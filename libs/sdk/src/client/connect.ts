@@ -41,13 +41,13 @@ const optionNames: OptionNames<ConnectOptions> = {
   logger: true,
 };
 
-/** The world, for a test that brings its own. */
+/** Replacements of system functions, for tests. */
 export interface ConnectPorts extends Omit<ClientPorts, "contents"> {
-  /** Servers of this process: they are called without a connection, and treat the caller as one from outside. */
+  /** Servers in this process: called without a connection, with the rights of an outside caller. */
   readonly network: InProcessNetwork;
   /** Variables for options that are not set. Default: those of the process. */
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Default: traces are not handed on. */
+  /** Default: traces are not propagated. */
   readonly tracer: Tracer;
 }
 

@@ -9,11 +9,11 @@ import type { TellOptions } from "./work/telling.ts";
 
 export interface Handle<Result = unknown> {
   readonly id: string;
-  /** Whether it existed before it was started. */
+  /** Whether it existed before this start. */
   readonly existed: boolean;
-  /** Waits for the output. Rejects with the error of what failed, was cancelled or was terminated. */
+  /** Waits for the output. Rejects with the error if it fails, or is cancelled or terminated. */
   result<Output = Result>(options?: ResultOptions): Promise<Output>;
-  /** Follows it until it ends: first all of it, then each change. */
+  /** Follows it until it ends: the first value has everything, each later one has the changes. */
   watch(options?: { readonly signal?: AbortSignal }): AsyncGenerator<unknown, void, void>;
   signal(name: string, payload?: unknown, options?: TellOptions): Promise<void>;
   pause(reason?: string): Promise<void>;
@@ -22,7 +22,7 @@ export interface Handle<Result = unknown> {
   terminate(reason?: string): Promise<void>;
   retry(reason?: string, taskIds?: readonly string[]): Promise<void>;
   remove(reason?: string): Promise<boolean>;
-  /** Explains the status of all of it, or of a task. */
+  /** Explains the status of the whole, or of a task. */
   why(taskId?: string): Promise<Explanation>;
 }
 

@@ -34,7 +34,7 @@ export interface AcquireOptions {
   readonly lease?: Duration;
   /** @deprecated use `lease` */
   readonly leaseMs?: number;
-  /** How long to wait for it: `1m`, or milliseconds. Default: not at all. */
+  /** Maximum wait: `1m`, or milliseconds. Default: no wait. */
   readonly wait?: Duration;
   /** @deprecated use `wait` */
   readonly waitMs?: number;
@@ -133,7 +133,7 @@ export class Locks {
     return lock;
   }
 
-  /** Those that are held or set, by name, fetched page by page as they are looked at. */
+  /** Lists locks that are held or configured, ordered by name, fetched page by page. */
   list({ prefix = "" }: { readonly prefix?: string } = {}): AsyncGenerator<Lock, void, void> {
     const { locks, namespace } = this.#parts;
     return pagesOfLines(async (page) => {
@@ -147,7 +147,7 @@ export class Locks {
 export class HeldLock implements AsyncDisposable {
   readonly name: string;
   readonly holder: string;
-  /** Greater than those of all who held it before. */
+  /** Fencing token: greater than the tokens of all earlier holders. */
   readonly token: number;
   readonly #parts: LockParts;
   readonly #clockwork: Clockwork;

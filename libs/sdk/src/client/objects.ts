@@ -29,16 +29,16 @@ export interface ObjectCallOptions extends ResultOptions {
   readonly id?: string;
 }
 
-/** An object as it is. */
+/** The state of a keyed object. */
 export interface ObjectView {
   readonly name: string;
   readonly key: string;
   /** Its values. Absent in lists. */
   readonly state?: Readonly<Record<string, unknown>>;
-  /** How many calls wait, and how many have ended. */
+  /** Numbers of waiting and ended calls. */
   readonly waiting: number;
   readonly ended: number;
-  /** Id of the run that has the object. */
+  /** Id of the run that holds the object. */
   readonly currentRun?: string;
 }
 

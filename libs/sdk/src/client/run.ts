@@ -39,19 +39,19 @@ export interface RunChange {
 }
 
 export interface EventsOptions {
-  /** Number of the last event that is known already. */
+  /** Number of the last known event. */
   readonly after?: number;
   /** Only those about this task, its entries and its rounds. */
   readonly taskId?: string;
 }
 
-/** Something that happened to a run. */
+/** An event of a run, for people. */
 export interface RunHappening {
   /** Its number, from 1. */
   readonly event: number;
   /** `task_completed` */
   readonly type: string;
-  /** Id of the task that it is about. Empty where it is about the run. */
+  /** Id of the task. Empty for an event of the run itself. */
   readonly task: string;
   readonly time: Date;
   /** Inputs, outputs, errors and reasons of the event. */
@@ -62,19 +62,19 @@ export interface RunHappening {
 
 const eventsPage = 500;
 
-/** How a task is repaired. */
+/** The repair of a task. */
 export type Repair =
   | { readonly output: unknown }
   /** Its dependents continue as if it had completed, or are skipped too. */
   | { readonly skip: "alone" | "withDependents" }
   | { readonly error: { readonly code: string; readonly message: string } }
-  /** It runs with this input, again with all tasks that need it, or when it starts. */
+  /** Runs it with this input: again, with all its dependents, or at its start. */
   | { readonly input: unknown };
 
 export interface LabelChanges {
   /** To be set. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Names of labels that go. */
+  /** Names of labels to remove. */
   readonly removed?: readonly string[];
   /** -100 to 100. */
   readonly priority?: number;
@@ -111,7 +111,7 @@ export interface ReleaseOptions {
 
 export class RunHandle implements Handle {
   readonly id: string;
-  /** Whether it was there already when it was started. */
+  /** Whether it existed before this start. */
   readonly existed: boolean;
   readonly #parts: RunParts;
 
@@ -181,7 +181,7 @@ export class RunHandle implements Handle {
     return valueIn(answer) as Answer;
   }
 
-  /** Returns its open questions to people. */
+  /** Lists the open approvals. */
   async approvals(): Promise<readonly Approval[]> {
     const { tasks, namespace } = this.#parts;
     const filter = ApprovalFilter.fromPartial({ workId: this.id });
@@ -236,7 +236,7 @@ export class RunHandle implements Handle {
     return found;
   }
 
-  /** Repairs a task by hand: it has this output, is passed over, or has failed for good. Why is kept with it. */
+  /** Repairs a task by hand: completes it with an output, skips it, or fails it. The reason is recorded. */
   async repair(taskId: string, repair: Repair, reason: string): Promise<void> {
     await this.#parts.tasks.repairTask({
       ...this.#which,
@@ -258,12 +258,12 @@ export class RunHandle implements Handle {
     });
   }
 
-  /** Running work finishes, nothing new starts. */
+  /** Pauses. Running tasks finish, and no task starts. */
   async pause(reason = ""): Promise<void> {
     await this.#parts.runs.pauseRun({ ...this.#which, reason, idempotencyKey: "" });
   }
 
-  /** Continues. With tasks, only these do. */
+  /** Resumes. If tasks are passed, only these resume. */
   async resume(reason = "", taskIds: readonly string[] = []): Promise<void> {
     await this.#parts.runs.resumeRun({ ...this.#which, reason, taskIds: [...taskIds], idempotencyKey: "" });
   }
@@ -322,14 +322,14 @@ export class RunHandle implements Handle {
     return reviewFrom((await this.#parts.runs.moveRun({ ...this.#which, ...wanted })).review);
   }
 
-  /** Why it, or one of its tasks, is as it does. */
+  /** Explains the status of the run, or of one of its tasks. */
   async why(taskId = ""): Promise<Explanation> {
     const { explanation } = await this.#parts.runs.explainRun({ ...this.#which, taskId });
     if (explanation === undefined) throw this.#missing();
     return explanation;
   }
 
-  /** Follows it until it has ended: first all of it, then what changes. */
+  /** Follows it until it ends: the first value has everything, each later one has the changes. */
   async *watch({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<RunChange, void, void> {
     const wanted = { ...this.#which, withTasks: true, withPayloads: false };
     const open = (cursor: string) => this.#parts.runs.watchRun({ ...wanted, cursor }, { signal });

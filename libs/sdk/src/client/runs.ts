@@ -18,7 +18,7 @@ export interface FindOptions {
   readonly statuses?: readonly (WorkState | WorkStatus)[];
   /** Labels that must have exactly these values. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Code of the error that they failed with. */
+  /** Error code of failed runs. */
   readonly errorCode?: string;
   readonly oldestFirst?: boolean;
 }
@@ -26,7 +26,7 @@ export interface FindOptions {
 export interface ApprovalOptions {
   /** Only those of this run. */
   readonly runId?: string;
-  /** Ends the watching when aborted. */
+  /** Abort it to stop watching. */
   readonly signal?: AbortSignal;
 }
 
@@ -42,7 +42,7 @@ export class Runs {
     return new RunHandle(this.#parts, id);
   }
 
-  /** Runs that match, newest first, fetched page by page as they are looked at. */
+  /** Lists matching runs, newest first, fetched page by page. */
   list(options: FindOptions = {}): AsyncGenerator<Run, void, void> {
     const { oldestFirst = false } = options;
     const filter = filterOf(options);

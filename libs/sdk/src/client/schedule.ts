@@ -33,27 +33,27 @@ export function overlapOf(word: OverlapWord | undefined): Overlap {
 }
 
 export interface ScheduleOptions extends SpecOptions {
-  /** Five fields, six with seconds first, or `@hourly` and the like. Several if need be. */
+  /** Five fields, six with seconds first, or a macro such as `@hourly`. One or several. */
   readonly cron?: string | readonly string[];
   /** The interval between two runs, at least 1 s: `10m`, or milliseconds. */
   readonly every?: Duration;
   /** @deprecated use `every` */
   readonly everyMs?: number;
-  /** In which `cron` is read: `Europe/Zurich`. Default: UTC. */
+  /** Time zone of `cron`: `Europe/Zurich`. Default: UTC. */
   readonly timeZone?: string;
-  /** Each time is put off by a random time up to this: `1m`, or milliseconds. Default 0. */
+  /** Maximum random delay of each time: `1m`, or milliseconds. Default: 0. */
   readonly jitter?: Duration;
   /** @deprecated use `jitter` */
   readonly jitterMs?: number;
   /** Default `skip`. */
   readonly overlap?: OverlapWord;
-  /** How late a run may start after the platform was away: `1h`, or milliseconds. Default 1 min. */
+  /** Maximum lateness after a downtime of the platform: `1h`, or milliseconds. Default: 1 min. */
   readonly catchUp?: Duration;
   /** @deprecated use `catchUp` */
   readonly catchUpMs?: number;
   /** Default false. */
   readonly pauseOnFailure?: boolean;
-  /** After how many runs it pauses. Default: never. */
+  /** Number of runs after which it pauses. Default: never. */
   readonly maxRuns?: number;
   readonly description?: string;
 }
@@ -101,7 +101,7 @@ export class ScheduleHandle {
     return schedule;
   }
 
-  /** Changes it. Refused if another caller has changed it since it was read for this. */
+  /** Changes the schedule. Rejects if another caller changed it since this client read it. */
   async update(changes: ScheduleChanges, reason = ""): Promise<ScheduleMessage> {
     const before = await this.get();
     const fields = fieldsOf(changes);
@@ -153,7 +153,7 @@ export class ScheduleHandle {
     await this.#parts.schedules.resumeSchedule({ ...this.#which, reason });
   }
 
-  /** Runs that it started continue. */
+  /** Deletes it. Runs that it started continue. */
   async delete(reason = ""): Promise<void> {
     await this.#parts.schedules.deleteSchedule({ ...this.#which, reason });
   }
@@ -213,7 +213,7 @@ export class Schedules {
     this.#parts = parts;
   }
 
-  /** Starts runs of a definition at given times. The same call again gives the same schedule. */
+  /** Starts runs of a definition at given times. A repeated call returns the same schedule. */
   async create(id: string, definition: string, options: ScheduleOptions): Promise<ScheduleHandle> {
     requireKnown("schedule", options, optionNames);
     const { description } = options;

@@ -50,7 +50,7 @@ export interface StartOptions extends SpecOptions {
   readonly id?: string;
   /** Start time. Default: now. */
   readonly startTime?: Date;
-  /** Started again under the same key it is the same run. An id does that too. */
+  /** A repeated start with the same key is the same run. An `id` has the same effect. */
   readonly idempotencyKey?: string;
 }
 
@@ -72,7 +72,7 @@ export class Tutti implements AsyncDisposable {
   readonly namespace: string;
   /** Finds runs, and changes many in one action. */
   readonly runs: Runs;
-  /** Register definitions, and look at them. */
+  /** Registers and reads definitions. */
   readonly workflows: Workflows;
   /** Follow questions to people. */
   readonly approvals: Approvals;
@@ -80,7 +80,7 @@ export class Tutti implements AsyncDisposable {
   readonly schedules: Schedules;
   /** Make pools for workers. */
   readonly pools: Pools;
-  /** Goals and shared sets of tasks that agents work off together. */
+  /** Missions: a shared set of tasks that agents complete together. */
   readonly missions: Missions;
   /** Sessions: Tutti chooses the mode of execution, and explains the choice. */
   readonly sessions: Sessions;

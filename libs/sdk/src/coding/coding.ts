@@ -23,7 +23,7 @@ import { type CodingAmounts, CodingSpending } from "./spending.ts";
 import { type ChangedFile, WorkTree } from "./tree.ts";
 
 export interface CodingInput {
-  /** What to do, in words. */
+  /** The prompt, in words. */
   readonly prompt: string;
   /** A folder with a git repository, from that of the worker. Default: the folder itself. */
   readonly repository?: string;
@@ -37,7 +37,7 @@ export interface CodingInput {
 }
 
 export interface CodingOutput {
-  /** What the agent says. */
+  /** The answer of the agent. */
   readonly answer: string;
   /** Names the change in the repository. Empty without a change. */
   readonly branch: string;

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** How a coding agent fails. */
+/** Errors of coding agents. */
 export const codingErrors = defineErrors("coding", {
   inputInvalid: {
     status: "INVALID_ARGUMENT",

@@ -302,7 +302,7 @@ export class FunctionContext {
     return notCrashing(Promise.any(steps));
   }
 
-  /** When the code came here for the first time. The same after a replay. */
+  /** Time at which the code first reached this call. The same after a replay. */
   now(): Date {
     return new Date(this.#instance.nowMs);
   }

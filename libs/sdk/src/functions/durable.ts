@@ -7,7 +7,7 @@ import { continuationOf } from "./loop.ts";
 export interface DurableOptions {
   /** One sentence for people. */
   readonly description?: string;
-  /** When a turn that could not be made is tried again, such as after a deployment of changed code. */
+  /** Retry policy of turns, for example after a deployment of changed code. */
   readonly retry?: TaskDocument["retry"];
   /** Timeout of the function. */
   readonly timeout?: string;

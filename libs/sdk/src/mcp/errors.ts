@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** How a tool of an MCP server fails. */
+/** Errors of MCP tools. */
 export const mcpErrors = defineErrors("mcp", {
   unreachable: {
     status: "UNAVAILABLE",

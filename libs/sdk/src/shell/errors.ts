@@ -1,7 +1,7 @@
 import { defineErrors } from "@tutti/kernel";
 import { TaskFailure } from "../task/failure.ts";
 
-/** How a command of a task fails. */
+/** Errors of commands. */
 export const shellErrors = defineErrors("shell", {
   inputInvalid: {
     status: "INVALID_ARGUMENT",

@@ -13,7 +13,7 @@ import { type ModelAnswer, ModelCallLog, type ModelRequest } from "./model-calls
 import type { FileReference, StoredFile } from "./stored-file.ts";
 
 export interface Progress {
-  /** How much is done, 0 to 1. */
+  /** Progress, 0 to 1. */
   readonly fraction?: number;
   /** In words, for people. */
   readonly message?: string;
@@ -133,7 +133,7 @@ export class TaskContext {
     return this.#attempt.remainingMs;
   }
 
-  /** How long the attempt has been running, milliseconds. */
+  /** Duration of the attempt so far, milliseconds. */
   get elapsedMs(): number {
     return this.#attempt.port.nowMs() - this.#attempt.startedMs;
   }

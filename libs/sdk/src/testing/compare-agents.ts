@@ -19,7 +19,7 @@ export interface AgentCase {
   readonly expected?: Json;
 }
 
-/** What a score is given. */
+/** The input of a score. */
 export interface ScoredCase extends AgentCase {
   readonly output: Json;
 }
@@ -76,7 +76,7 @@ export async function compareAgents(options: CompareAgentsOptions): Promise<Comp
 
 export interface JudgeOptions {
   readonly model: string;
-  /** What makes an output good. */
+  /** Scores of the output. */
   readonly instructions: string;
   readonly runner: DurableFunction<AgentDocument, Json>;
 }

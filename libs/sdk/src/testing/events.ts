@@ -7,13 +7,13 @@ import { valueIn } from "../client/payloads.ts";
 import type { Stage } from "./stage.ts";
 import type { World } from "./world.ts";
 
-/** Something that happened to a run. */
+/** An event of a run, for people. */
 export interface TestEvent {
   /** From 1. */
   readonly number: number;
   /** `task_completed` */
   readonly type: string;
-  /** Id of the task that it is about. Empty where it is about the run. */
+  /** Id of the task. Empty for an event of the run itself. */
   readonly task: string;
   readonly time: Date;
   /** Since the first event, milliseconds. */

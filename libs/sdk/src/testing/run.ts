@@ -43,7 +43,7 @@ import type { RunHistory } from "./history.ts";
 import { type Duration, durationMs } from "./waiting.ts";
 import type { World } from "./world.ts";
 
-/** How a task stands. */
+/** The state of a task. */
 export interface TestTask {
   readonly id: string;
   /**
@@ -51,15 +51,15 @@ export interface TestTask {
    * `cancelled`, …
    */
   readonly status: string;
-  /** How often it was started, over all visits. */
+  /** Number of starts, over all visits. */
   readonly attempts: number;
   readonly input: unknown;
   /** Undefined until it has ended well. */
   readonly output: unknown;
   readonly error: { readonly code: string; readonly message: string } | undefined;
-  /** What it uses: a capability, or the definition of its child. */
+  /** Its capability, or the definition of its child. */
   readonly uses: string;
-  /** How often a gate sent it back. */
+  /** Number of times that a gate sent it back. */
   readonly sentBack: number;
   /** When it is tried again, or what it waits for is due. */
   readonly nextTime: Date | undefined;
@@ -82,7 +82,7 @@ export interface DecisionGiven {
   /** The user who decides. Default: the first permitted one. */
   readonly by?: string;
   readonly reason?: string;
-  /** What is brought along, by the question's form. */
+  /** Data for the form of the approval. */
   readonly data?: unknown;
 }
 
@@ -101,7 +101,7 @@ export class TestRun<Output = unknown> {
     this.#historyOf = historyOf;
   }
 
-  /** What virtual time shows. */
+  /** Current virtual time. */
   get now(): Date {
     return new Date(this.#world.time.now());
   }
@@ -211,7 +211,7 @@ export class TestRun<Output = unknown> {
     this.#execute(terminateRun, { reason });
   }
 
-  /** Takes it up again from the tasks that did not do well. Good results are kept. */
+  /** Retries failed tasks. Completed tasks keep their results. */
   retry(reason = "", tasks: readonly string[] = []): void {
     this.#execute(retryRun, RetryRun.fromPartial({ reason, taskIds: [...tasks] }));
   }
@@ -278,7 +278,7 @@ export class TestRun<Output = unknown> {
     return this.#historyOf(this.id);
   }
 
-  /** Why it, or one of its tasks, is as it does. */
+  /** Explains the status of the run, or of one of its tasks. */
   explain(task = ""): string {
     return explained(this.#explanation(task));
   }

@@ -22,17 +22,17 @@ import type { Stage, StagedEffect } from "./stage.ts";
 import { type Duration, durationMs } from "./waiting.ts";
 
 export interface TestScheduleOptions extends Pick<SpecOptions, "input" | "parameters" | "labels"> {
-  /** Five fields, six with seconds first, or `@hourly` and the like. Several if need be. */
+  /** Five fields, six with seconds first, or a macro such as `@hourly`. One or several. */
   readonly cron?: string | readonly string[];
   /** Again and again after so long. */
   readonly every?: Duration;
-  /** In which `cron` is read: `Europe/Zurich`. Default: UTC. */
+  /** Time zone of `cron`: `Europe/Zurich`. Default: UTC. */
   readonly timeZone?: string;
   /** Default `skip`. */
   readonly overlap?: OverlapWord;
   /** Default false. */
   readonly pauseOnFailure?: boolean;
-  /** After how many runs it pauses. Default: never. */
+  /** Number of runs after which it pauses. Default: never. */
   readonly maxRuns?: number;
 }
 

@@ -23,9 +23,9 @@ export interface WorkflowTestOptions {
   readonly handlers?: HandlersGiven | readonly HandlersGiven[];
   /** Definitions that its tasks start. */
   readonly children?: readonly DefinitionGiven[];
-  /** What virtual time shows at first. 2026-01-01T00:00:00Z unless given. */
+  /** Start of virtual time. Default: 2026-01-01T00:00:00Z. */
   readonly startTime?: Date | string;
-  /** What jitter follows from: the same seed, the same test. Default 1. */
+  /** Seed of the jitter. The same seed gives the same test. Default: 1. */
   readonly seed?: number;
   readonly namespace?: string;
   /**
@@ -33,7 +33,7 @@ export interface WorkflowTestOptions {
    * 1,000. Handlers that wait for time say so by `sleep`, and cost none.
    */
   readonly patienceMs?: number;
-  /** Where handlers' log lines go. Default: nowhere. */
+  /** Destination of handlers' log lines. Default: none. */
   readonly logger?: Logger;
 }
 
@@ -75,7 +75,7 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
     });
   }
 
-  /** What virtual time shows. */
+  /** Current virtual time. */
   get now(): Date {
     return new Date(this.#world.time.now());
   }

@@ -46,9 +46,9 @@ export interface WorkerOptions {
   readonly kind?: keyof typeof agentKinds;
   /** To be matched by. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** How many tasks it does at once. Default 16. */
+  /** Concurrency. Default: 16. */
   readonly slots?: number;
-  /** What its tasks share, by name: cpu, memory_bytes, gpu, a licence. */
+  /** Resources that its tasks share, by name: cpu, memory_bytes, gpu, a licence. */
   readonly resources?: Readonly<Record<string, number>>;
   /** Keys of context that it holds, and that make it quicker for tasks which name one. */
   readonly contextKeys?: readonly string[];
@@ -68,7 +68,7 @@ export interface WorkerOptions {
    * Without it, call `stop()` yourself.
    */
   readonly handleSignals?: boolean;
-  /** How long running work may take when it is stopped, milliseconds. Then its signals are aborted. Default 30,000. */
+  /** Time that running tasks get at a stop, milliseconds. Then their signals abort. Default: 30,000. */
   readonly drainMs?: number;
   /**
    * How handlers reach the missions of their tasks: `connect` of `@tutti/sdk/client`, or a function that calls it with
@@ -87,13 +87,13 @@ export interface WorkerOptions {
   readonly registerFunctions?: boolean;
   /** Whether readers of a run see what its tasks write to `context.logger`, as output in the channel `log`. Default true. */
   readonly sendLogs?: boolean;
-  /** Called when it starts to sleep, by the host's wish or its own: what is costly to hold can be let go of. */
+  /** Called when the worker goes to sleep. Release expensive resources here. */
   readonly onSleep?: (reason: string) => void | Promise<void>;
   /** Called when it is awake again, before it gets anything to do. */
   readonly onWake?: (reason: string) => void | Promise<void>;
 }
 
-/** What the options, the environment and the defaults come to. */
+/** Options after the environment and the defaults are applied. */
 export interface WorkerSettings {
   readonly addresses: readonly string[];
   readonly pool: string;

@@ -21,7 +21,7 @@ _version_form = re.compile(r"\d+\.\d+\.\d+([-+][\w.+-]+)?", re.ASCII)
 
 @dataclass(frozen=True)
 class Estimate:
-    """What one use is expected to cost, until it is learned."""
+    """Expected cost of one call, until Tutti has learned it."""
 
     duration_ms: float = 0
     money: float = 0

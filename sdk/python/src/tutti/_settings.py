@@ -34,7 +34,7 @@ _loopback_form = re.compile(r"(ws://)?(127\.|localhost(:|/|$)|\[::1\])")
 
 @dataclass(frozen=True)
 class Credentials:
-    """Who the worker is, and whom it trusts.
+    """Certificates of the worker and of the hosts that it trusts.
 
     access_token: sent with each stream as `authorization: Bearer …`; never logged.
     certificate_authority: PEM of who signs the hosts' certificates. With it, or with a certificate, the link is encrypted.

@@ -44,7 +44,7 @@ class AsyncStream:
 
 
 class AsyncFlag:
-    """Something that has happened, or not yet."""
+    """A result that may not exist yet."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()

@@ -51,7 +51,7 @@ class Stream:
 
 
 class Flag:
-    """Something that has happened, or not yet."""
+    """A result that may not exist yet."""
 
     def __init__(self) -> None:
         self._event = threading.Event()

@@ -46,7 +46,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Budget:
-    """What an attempt may use up."""
+    """Budget of an attempt."""
 
     tokens: float
     money: float
@@ -287,7 +287,7 @@ class TaskContext:
         return {"tokens": used.tokens, "money": used.money}
 
     def use(self, *, tokens: float = 0, money: float = 0) -> None:
-        """Counts the use of the attempt beside time. Reported with its result."""
+        """Adds to the use of the attempt. Reported with its result."""
         used = self._attempt.used or Amounts()
         used.tokens += tokens
         used.money += money

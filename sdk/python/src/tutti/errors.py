@@ -115,7 +115,7 @@ class Aborted(TuttiError):
 
 
 class ResourceExhausted(TuttiError):
-    """A limit is reached."""
+    """Raised at a limit."""
 
 
 class Unavailable(TuttiError):
@@ -141,11 +141,11 @@ class RunFailed(TuttiError):
 
 
 class RunCancelled(RunFailed):
-    """The run was cancelled."""
+    """Raised for a cancelled run."""
 
 
 class RunTerminated(RunFailed):
-    """The run was terminated."""
+    """Raised for a terminated run."""
 
 
 _classes: Mapping[str, type[TuttiError]] = {

@@ -179,7 +179,7 @@ class State:
 
 
 class FunctionContext:
-    """What the code of a durable function can do. It awaits nothing else."""
+    """The operations of a durable function. Its code awaits nothing else."""
 
     def __init__(self, instance: FunctionInstance) -> None:
         self._instance = instance

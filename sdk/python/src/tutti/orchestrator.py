@@ -92,7 +92,7 @@ class Decision(TypedDict, total=False):
 class SessionOrchestrator:
     """A class with one method to write, `decide`. Sessions name it by its capability: `orchestrator="text.careful"`.
 
-    Options are those of `Worker`. What `decide` raises is asked for again, a few times; then the session fails with it.
+    Options are those of `Worker`. If `decide` raises, Tutti asks a few more times. Then the session fails with the error.
     It may be `async def`.
     """
 

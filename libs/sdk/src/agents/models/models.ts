@@ -15,7 +15,7 @@ import { isMembers, membersIn, StreamError, textIn, type Wire } from "./wire.ts"
 
 /** A provider of models. */
 export interface Provider {
-  /** What it speaks: Anthropic's Messages, OpenAI's Chat Completions or Responses. */
+  /** Protocol: Anthropic's Messages, OpenAI's Chat Completions or Responses. */
   readonly speaks: "messages" | "chat" | "responses";
   /** The base of its addresses, such as `https://api.openai.com/v1`. */
   readonly url: string;

@@ -63,7 +63,7 @@ export class MissionTask {
     return this.#participation.addTasks(tasks);
   }
 
-  /** Has a part of the task done by another, with less authority than this one has. The part ends with the task. */
+  /** Delegates a part of the task, with fewer rights than this task has. The part ends with the task. */
   async delegate(task: TaskOptions, options: DelegateOptions = {}): Promise<void> {
     await (await this.#claim()).delegate(task, options);
   }

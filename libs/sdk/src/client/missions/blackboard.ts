@@ -7,9 +7,9 @@ import type { BoardPlace, MissionParts } from "./parts.ts";
 
 export interface Entry<Value = unknown> {
   readonly key: string;
-  /** Undefined when it has been removed. */
+  /** Undefined if the entry was removed. */
   readonly value: Value | undefined;
-  /** Grows by one with each change of the key. */
+  /** Increases by one with each change of the key. */
   readonly version: number;
 }
 
@@ -20,7 +20,7 @@ export interface Written<Value = unknown> {
 }
 
 export interface WriteOptions extends TellOptions {
-  /** The version that the entry must have, 0 meaning that it must not be there. */
+  /** Required version of the entry. 0: it must not exist. */
   readonly ifVersion?: number;
 }
 
@@ -35,7 +35,7 @@ export class Blackboard {
     this.#place = place;
   }
 
-  /** Undefined where the key is not there. */
+  /** Undefined if the key does not exist. */
   async get<Value = unknown>(key: string): Promise<Entry<Value> | undefined> {
     const { namespace, missionId } = this.#place;
     const { entries } = await this.#board.getEntries({ namespace, missionId, keys: [key] });
@@ -72,7 +72,7 @@ export class Blackboard {
     }
   }
 
-  /** Entries whose keys start so, ordered by key. */
+  /** Lists entries with this prefix, ordered by key. */
   list(prefix = ""): AsyncGenerator<Entry, void, void> {
     const { namespace, missionId } = this.#place;
     return pages(async (page) => {

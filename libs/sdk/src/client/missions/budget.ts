@@ -30,7 +30,7 @@ export class MissionBudget {
     return budget;
   }
 
-  /** Sets a part aside. Rejects when there is not so much left. */
+  /** Reserves a part. Rejects if less is left. */
   async reserve(amounts: AmountsOptions, options: ReserveOptions = {}): Promise<Reservation> {
     const { taskId = "", leaseMs = 0, idempotencyKey = "" } = options;
     const { reservation } = await this.#board.reserveBudget({
@@ -45,7 +45,7 @@ export class MissionBudget {
   }
 }
 
-/** Something that was set aside. */
+/** A reserved part of a budget. */
 export class Reservation {
   readonly id: string;
   readonly amounts: Amounts | undefined;

@@ -47,7 +47,7 @@ export interface JoinOptions {
 
 export class MissionHandle {
   readonly id: string;
-  /** Whether it was there already when it was started. */
+  /** Whether it existed before this start. */
   readonly existed: boolean;
   readonly board: Blackboard;
   readonly messages: Conversation;
@@ -94,7 +94,7 @@ export class MissionHandle {
     return output as Output;
   }
 
-  /** All of it as it is, then what changes, until it has ended or the signal. */
+  /** Follows it until it ends or the signal aborts: first everything, then the changes. */
   async *watch({
     signal,
   }: {
@@ -122,7 +122,7 @@ export class MissionHandle {
     return found;
   }
 
-  /** Puts tasks on the board while it runs. All or none. */
+  /** Adds tasks to the board of a running mission, all or none. */
   async addTasks(tasks: readonly MissionTask[], { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
     await this.#parts.board.addTasks({
       ...this.#placeOf(""),
@@ -157,7 +157,7 @@ export class MissionHandle {
     });
   }
 
-  /** Running work finishes, nothing new starts. */
+  /** Pauses. Running tasks finish, and no task starts. */
   async pause(reason = ""): Promise<void> {
     await this.#parts.missions.pauseMission({ ...this.#which, reason, idempotencyKey: "" });
   }
@@ -176,19 +176,19 @@ export class MissionHandle {
     await this.#parts.missions.terminateMission({ ...this.#which, reason });
   }
 
-  /** Removes it, once it has ended. False when it was not there. */
+  /** Deletes it after its end. False if it does not exist. */
   async delete(reason = ""): Promise<boolean> {
     return (await this.#parts.missions.deleteMission({ ...this.#which, reason })).removed;
   }
 
-  /** Why it, or a task of it, is as it does. */
+  /** Explains the status of the mission, or of one of its tasks. */
   async why(taskId = ""): Promise<Explanation> {
     const { explanation } = await this.#parts.missions.explainMission({ ...this.#which, taskId });
     if (explanation === undefined) throw sdkErrors.replyIncomplete({ about: `mission ${this.id}` });
     return explanation;
   }
 
-  /** Returns its open questions to people. */
+  /** Lists the open approvals. */
   async approvals(): Promise<readonly Approval[]> {
     const filter = ApprovalFilter.fromPartial({ workId: this.id });
     const { namespace } = this.#parts;

@@ -44,7 +44,7 @@ export class Missions {
     return new MissionHandle(this.#parts, id);
   }
 
-  /** Those that match, newest first, fetched page by page as they are looked at. */
+  /** Lists matches, newest first, fetched page by page. */
   list(options: FindMissionsOptions = {}): AsyncGenerator<Mission, void, void> {
     const { statuses = [], labels, text = "", oldestFirst = false } = options;
     const filter = MissionFilter.fromPartial({

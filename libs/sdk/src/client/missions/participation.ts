@@ -66,7 +66,7 @@ export class Participation {
     this.#place = place;
   }
 
-  /** Tasks that it can do, the most urgent first. No other agent gets them while the claims hold. */
+  /** Claims tasks that the agent can do, the most urgent first. No other agent gets them while the claims last. */
   async claim(options: ClaimOptions = {}): Promise<readonly ClaimedTask[]> {
     const { tasks = [], count = 1, leaseMs = 0, waitMs = 0, idempotencyKey = "" } = options;
     const request = { ...this.#place, taskIds: [...tasks], count, leaseMs, waitMs, idempotencyKey };
@@ -74,7 +74,7 @@ export class Participation {
     return found.tasks.map((task) => new ClaimedTask(this.#parts, this.#place, task));
   }
 
-  /** Returns a task that it has by now. Undefined while it has none of this id. */
+  /** Returns a task of this agent. Undefined if it has none with this id. */
   async claimed(taskId: string): Promise<ClaimedTask | undefined> {
     const { namespace, missionId, agentId: claimedBy } = this.#place;
     const request = { namespace, missionId, claimedBy, statuses: [], parentTaskId: "", text: taskId };
@@ -83,7 +83,7 @@ export class Participation {
     return found && new ClaimedTask(this.#parts, this.#place, found);
   }
 
-  /** Puts tasks on the board while the mission runs, as parts of another where one is named. */
+  /** Adds tasks to the board of a running mission, optionally as parts of another task. */
   async addTasks(
     tasks: readonly MissionTask[],
     { parent = "", idempotencyKey = "" }: TellOptions & { readonly parent?: string } = {},
@@ -127,18 +127,18 @@ export class ClaimedTask {
     return valueIn(this.task.spec?.input);
   }
 
-  /** The note of the agent before. Undefined if there was none. */
+  /** The note of the previous agent. Undefined if there is none. */
   get context(): unknown {
     return valueIn(this.task.handoffs.at(-1)?.context);
   }
 
-  /** Ends it with an output. Rejects when the claim no longer holds. */
+  /** Completes the task with an output. Rejects if the claim has expired. */
   complete(output?: unknown, { used }: { readonly used?: AmountsOptions } = {}): Promise<void> {
     const value = payloadOf(output ?? null, "the output") ?? { body: undefined, mediaType: "" };
     return this.#close({ $case: "output", value }, used);
   }
 
-  /** Ends this attempt with an error. */
+  /** Fails this attempt with an error. */
   fail(
     error: { readonly code: string; readonly message: string },
     { used }: { readonly used?: AmountsOptions } = {},
@@ -146,7 +146,7 @@ export class ClaimedTask {
     return this.#close({ $case: "failed", value: ErrorDetail.fromPartial(error) }, used);
   }
 
-  /** Keeps it for longer. False when the claim no longer holds and the work is to be stopped. */
+  /** Renews the claim. False if the claim has expired: stop the work. */
   async renew({ leaseMs = 0, progress = 0, message = "" } = {}): Promise<boolean> {
     const renewals = [{ claimId: this.claimId, progress, message }];
     const { lostClaimIds } = await this.#parts.board.renewClaims({ ...this.#place, renewals, leaseMs });
@@ -171,7 +171,7 @@ export class ClaimedTask {
     });
   }
 
-  /** Has a part of it done by another, with less authority than this one has. The claim stays. */
+  /** Delegates a part of the task, with fewer rights. The claim stays. */
   async delegate(task: MissionTask, options: DelegateOptions = {}): Promise<void> {
     const { to = "", idempotencyKey = "" } = options;
     await this.#parts.board.delegateTask({

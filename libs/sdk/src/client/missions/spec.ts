@@ -21,7 +21,7 @@ export interface MissionRole {
   /** Description of the task. Agents read it. */
   readonly instructions?: string;
   readonly capabilities?: readonly string[];
-  /** How many have to play it before the mission starts, and how many may. */
+  /** Minimum and maximum number of agents. The mission starts with the minimum. */
   readonly minAgents?: number;
   readonly maxAgents?: number;
 }
@@ -58,7 +58,7 @@ export interface MissionOptions {
   readonly stop?: readonly MissionStop[];
   /** CEL over `tasks`, `board` and `input`. Default: the outputs of all tasks by id. */
   readonly output?: string;
-  /** After how long without progress it counts as stuck: `10m`, or milliseconds. Default: never. */
+  /** Time without progress after which it counts as stuck: `10m`, or milliseconds. Default: never. */
   readonly stuckAfter?: Duration;
   /** @deprecated use `stuckAfter` */
   readonly stuckAfterMs?: number;
@@ -72,7 +72,7 @@ export interface MissionOptions {
   readonly pool?: string;
   readonly priority?: number;
   readonly labels?: Readonly<Record<string, string>>;
-  /** How long it is kept after its end: `30d`, or milliseconds. */
+  /** Retention after its end: `30d`, or milliseconds. */
   readonly retention?: Duration;
   /** @deprecated use `retention` */
   readonly retentionMs?: number;

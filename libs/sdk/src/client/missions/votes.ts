@@ -26,7 +26,7 @@ export interface VoteOptions {
   readonly options: readonly string[] | Readonly<Record<string, string>>;
   /** Rule of the decision. Default: more than half of the weight that voted. */
   readonly rule?: keyof typeof rules;
-  /** Share of the voters that have to vote, 0 to 1. */
+  /** Quorum: share of the voters that must vote, 0 to 1. */
   readonly quorum?: number;
   /** Role whose agents may vote. Default: all participants. */
   readonly role?: string;
@@ -35,7 +35,7 @@ export interface VoteOptions {
   readonly tie?: keyof typeof ties;
   /** Time until the vote closes. Default: until it is closed by hand. */
   readonly timeoutMs?: number;
-  /** Whether ballots are shown only once it is closed. */
+  /** Whether ballots are hidden until it is closed. */
   readonly secret?: boolean;
   /** Context for the voters. */
   readonly context?: unknown;
@@ -54,7 +54,7 @@ export class Votes {
     this.#ports = ports;
   }
 
-  /** Opens one. The same again is the same vote. */
+  /** Opens a vote. A repeated call returns the same vote. */
   async open(id: string, options: VoteOptions): Promise<Vote> {
     const { question, rule = "majority", tie = "undecided", context, weights } = options;
     const names = isList(options.options)
@@ -83,7 +83,7 @@ export class Votes {
     return there((await this.#board.castVote(ballot)).vote, id);
   }
 
-  /** Closes one, and decides it with the ballots there are. */
+  /** Closes a vote, and decides it with the ballots so far. */
   async close(id: string, reason = ""): Promise<Vote> {
     return there((await this.#board.closeVote({ ...this.#place, voteId: id, reason })).vote, id);
   }
@@ -104,7 +104,7 @@ export class Votes {
     return there((await this.#board.listVotes(request)).votes[0], id);
   }
 
-  /** Returns its outcome, as soon as it is closed. */
+  /** Waits until the vote is closed, and returns its outcome. */
   async outcome(id: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<VoteOutcome> {
     for (;;) {
       const { outcome } = await this.get(id);

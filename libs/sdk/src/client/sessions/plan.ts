@@ -11,7 +11,7 @@ export interface AgentToPlanOn {
   readonly speed?: number;
   readonly resources?: Readonly<Record<string, number>>;
   readonly labels?: Readonly<Record<string, string>>;
-  /** When it is free, from now. */
+  /** Time until it is free. */
   readonly freeInMs?: number;
   /** Cost of a slot per millisecond. */
   readonly moneyPerMs?: number;

@@ -39,7 +39,7 @@ export interface SessionChange {
   readonly moves: readonly TaskMove[];
 }
 
-/** Why it is as it does, and the choices that led to it. */
+/** The explanation, and the choices of the session. */
 export interface SessionReasons extends Explanation {
   readonly choices: readonly Choice[];
 }
@@ -60,7 +60,7 @@ interface MoveOptions extends TellOptions {
 /** @typeParam Result type of its output */
 export class SessionHandle<Result = unknown> implements Handle<Result> {
   readonly id: string;
-  /** Whether it was there already when it was started. */
+  /** Whether it existed before this start. */
   readonly existed: boolean;
   readonly #parts: SessionParts;
 
@@ -95,7 +95,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     return output as Output;
   }
 
-  /** All of it as it is, then what changes, until it has ended or the signal. */
+  /** Follows it until it ends or the signal aborts: first everything, then the changes. */
   async *watch({
     signal,
   }: {
@@ -127,7 +127,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     return found;
   }
 
-  /** Adds tasks while it runs. All or none. */
+  /** Adds tasks to a running session, all or none. */
   async addTasks(tasks: readonly WorkTask[], { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
     await this.#parts.sessions.addTasks({ ...this.#which, tasks: tasks.map(taskSpecOf), idempotencyKey });
   }
@@ -147,7 +147,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     });
   }
 
-  /** Running work finishes, nothing new starts. */
+  /** Pauses. Running tasks finish, and no task starts. */
   async pause(reason = ""): Promise<void> {
     await this.#parts.sessions.pauseSession({ ...this.#which, reason });
   }
@@ -176,12 +176,12 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     });
   }
 
-  /** Removes it, once it has ended. False when it was not there. */
+  /** Deletes it after its end. False if it does not exist. */
   async remove(reason = ""): Promise<boolean> {
     return (await this.#parts.sessions.deleteSession({ ...this.#which, reason })).removed;
   }
 
-  /** Has tasks that have not started done in another mode. */
+  /** Moves tasks that have not started to another mode. */
   async moveTasks(
     taskIds: readonly string[],
     { to, reason = "", idempotencyKey = "" }: MoveOptions,
@@ -196,12 +196,12 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     return moves;
   }
 
-  /** Sessions that it waits for, and those of its namespace that wait for it. */
+  /** Lists the sessions that it waits for, and the sessions of its namespace that wait for it. */
   dependencies(): Promise<ListDependenciesReply> {
     return this.#parts.resources.listDependencies(this.#which);
   }
 
-  /** Has it wait for another one, as long as it has not started. */
+  /** Adds a dependency on another session, if it has not started. */
   async waitFor(
     other: string | AfterSession,
     { reason = "" }: { readonly reason?: string } = {},
@@ -209,7 +209,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     await this.#parts.resources.addDependency({ ...this.#which, dependency: dependencyOf(other), reason });
   }
 
-  /** Has it wait for another one no longer, as long as it has not started. */
+  /** Removes a dependency on another session, if it has not started. */
   async waitNoMore(
     other: string | AfterSession,
     { reason = "" }: { readonly reason?: string } = {},
@@ -218,14 +218,14 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     await this.#parts.resources.removeDependency({ ...this.#which, session, reason });
   }
 
-  /** Why it, or a task of it, is as it does, and why it is done the way it is. */
+  /** Explains the status of the session or of a task, and the choice of its mode. */
   async why(taskId = ""): Promise<SessionReasons> {
     const { explanation, choices } = await this.#parts.sessions.explainSession({ ...this.#which, taskId });
     if (explanation === undefined) throw this.#missing();
     return { ...explanation, choices };
   }
 
-  /** Its plan and reality beside it: the latest, or the one with this number. */
+  /** Returns a plan next to the measured times: the latest plan, or the one with this number. */
   async plan(number = 0): Promise<PlanView> {
     const { plan } = await this.#parts.sessions.getPlan({ ...this.#which, number });
     if (plan === undefined) throw this.#missing();

@@ -34,7 +34,7 @@ export interface FindSessionsOptions {
 export interface FindChoicesOptions {
   /** Kind of the choice: `mode` or `cut`. */
   readonly kind?: string;
-  /** In which this was chosen. */
+  /** Only choices of this mode. */
   readonly mode?: Exclude<ModeWord, "adaptive">;
 }
 
@@ -101,7 +101,7 @@ export class Sessions {
     return new SessionHandle(this.#parts, id);
   }
 
-  /** Those that match, newest first, fetched page by page as they are looked at. */
+  /** Lists matches, newest first, fetched page by page. */
   list(options: FindSessionsOptions = {}): AsyncGenerator<Session, void, void> {
     const { statuses = [], modes = [], labels, text = "", oldestFirst = false } = options;
     const filter = SessionFilter.fromPartial({

@@ -42,14 +42,14 @@ type Known<Task> = Readonly<Partial<Record<Exclude<keyof Task, keyof WorkTask>, 
 
 export type ModeWord = "workflow" | "swarm" | "intelligence" | "hybrid" | "adaptive";
 
-/** How good it is to be in what. Only the proportion counts. */
+/** Weights of the objectives. Only the proportion counts. */
 export interface OptimizationWeights {
   readonly time?: number;
   readonly cost?: number;
   readonly quality?: number;
   /** Share of additional time that learning may cost. Default: 0.05. */
   readonly exploration?: number;
-  /** Whether it stays in the mode that was chosen first. */
+  /** Whether it stays in the first mode. */
   readonly fixed?: boolean;
 }
 
@@ -70,7 +70,7 @@ export interface AfterSession {
   readonly session: string;
   /** Default: the namespace of this session. */
   readonly namespace?: string;
-  /** How it has to end. Default: `success`. */
+  /** Required outcome. Default: `success`. */
   readonly on?: "success" | "failure" | "always";
   /** @deprecated use `on` */
   readonly end?: "success" | "failure" | "always";
@@ -83,7 +83,7 @@ export interface SessionSettings {
   readonly title?: string;
   /** Value of `input` in expressions. */
   readonly input?: unknown;
-  /** How its tasks are done. Default: Tutti chooses. Name your own orchestrator by its capability. */
+  /** Mode. Default: Tutti chooses. Name your own orchestrator by its capability. */
   readonly mode?: ModeWord | { readonly orchestrator: string };
   /** Goals of the optimization. `true` balances all of them. Default: off, so no mode is tried in order to learn. */
   readonly optimization?: boolean | "time" | "cost" | "quality" | OptimizationWeights;
@@ -115,7 +115,7 @@ export interface SessionSettings {
   readonly limits?: Readonly<Record<string, number>>;
   /** Ids of reservations that it may use. */
   readonly reservations?: readonly string[];
-  /** Sessions that have to end before it starts. */
+  /** Sessions that must end before it starts. */
   readonly after?: readonly (string | AfterSession)[];
   /** Locks that it holds while it runs. */
   readonly locks?: readonly (
@@ -123,7 +123,7 @@ export interface SessionSettings {
     | { readonly name: string; readonly permits?: number; readonly shared?: boolean }
   )[];
   readonly labels?: Readonly<Record<string, string>>;
-  /** How long it is kept after its end: `30d`, or milliseconds. */
+  /** Retention after its end: `30d`, or milliseconds. */
   readonly retention?: Duration;
   /** @deprecated use `retention` */
   readonly retentionMs?: number;

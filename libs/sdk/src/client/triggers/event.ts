@@ -13,7 +13,7 @@ export interface EventOptions {
   readonly source?: string;
   /** Subject of the event. */
   readonly subject?: string;
-  /** When it happened. Default: now. */
+  /** Time of the event. Default: now. */
   readonly time?: Date;
   /** JSON. Maximum: 1 MiB. */
   readonly data?: unknown;
@@ -23,7 +23,7 @@ export interface EventOptions {
   readonly extensions?: Readonly<Record<string, string>>;
 }
 
-/** An event that the installation has. */
+/** A stored event. */
 export interface PostedEvent {
   readonly type: string;
   readonly id: string;

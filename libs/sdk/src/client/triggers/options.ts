@@ -19,10 +19,10 @@ const singletons = { skip: Singleton.SINGLETON_SKIP, queue: Singleton.SINGLETON_
 /** Action for an event while a run of the trigger has not ended. */
 export type SingletonWord = keyof typeof singletons;
 
-/** How a run of the workflow ends. */
+/** The outcome of a run of the workflow. */
 export type RunEndWord = "completed" | "failed" | "cancelled" | "terminated";
 
-/** How a trigger starts its runs. `with` is their input. */
+/** Start options of a trigger. `with` is the input of its runs. */
 export type TriggeredRun = Omit<SpecOptions, "input">;
 
 const presets = {
@@ -33,7 +33,7 @@ const presets = {
   slack: WebhookPreset.WEBHOOK_PRESET_SLACK,
 } as const;
 
-/** How the sender of webhooks signs. */
+/** The signature scheme of a webhook sender. */
 export type WebhookPresetWord = keyof typeof presets;
 
 interface TriggerRules {

@@ -49,7 +49,7 @@ export interface ReplayEventsOptions {
   readonly reason?: string;
 }
 
-/** How many past events a trigger was handed. */
+/** The result of a replay of past events. */
 export interface EventsReplayed {
   /** Events of its source. */
   readonly events: number;
@@ -141,17 +141,17 @@ export class TriggerHandle {
     return (await this.#parts.triggers.dropDeadLetters(request)).count;
   }
 
-  /** Events pass without effect. */
+  /** Pauses the trigger. It ignores events. */
   async pause(reason = ""): Promise<Trigger> {
     return this.#shown(await this.#parts.triggers.pauseTrigger({ ...this.#which, reason }));
   }
 
-  /** Events count again. Those that passed meanwhile can be replayed. */
+  /** Resumes the trigger. Events of the pause can be replayed. */
   async resume(reason = ""): Promise<Trigger> {
     return this.#shown(await this.#parts.triggers.resumeTrigger({ ...this.#which, reason }));
   }
 
-  /** Runs that it started continue. */
+  /** Deletes it. Runs that it started continue. */
   async delete(reason = ""): Promise<void> {
     await this.#parts.triggers.deleteTrigger({ ...this.#which, reason });
   }

@@ -5,7 +5,7 @@ import { type Duration, eitherDuration } from "./duration.ts";
 import { attempt, backoff, type ClientPorts, patienceMs } from "./followed.ts";
 
 export interface ResultOptions {
-  /** How long to wait: `5m`, or milliseconds. Default: no limit. */
+  /** Maximum wait: `5m`, or milliseconds. Default: no limit. */
   readonly timeout?: Duration;
   /** @deprecated use `timeout` */
   readonly timeoutMs?: number;

@@ -2,7 +2,7 @@ import { retrySettings } from "@tutti/definitions/builder";
 import { parseDurationMs, type RetryPolicy, resolveRetry, retryContradiction } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
 
-/** When a failed step is tried again. */
+/** Retry policy of a step. */
 export interface StepRetry {
   /** Attempts in all, the first included. */
   readonly attempts?: number;
@@ -18,7 +18,7 @@ export interface StepRetry {
   readonly notOn?: readonly string[];
 }
 
-/** When a failed task is tried again. */
+/** Retry policy of a task. */
 export interface RetryOptions extends StepRetry {
   /** Whether the task fails or waits for a person after the last attempt. Default: `fail`. */
   readonly exhausted?: "fail" | "pause";

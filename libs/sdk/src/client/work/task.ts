@@ -34,7 +34,7 @@ export interface CostOptions {
 
 /** Time limits of a task. */
 export interface TimeoutOptions {
-  /** From ready to started. */
+  /** From ready to started: the wait in the queue. */
   readonly queue?: Duration;
   /** Each attempt. */
   readonly run?: Duration;

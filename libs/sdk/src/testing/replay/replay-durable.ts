@@ -25,7 +25,7 @@ export interface ReplayedFunction {
   readonly differs: boolean;
   /** The first step that differs, as the history has it: step `charge` at order.ts:12. Empty if none does. */
   readonly history: string;
-  /** What the code asks for in its place. */
+  /** The operation that the code requests instead. */
   readonly code: string;
   /** Steps and results that are the same. */
   readonly same: number;

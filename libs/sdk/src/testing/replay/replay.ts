@@ -40,13 +40,13 @@ export interface Replayed {
    * followed.
    */
   readonly event: number | undefined;
-  /** Id of the task that it is about. Empty where it is about the run. */
+  /** Id of the task. Empty for an event of the run itself. */
   readonly task: string;
-  /** What was recorded. */
+  /** The recorded event. */
   readonly expected: string;
-  /** What the changed definition decides. */
+  /** The decision of the changed definition. */
   readonly found: string;
-  /** How many events would have been the same. */
+  /** Number of equal events. */
   readonly same: number;
   /** All of it in a sentence. */
   readonly message: string;

@@ -12,7 +12,7 @@ import type { Stage, StagedEvent } from "../stage.ts";
 
 export interface Said {
   readonly type: string;
-  /** Id of the task that it is about. Empty where it is about the run. */
+  /** Id of the task. Empty for an event of the run itself. */
   readonly task: string;
   readonly details: Readonly<Record<string, unknown>>;
 }

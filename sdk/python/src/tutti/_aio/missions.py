@@ -37,7 +37,7 @@ class AsyncMissions:
 
 
 class AsyncMission:
-    """A mission that was started or found. Agents join it."""
+    """A mission. Agents join it."""
 
     def __init__(self, rest: AsyncRest, mission_id: str) -> None:
         self._rest = rest

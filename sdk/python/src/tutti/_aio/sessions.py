@@ -134,7 +134,7 @@ class AsyncSessions:
 
 
 class AsyncSession:
-    """A session that was started or found."""
+    """A session."""
 
     def __init__(self, rest: AsyncRest, session_id: str, *, existed: bool = False) -> None:
         self._rest = rest

@@ -74,11 +74,11 @@ class TriggerRules(TypedDict, total=False):
 
 
 class TriggerOptions(TriggerRules, RunOptions, total=False):
-    """A trigger, and how its runs are started."""
+    """A trigger, and the start options of its runs."""
 
 
 class AsyncTrigger:
-    """A trigger that was created or found. Its methods call the platform; ``get`` reads its state."""
+    """A trigger. Its methods call the platform. ``get`` reads its state."""
 
     def __init__(self, rest: AsyncRest, trigger_id: str) -> None:
         self._rest = rest

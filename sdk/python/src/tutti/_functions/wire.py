@@ -16,7 +16,7 @@ Entry = Mapping[str, Any]
 
 
 class StepFailure(TaskFailure):
-    """What a step of a durable function raises: the code, the message and the causes of the error, also after a replay.
+    """The error of a step of a durable function: code, message and causes, also after a replay.
 
     The ``__cause__`` of a child that failed is the error of the child.
     """

@@ -38,7 +38,7 @@ class Missions:
 
 
 class Mission:
-    """A mission that was started or found. Agents join it."""
+    """A mission. Agents join it."""
 
     def __init__(self, rest: Rest, mission_id: str) -> None:
         self._rest = rest

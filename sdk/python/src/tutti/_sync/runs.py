@@ -44,7 +44,7 @@ class Budget(TypedDict, total=False):
 
 
 class RunOptions(TypedDict, total=False):
-    """How a run is started, by a program or by a schedule."""
+    """Start options of a run, for programs and schedules."""
 
     #: The version, by its label. Default: ``latest``.
     version: str
@@ -100,7 +100,7 @@ def amounts_of(budget: Budget) -> dict[str, float]:
 
 
 class Run:
-    """A run that was started or found. Its methods call the platform; ``get`` reads its state."""
+    """A run. Its methods call the platform. ``get`` reads its state."""
 
     def __init__(self, rest: Rest, run_id: str, *, existed: bool = False) -> None:
         self._rest = rest

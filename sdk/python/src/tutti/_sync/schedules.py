@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Schedule:
-    """A schedule that was created or found. Its methods call the platform; ``get`` reads its state."""
+    """A schedule. Its methods call the platform. ``get`` reads its state."""
 
     def __init__(self, rest: Rest, schedule_id: str) -> None:
         self._rest = rest

@@ -135,7 +135,7 @@ class Sessions:
 
 
 class Session:
-    """A session that was started or found."""
+    """A session."""
 
     def __init__(self, rest: Rest, session_id: str, *, existed: bool = False) -> None:
         self._rest = rest

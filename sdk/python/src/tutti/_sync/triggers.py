@@ -75,11 +75,11 @@ class TriggerRules(TypedDict, total=False):
 
 
 class TriggerOptions(TriggerRules, RunOptions, total=False):
-    """A trigger, and how its runs are started."""
+    """A trigger, and the start options of its runs."""
 
 
 class Trigger:
-    """A trigger that was created or found. Its methods call the platform; ``get`` reads its state."""
+    """A trigger. Its methods call the platform. ``get`` reads its state."""
 
     def __init__(self, rest: Rest, trigger_id: str) -> None:
         self._rest = rest
