@@ -60,7 +60,10 @@ describe("locks", () => {
 
   it("a caller that waits long enough learns the holder, and one that hangs up keeps its place for a while", async () => {
     await want("gate", "one");
-    await assert.rejects(want("gate", "two", { waitMs: 1 }), /one, two hold it or wait for it/);
+    await assert.rejects(
+      want("gate", "two", { waitMs: 1 }),
+      /Lock `gate` is in use by one, and was not free within 1ms/,
+    );
     const hangingUp = new AbortController();
     const third = want("gate", "three", { waitMs: 60_000 }, hangingUp.signal);
     await waiting("gate", 2);

@@ -95,7 +95,7 @@ const namedMax = 3;
 
 /** Refuses with the names of the blocking holders. */
 export function refusedAsHeld(lock: LockView, name: string, waitMs: number): Refusal {
-  const all = [...lock.holds.values(), ...lock.line.waits];
+  const all = lock.holds.size > 0 ? [...lock.holds.values()] : [...lock.line.waits];
   const named = all.slice(0, namedMax).map(({ holder }) => holder);
   const others = all.length - named.length;
   const holders = named.join(", ") + (others > 0 ? ` and ${others} more` : "");
