@@ -324,9 +324,14 @@ function typeOf(value, link) {
   if (value.type === "object" && value.additionalProperties?.$ref)
     return `map of ${linkOf(value.additionalProperties.$ref.split("/").at(-1), link)}`;
   if (value.pattern?.includes("ms|s|m|h|d|w")) return "duration";
-  const range = [value.minimum, value.maximum].every((one) => one !== undefined)
-    ? `, ${value.minimum} to ${value.maximum.toLocaleString("en")}`
-    : "";
+  const { minimum, maximum } = value;
+  const isOpen = maximum === undefined || maximum === Number.MAX_SAFE_INTEGER;
+  const range =
+    minimum === undefined
+      ? ""
+      : isOpen
+        ? `, ${minimum} or more`
+        : `, ${minimum} to ${maximum.toLocaleString("en")}`;
   return `${[value.type ?? "any"].flat().join(" or ")}${range}`;
 }
 

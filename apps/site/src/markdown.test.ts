@@ -22,6 +22,15 @@ describe("pages of the site", () => {
     assert.match(sections[1]?.text ?? "", /take it.*return it/);
   });
 
+  it("keep short names of a table on one line, and break long ones", () => {
+    const { html } = rendered(
+      "# T\n\n| key |\n|---|\n| `attempts` |\n| `orchestration.master.model` |\n",
+      (link) => link,
+    );
+    assert.match(html, /<td><code class="word">attempts<\/code><\/td>/);
+    assert.match(html, /<td><code>orchestration/);
+  });
+
   it("show markup of a text as text", () => {
     const { html } = rendered(
       "# T\n\n<script>alert(1)</script>\n\n```ts\nconst a = '<b>';\n```\n",

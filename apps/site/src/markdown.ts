@@ -84,7 +84,7 @@ function rendererOf(leads: Leads, headings: readonly Heading[]) {
     ) {
       const cells = (all: readonly Tokens.TableCell[], tag: string) =>
         all
-          .map(({ tokens }) => this.parser.parseInline(tokens as Tokens.Generic[]))
+          .map(({ tokens }) => whole(this.parser.parseInline(tokens as Tokens.Generic[])))
           .map((inner) => (tag === "th" && inner.trim() === "" ? "<td></td>" : `<${tag}>${inner}</${tag}>`))
           .join("");
       const body = rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("\n");
@@ -94,6 +94,11 @@ function rendererOf(leads: Leads, headings: readonly Heading[]) {
       return text.startsWith("<!--") ? "" : escaped(text);
     },
   };
+}
+
+/** Keeps short names of a cell on one line. Long ones break, so that a table fits a phone. */
+function whole(cell: string): string {
+  return cell.replace(/<code>([^<\s]{1,14})<\/code>/g, '<code class="word">$1</code>');
 }
 
 /** As GitHub makes them. A heading that comes again gets a number. */

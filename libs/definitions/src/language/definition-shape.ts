@@ -31,7 +31,7 @@ const transition = members(
     when: condition(
       "The guard: the transition is taken when it is true. `event.name` and `event.payload` are known.",
     ),
-    set: map("word", data("The new value."), 100, "Variables that change."),
+    set: map("word", data("The new value."), 100, "Variables to set."),
     do: list(task, 100, "Actions of the transition, one after the other."),
   },
   { name: "transition" },
@@ -71,16 +71,16 @@ const state = members(
 );
 
 const entry = {
-  schema: schema("JSON Schema of what is sent."),
+  schema: schema("JSON Schema of the payload."),
   description: text("One sentence for people.", undefined, 4096),
 };
 
 const update = members(
   {
     ...entry,
-    validate: condition("Must give true, else the update is refused; `payload` is what was sent."),
-    message: template("Why it is refused."),
-    set: map("word", data("The new value."), 100, "Variables that change."),
+    validate: condition("Condition over `payload`. If it is false, Tutti rejects the update."),
+    message: template("The message of the rejection."),
+    set: map("word", data("The new value."), 100, "Variables to set."),
     output: data("The answer."),
     outputSchema: schema("JSON Schema of the answer."),
   },
@@ -109,7 +109,7 @@ export const definition: MembersShape = members(
           "JSON Schema of the input. A property with a `default` may be missing, also if it is required.",
         ),
       },
-      { name: "input", required: ["schema"], doc: "What a run is given." },
+      { name: "input", required: ["schema"], doc: "The input of a run." },
     ),
     outputSchema: schema("JSON Schema of the output."),
     vars: map(
@@ -124,7 +124,7 @@ export const definition: MembersShape = members(
       members(
         {
           ...entry,
-          output: data("The answer; `payload` is what was sent."),
+          output: data("The answer. `payload` is the data of the caller."),
           outputSchema: schema("JSON Schema of the answer."),
         },
         { name: "query", required: ["output"] },
@@ -132,12 +132,7 @@ export const definition: MembersShape = members(
       200,
       "What may be asked of a run.",
     ),
-    updates: map(
-      "id",
-      update,
-      200,
-      "Updates that a run accepts. Each is validated first, and gets an answer.",
-    ),
+    updates: map("id", update, 200, "Updates that a run accepts. Tutti validates and answers each one."),
     pool: text("Pool of its tasks, where they name none.", "name", 200),
     priority: whole("Added to the priority of each task.", -100, 100),
     timeout: duration("Maximum duration of a run. Then it fails, with compensation."),
@@ -156,8 +151,8 @@ export const definition: MembersShape = members(
       },
     ),
     defaults: members(
-      { retry: { ...retry, doc: "When a failed attempt of its tasks is followed by another." } },
-      { name: "defaults", doc: "What its tasks have unless they say otherwise." },
+      { retry: { ...retry, doc: "Retries of the tasks that set none." } },
+      { name: "defaults", doc: "Defaults of its tasks." },
     ),
     onFailure: choice(
       "What a failed run does with its completed tasks. Default: `compensate`.",

@@ -24,47 +24,48 @@ const {
 const million = 1_000_000;
 const any = Number.MAX_SAFE_INTEGER;
 
-export const retry = variants(
-  "When a failed attempt is followed by another. A number is that of all attempts.",
-  {
-    number: whole("Attempts in all, the first included.", 1, million),
-    members: members(
-      {
-        attempts: whole("Attempts in all, the first included.", 1, million),
-        backoff: text("The first pause, and the longest behind two dots: `1s..1m`.", "backoff"),
-        factor: number("What each pause is multiplied by. Default: 2.", 1, 100),
-        jitter: number("Share of each pause that is left to chance.", 0, 1),
-        on: list(
-          text("Code of an error.", "errorPattern", 200),
-          64,
-          "Codes of errors that are retried. Default: all that are not final.",
-        ),
-        notOn: list(
-          text("Code of an error.", "errorPattern", 200),
-          64,
-          "Codes of errors that are never retried.",
-        ),
-        exhausted: choice("What happens when the last attempt has failed.", "fail", "pause"),
-        onLost: choice(
-          "What happens when the worker of an attempt is lost. `retry`, the default: another worker gets it at once and it does not count, up to 10 losses. `fail`: the task fails, so it runs at most once.",
-          "retry",
-          "fail",
-        ),
-      },
-      { name: "retry" },
-    ),
-  },
-);
+export const retry = variants("Retries of failed attempts. A number sets the maximum number of attempts.", {
+  number: whole("Maximum number of attempts, with the first one. Default: 5.", 1, million),
+  members: members(
+    {
+      attempts: whole("Maximum number of attempts, with the first one. Default: 5.", 1, million),
+      backoff: text("The first pause and the longest pause. Default: `1s..1m`.", "backoff"),
+      factor: number("Factor between two pauses. Default: 2.", 1, 100),
+      jitter: number("Random share of each pause. Default: 0.2.", 0, 1),
+      on: list(
+        text("Code of an error.", "errorPattern", 200),
+        64,
+        "Error codes to retry. Default: all errors that are not final.",
+      ),
+      notOn: list(
+        text("Code of an error.", "errorPattern", 200),
+        64,
+        "Error codes that fail the task at once. Default: none.",
+      ),
+      exhausted: choice(
+        "Action after the last failed attempt: fail the task, or wait for a person. Default: `fail`.",
+        "fail",
+        "pause",
+      ),
+      onLost: choice(
+        "What happens when the worker of an attempt is lost. `retry`, the default: another worker gets it at once and it does not count, up to 10 losses. `fail`: the task fails, so it runs at most once.",
+        "retry",
+        "fail",
+      ),
+    },
+    { name: "retry" },
+  ),
+});
 
 const timeout = variants(
-  "How long it may take. A single duration limits each attempt if agents do it, and the whole otherwise.",
+  "Time limits. A single duration limits each attempt of an agent, or else the whole task.",
   {
     text: duration(
       "From started to the result, per attempt of an agent. From ready to the outcome otherwise.",
     ),
     members: members(
       {
-        queue: duration("From ready to started."),
+        queue: duration("From ready to started: the wait in the queue."),
         run: duration("From started to the result, per attempt."),
         heartbeat: duration("Between two signs of life of an attempt."),
         total: duration("From ready to the outcome, over all attempts and pauses."),
@@ -74,13 +75,13 @@ const timeout = variants(
   },
 );
 
-const rate = variants("How many may start per time.", {
+const rate = variants("Maximum number of starts per time.", {
   text: text("So many per time.", "rate"),
   members: members(
     {
       count: number("How many.", 0, any),
-      per: duration("Per which time."),
-      burst: number("How many at once after a quiet time.", 0, any),
+      per: duration("The period."),
+      burst: number("Maximum number at once after a quiet period.", 0, any),
     },
     { required: ["count", "per"], name: "rate" },
   ),
@@ -88,14 +89,14 @@ const rate = variants("How many may start per time.", {
 
 export const limit = members(
   {
-    key: template("What shares the limit: a word, or a text with expressions."),
-    concurrency: whole("How many may run at once.", 1, million),
+    key: template("The key: a word, or a text with expressions."),
+    concurrency: whole("Maximum number at the same time.", 1, million),
     rate,
     resources: map(
       "labelKey",
       number("How much.", 0, any),
       32,
-      "How much of named resources all running tasks of the key may have. Each takes the amounts of its own `resources`.",
+      "Maximum use of named resources by all running tasks of the key. Each uses the amounts in its own `resources`.",
     ),
   },
   { name: "limit", required: ["key"] },
@@ -120,12 +121,12 @@ const placement = members(
     pool: text("The pool. Default: the pool of the run.", "name", 200),
     require: { ...selector, doc: "What the agent's labels must satisfy." },
     prefer: { ...selector, doc: "What the agent's labels should satisfy." },
-    sameAgentAs: list(text("A task.", "taskId", 200), 32, "Tasks whose agent is to do this one too."),
-    notAgentOf: list(text("A task.", "taskId", 200), 32, "Tasks whose agents must not do this one."),
-    stickyKey: template("Tasks with the same key go to the same agent while it is able."),
-    contextKey: template("Context that the agent had better hold already."),
+    sameAgentAs: list(text("A task.", "taskId", 200), 32, "Tasks whose agent must run this task too."),
+    notAgentOf: list(text("A task.", "taskId", 200), 32, "Tasks whose agents must not run this task."),
+    stickyKey: template("Tasks with the same key go to the same agent while it is available."),
+    contextKey: template("Context that the agent should already hold."),
   },
-  { name: "placement", doc: "Where it may and should run." },
+  { name: "placement", doc: "Rules for the choice of its agent." },
 );
 
 const need = variants("A task that has to end first: its name, or how it has to end.", {
@@ -145,7 +146,7 @@ const need = variants("A task that has to end first: its name, or how it has to 
   ),
 });
 
-const wait = variants("Waits: for a span, until a moment, for a signal, or for an event.", {
+const wait = variants("Waits for a duration, a time, a signal, or an event.", {
   text: template("For how long: `5m`, or an expression that gives a span."),
   members: members(
     {
@@ -169,19 +170,19 @@ const approve = members(
     by: list(
       text("A person, a group or a role.", undefined, 256),
       100,
-      "Principals that may decide. Default: all that the policy allows.",
+      "Principals that may decide. Default: all principals with the permission.",
     ),
-    exclude: template("Id of a person that may not decide, such as the one who asked. Default: none."),
+    exclude: template("Id of a person who must not decide, such as the requester. Default: none."),
     title: template("The question in a line."),
     message: template("The question in full."),
-    context: data("What to look at before deciding."),
+    context: data("Context for the decision."),
     form: schema("JSON Schema of the fields of an approval."),
-    needed: whole("How many have to approve. Default: 1.", 1, 100),
+    needed: whole("Number of required approvals. Default: 1.", 1, 100),
     within: duration(
-      "How long the question stays open. Then the task fails with `workflow.approval_expired`.",
+      "Time until the question expires. Then the task fails with `workflow.approval_expired`.",
     ),
     claimFor: duration(
-      "How long a person who claims the question has it. Then it is free again. Default: until the decision.",
+      "Duration of a claim by one person. Then others can claim it. Default: until the decision.",
     ),
   },
   { name: "approve" },
@@ -223,7 +224,7 @@ const loop = members(
   { name: "loop", required: ["tasks", "max"], oneOf: [["while", "until"]] },
 );
 
-const spawn = variants("Adds tasks that a result names.", {
+const spawn = variants("Adds the tasks of a result.", {
   text: template("A list of tasks, each with id, uses or workflow, with, needs."),
   members: members(
     {
@@ -240,7 +241,7 @@ const spawn = variants("Adds tasks that a result names.", {
 const compensate = members(
   {
     uses: text("The capability that undoes it.", "usesCapability", 250),
-    with: data("What it works on. Default: input and output of the task."),
+    with: data("Its input. Default: input and output of the task."),
     retry: { ...retry, doc: "When and how often it is tried again. Default: as the task." },
     timeout,
   },
@@ -249,8 +250,8 @@ const compensate = members(
 
 const cost = members(
   {
-    duration: duration("How long it takes."),
-    money: number("What it costs.", 0, any),
+    duration: duration("Expected duration."),
+    money: number("Expected money.", 0, any),
     tokens: number("Tokens of a language model.", 0, any),
     by: list(
       text("A field of the input, such as `region` or `order.items`.", "id", 200),
@@ -272,22 +273,28 @@ const check = members(
   { name: "check", required: ["name", "condition"] },
 );
 
-const cache = variants("Reuse of earlier outputs. A single duration sets for how long, `auto` for an hour.", {
-  text: duration("How long an output may be reused. `auto`: an hour, once equal outputs are shown.", "auto"),
-  members: members(
-    {
-      key: template("Tasks of one capability with the same key share an output. Default: the input."),
-      ttl: duration("How long an output may be reused."),
-      stale: duration("For how long after `ttl` others reuse the output while one task computes a new one."),
-      failures: duration("How long a failure is reused. Default: tasks do not share failures."),
-      tags: list(template("A tag."), 16, "Tags, for `tutti cache invalidate --tag`."),
-      auto: flag(
-        "Reuse only what repeated attempts with the same input have given. The task has no side effects.",
-      ),
-    },
-    { required: ["ttl"], name: "cache" },
-  ),
-});
+const cache = variants(
+  "Reuse of earlier outputs. A single duration is the `ttl`. `auto` is one hour, with checks.",
+  {
+    text: duration(
+      "How long an output may be reused. `auto`: an hour, once equal outputs are shown.",
+      "auto",
+    ),
+    members: members(
+      {
+        key: template("Tasks of one capability with the same key share an output. Default: the input."),
+        ttl: duration("Time for which tasks reuse an output."),
+        stale: duration(
+          "Time after `ttl` in which others reuse the output while one task computes a new one.",
+        ),
+        failures: duration("Time for which tasks reuse a failure. Default: tasks do not share failures."),
+        tags: list(template("A tag."), 16, "Tags, for `tutti cache invalidate --tag`."),
+        auto: flag("Reuse an output only after repeated equal outputs. The task has no side effects."),
+      },
+      { required: ["ttl"], name: "cache" },
+    ),
+  },
+);
 
 const agentMembers = {
   model: template("Its model: `anthropic:NAME`, `openai:NAME`, `local:NAME`, or `uses:CAPABILITY`."),
@@ -372,7 +379,7 @@ export const task: MembersShape = members(
   {
     title: text("For people."),
     uses: {
-      ...text("The capability that does it. An expression names one of `among`.", "usesCapability", 250),
+      ...text("The capability of its worker. An expression names one of `among`.", "usesCapability", 250),
       computed: true,
     },
     among: list(
@@ -380,45 +387,40 @@ export const task: MembersShape = members(
       64,
       "The capabilities that the expression of `uses` may name. Another name fails the task with `workflow.capability_undeclared`.",
     ),
-    function: text("The durable function that does it, step by step.", "usesCapability", 250),
+    function: text("A durable function.", "usesCapability", 250),
     agent,
-    workflow: text("The definition of the child run that does it.", "usesDefinition", 450),
-    mission: text("The definition of the mission that does it.", "usesDefinition", 450),
+    workflow: text("The definition of a child run.", "usesDefinition", 450),
+    mission: text("The definition of a child mission.", "usesDefinition", 450),
     wait,
     approve: { ...approve, doc: "Waits for a person." },
-    gate: { ...gate, doc: "Checks results: passes, fails, or sends back." },
+    gate: { ...gate, doc: "Checks results: passes, fails, or sends a task back." },
     set: data("Computes a value."),
     loop: { ...loop, doc: "Repeats tasks." },
     spawn,
-    with: data("What it works on."),
-    parameters: data("Parameters of the child, where its definition is a template."),
-    parentClose: choice(
-      "What becomes of the child when this run ends before it.",
-      "cancel",
-      "terminate",
-      "abandon",
-    ),
-    needs: variants("What has to come before it.", {
+    with: data("Its input."),
+    parameters: data("Parameters of a child whose definition is a template."),
+    parentClose: choice("Action on the child if this run ends first.", "cancel", "terminate", "abandon"),
+    needs: variants("Tasks that must end first.", {
       text: text("The task. It has to complete, or to be skipped by its own `when`.", "taskId", 200),
       list: list(need, limits.needsMax),
     }),
-    when: condition("When it is false the task is skipped."),
+    when: condition("Condition. If it is false, Tutti skips the task."),
     forEach: condition(
-      "A list. The task is done once for each entry, which is `item`, and `index` from 0. Its output is the list of outputs in the same order.",
+      "A list. The task runs once for each entry: `item`, with `index` from 0. Its output is the list of outputs in the same order.",
     ),
-    maxParallel: whole("How many entries may run at once. Default: all.", 1, 100_000),
-    failFast: flag("Whether the first entry that fails ends the others. Default: true."),
+    maxParallel: whole("Maximum number of entries at the same time. Default: all.", 1, 100_000),
+    failFast: flag("Whether the first failed entry ends the others. Default: true."),
     retry,
     timeout,
-    compensate: { ...compensate, doc: "How its effect is undone." },
-    priority: whole("Greater is more urgent.", -100, 100),
-    labels: map("labelKey", template("Its value."), 64, "To search and to select by. The agent sees them."),
+    compensate: { ...compensate, doc: "The compensation of its effect." },
+    priority: whole("Greater is more urgent. Default: 0.", -100, 100),
+    labels: map("labelKey", template("Its value."), 64, "For search and selection. The agent sees them."),
     placement,
     resources: map(
       "labelKey",
       number("How much.", 0, any),
       32,
-      "What it needs of its agent while it runs: cpu, memory_bytes, gpu, a licence.",
+      "Resources of its agent that it uses while it runs: cpu, memory_bytes, gpu, a licence.",
     ),
     budget: members(
       {
@@ -428,13 +430,13 @@ export const task: MembersShape = members(
       },
       {
         name: "taskBudget",
-        doc: "What all its attempts may use up together. The budget of the run bounds it too.",
+        doc: "Budget of all its attempts together. The budget of the run also applies.",
       },
     ),
-    cost: { ...cost, doc: "What it is expected to cost. Learned values replace it." },
+    cost: { ...cost, doc: "Expected cost of an attempt. Learned values replace it." },
     estimate: { ...cost, doc: "The older name of `cost`.", replacedBy: "cost" },
-    checks: list(check, 32, "What its output must satisfy."),
-    limits: list(limit, 16, "Limits that it shares with every other task of the same key."),
+    checks: list(check, 32, "Checks of its output."),
+    limits: list(limit, 16, "Limits that all tasks with the same key share."),
     cache,
     dueTime: template(
       "When its outcome is wanted. It orders the queue, and lateness is reported. Not a timeout.",
@@ -446,5 +448,5 @@ export const task: MembersShape = members(
     mayBeDoubled: flag("Whether a second copy may be started when the first is much slower than usual."),
     mayFail: flag("Whether the run can still complete when this task fails."),
   },
-  { name: "task", oneOf: [taskKinds], doc: "One thing to be done." },
+  { name: "task", oneOf: [taskKinds], doc: "A task." },
 );

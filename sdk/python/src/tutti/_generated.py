@@ -28,7 +28,7 @@ class Input(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Signal(Node):
-    #: JSON Schema of what is sent.
+    #: JSON Schema of the payload.
     schema: Mapping[str, Any] | bool | None = None
     #: One sentence for people.
     description: str | Expression | None = None
@@ -36,9 +36,9 @@ class Signal(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Query(Node):
-    #: The answer; `payload` is what was sent.
+    #: The answer. `payload` is the data of the caller.
     output: Any
-    #: JSON Schema of what is sent.
+    #: JSON Schema of the payload.
     schema: Mapping[str, Any] | bool | None = None
     #: One sentence for people.
     description: str | Expression | None = None
@@ -48,15 +48,15 @@ class Query(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Update(Node):
-    #: JSON Schema of what is sent.
+    #: JSON Schema of the payload.
     schema: Mapping[str, Any] | bool | None = None
     #: One sentence for people.
     description: str | Expression | None = None
-    #: Must give true, else the update is refused; `payload` is what was sent.
+    #: Condition over `payload`. If it is false, Tutti rejects the update.
     validate: str | bool | Expression | None = None
-    #: Why it is refused.
+    #: The message of the rejection.
     message: str | Expression | None = None
-    #: Variables that change.
+    #: Variables to set.
     set: Mapping[str, Any] | None = None
     #: The answer.
     output: Any | None = None
@@ -66,13 +66,13 @@ class Update(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Limit(Node):
-    #: What shares the limit: a word, or a text with expressions.
+    #: The key: a word, or a text with expressions.
     key: str | Expression
-    #: How many may run at once.
+    #: Maximum number at the same time.
     concurrency: int | Expression | None = None
-    #: How many may start per time.
+    #: Maximum number of starts per time.
     rate: str | Expression | Rate | None = None
-    #: How much of named resources all running tasks of the key may have. Each takes the amounts of its own
+    #: Maximum use of named resources by all running tasks of the key. Each uses the amounts in its own
     #: `resources`.
     resources: Mapping[str, float | Expression] | None = None
 
@@ -81,9 +81,9 @@ class Limit(Node):
 class Rate(Node):
     #: How many.
     count: float | Expression
-    #: Per which time.
+    #: The period.
     per: Duration | Expression = field(metadata={"duration": True})
-    #: How many at once after a quiet time.
+    #: Maximum number at once after a quiet period.
     burst: float | Expression | None = None
 
 
@@ -99,25 +99,25 @@ class Object(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Defaults(Node):
-    #: When a failed attempt of its tasks is followed by another.
+    #: Retries of the tasks that set none.
     retry: int | Expression | Retry | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retry(Node):
-    #: Attempts in all, the first included.
+    #: Maximum number of attempts, with the first one. Default: 5.
     attempts: int | Expression | None = None
-    #: The first pause, and the longest behind two dots: `1s..1m`.
+    #: The first pause and the longest pause. Default: `1s..1m`.
     backoff: str | Expression | None = None
-    #: What each pause is multiplied by. Default: 2.
+    #: Factor between two pauses. Default: 2.
     factor: float | Expression | None = None
-    #: Share of each pause that is left to chance.
+    #: Random share of each pause. Default: 0.2.
     jitter: float | Expression | None = None
-    #: Codes of errors that are retried. Default: all that are not final.
+    #: Error codes to retry. Default: all errors that are not final.
     on: Sequence[str | Expression] | None = None
-    #: Codes of errors that are never retried.
+    #: Error codes that fail the task at once. Default: none.
     not_on: Sequence[str | Expression] | None = None
-    #: What happens when the last attempt has failed.
+    #: Action after the last failed attempt: fail the task, or wait for a person. Default: `fail`.
     exhausted: Literal["fail", "pause"] | Expression | None = None
     #: What happens when the worker of an attempt is lost. `retry`, the default: another worker gets it at
     #: once and it does not count, up to 10 losses. `fail`: the task fails, so it runs at most once.
@@ -216,73 +216,73 @@ class Throttle(Node):
 class Task(Node):
     #: For people.
     title: str | Expression | None = None
-    #: The capability that does it. An expression names one of `among`.
+    #: The capability of its worker. An expression names one of `among`.
     uses: str | Expression | None = None
     #: The capabilities that the expression of `uses` may name. Another name fails the task with
     #: `workflow.capability_undeclared`.
     among: Sequence[str | Expression] | None = None
-    #: The durable function that does it, step by step.
+    #: A durable function.
     function: str | Expression | None = None
     #: A language model that uses tools.
     agent: Agent | None = None
-    #: The definition of the child run that does it.
+    #: The definition of a child run.
     workflow: str | Expression | None = None
-    #: The definition of the mission that does it.
+    #: The definition of a child mission.
     mission: str | Expression | None = None
-    #: Waits: for a span, until a moment, for a signal, or for an event.
+    #: Waits for a duration, a time, a signal, or an event.
     wait: Duration | Wait | Expression | None = field(default=None, metadata={"duration": True})
     #: Waits for a person.
     approve: Approve | None = None
-    #: Checks results: passes, fails, or sends back.
+    #: Checks results: passes, fails, or sends a task back.
     gate: Gate | None = None
     #: Computes a value.
     set: Any | None = None
     #: Repeats tasks.
     loop: Loop | None = None
-    #: Adds tasks that a result names.
+    #: Adds the tasks of a result.
     spawn: str | Spawn | Expression | None = None
-    #: What it works on.
+    #: Its input.
     with_: Any | None = None
-    #: Parameters of the child, where its definition is a template.
+    #: Parameters of a child whose definition is a template.
     parameters: Any | None = None
-    #: What becomes of the child when this run ends before it.
+    #: Action on the child if this run ends first.
     parent_close: Literal["cancel", "terminate", "abandon"] | Expression | None = None
-    #: What has to come before it.
+    #: Tasks that must end first.
     needs: str | Expression | Sequence[str | Expression | Need] | None = None
-    #: When it is false the task is skipped.
+    #: Condition. If it is false, Tutti skips the task.
     when: str | bool | Expression | None = None
-    #: A list. The task is done once for each entry, which is `item`, and `index` from 0. Its output is the
-    #: list of outputs in the same order.
+    #: A list. The task runs once for each entry: `item`, with `index` from 0. Its output is the list of
+    #: outputs in the same order.
     for_each: str | bool | Expression | None = None
-    #: How many entries may run at once. Default: all.
+    #: Maximum number of entries at the same time. Default: all.
     max_parallel: int | Expression | None = None
-    #: Whether the first entry that fails ends the others. Default: true.
+    #: Whether the first failed entry ends the others. Default: true.
     fail_fast: bool | Expression | None = None
-    #: When a failed attempt is followed by another. A number is that of all attempts.
+    #: Retries of failed attempts. A number sets the maximum number of attempts.
     retry: int | Expression | Retry | None = None
-    #: How long it may take. A single duration limits each attempt if agents do it, and the whole otherwise.
+    #: Time limits. A single duration limits each attempt of an agent, or else the whole task.
     timeout: Duration | Expression | Timeout | None = field(default=None, metadata={"duration": True})
-    #: How its effect is undone.
+    #: The compensation of its effect.
     compensate: Compensate | None = None
-    #: Greater is more urgent.
+    #: Greater is more urgent. Default: 0.
     priority: int | Expression | None = None
-    #: To search and to select by. The agent sees them.
+    #: For search and selection. The agent sees them.
     labels: Mapping[str, str | Expression] | None = None
-    #: Where it may and should run.
+    #: Rules for the choice of its agent.
     placement: Placement | None = None
-    #: What it needs of its agent while it runs: cpu, memory_bytes, gpu, a licence.
+    #: Resources of its agent that it uses while it runs: cpu, memory_bytes, gpu, a licence.
     resources: Mapping[str, float | Expression] | None = None
-    #: What all its attempts may use up together. The budget of the run bounds it too.
+    #: Budget of all its attempts together. The budget of the run also applies.
     budget: TaskBudget | None = None
-    #: What it is expected to cost. Learned values replace it.
+    #: Expected cost of an attempt. Learned values replace it.
     cost: Cost | None = None
     #: The older name of `cost`.
     estimate: Cost | None = None
-    #: What its output must satisfy.
+    #: Checks of its output.
     checks: Sequence[Check] | None = None
-    #: Limits that it shares with every other task of the same key.
+    #: Limits that all tasks with the same key share.
     limits: Sequence[Limit] | None = None
-    #: Reuse of earlier outputs. A single duration sets for how long, `auto` for an hour.
+    #: Reuse of earlier outputs. A single duration is the `ttl`. `auto` is one hour, with checks.
     cache: Duration | Expression | Cache | None = field(default=None, metadata={"duration": True})
     #: When its outcome is wanted. It orders the queue, and lateness is reported. Not a timeout.
     due_time: str | Expression | None = None
@@ -402,23 +402,23 @@ class Wait(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Approve(Node):
-    #: Principals that may decide. Default: all that the policy allows.
+    #: Principals that may decide. Default: all principals with the permission.
     by: Sequence[str | Expression] | None = None
-    #: Id of a person that may not decide, such as the one who asked. Default: none.
+    #: Id of a person who must not decide, such as the requester. Default: none.
     exclude: str | Expression | None = None
     #: The question in a line.
     title: str | Expression | None = None
     #: The question in full.
     message: str | Expression | None = None
-    #: What to look at before deciding.
+    #: Context for the decision.
     context: Any | None = None
     #: JSON Schema of the fields of an approval.
     form: Mapping[str, Any] | bool | None = None
-    #: How many have to approve. Default: 1.
+    #: Number of required approvals. Default: 1.
     needed: int | Expression | None = None
-    #: How long the question stays open. Then the task fails with `workflow.approval_expired`.
+    #: Time until the question expires. Then the task fails with `workflow.approval_expired`.
     within: Duration | Expression | None = field(default=None, metadata={"duration": True})
-    #: How long a person who claims the question has it. Then it is free again. Default: until the decision.
+    #: Duration of a claim by one person. Then others can claim it. Default: until the decision.
     claim_for: Duration | Expression | None = field(default=None, metadata={"duration": True})
 
 
@@ -477,7 +477,7 @@ class Need(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Timeout(Node):
-    #: From ready to started.
+    #: From ready to started: the wait in the queue.
     queue: Duration | Expression | None = field(default=None, metadata={"duration": True})
     #: From started to the result, per attempt.
     run: Duration | Expression | None = field(default=None, metadata={"duration": True})
@@ -491,11 +491,11 @@ class Timeout(Node):
 class Compensate(Node):
     #: The capability that undoes it.
     uses: str | Expression
-    #: What it works on. Default: input and output of the task.
+    #: Its input. Default: input and output of the task.
     with_: Any | None = None
     #: When and how often it is tried again. Default: as the task.
     retry: int | Expression | Retry | None = None
-    #: How long it may take. A single duration limits each attempt if agents do it, and the whole otherwise.
+    #: Time limits. A single duration limits each attempt of an agent, or else the whole task.
     timeout: Duration | Expression | Timeout | None = field(default=None, metadata={"duration": True})
 
 
@@ -507,13 +507,13 @@ class Placement(Node):
     require: Selector | None = None
     #: What the agent's labels should satisfy.
     prefer: Selector | None = None
-    #: Tasks whose agent is to do this one too.
+    #: Tasks whose agent must run this task too.
     same_agent_as: Sequence[str | Expression] | None = None
-    #: Tasks whose agents must not do this one.
+    #: Tasks whose agents must not run this task.
     not_agent_of: Sequence[str | Expression] | None = None
-    #: Tasks with the same key go to the same agent while it is able.
+    #: Tasks with the same key go to the same agent while it is available.
     sticky_key: str | Expression | None = None
-    #: Context that the agent had better hold already.
+    #: Context that the agent should already hold.
     context_key: str | Expression | None = None
 
 
@@ -539,9 +539,9 @@ class TaskBudget(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Cost(Node):
-    #: How long it takes.
+    #: Expected duration.
     duration: Duration | Expression | None = field(default=None, metadata={"duration": True})
-    #: What it costs.
+    #: Expected money.
     money: float | Expression | None = None
     #: Tokens of a language model.
     tokens: float | Expression | None = None
@@ -565,17 +565,17 @@ class Check(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Cache(Node):
-    #: How long an output may be reused.
+    #: Time for which tasks reuse an output.
     ttl: Duration | Expression = field(metadata={"duration": True})
     #: Tasks of one capability with the same key share an output. Default: the input.
     key: str | Expression | None = None
-    #: For how long after `ttl` others reuse the output while one task computes a new one.
+    #: Time after `ttl` in which others reuse the output while one task computes a new one.
     stale: Duration | Expression | None = field(default=None, metadata={"duration": True})
-    #: How long a failure is reused. Default: tasks do not share failures.
+    #: Time for which tasks reuse a failure. Default: tasks do not share failures.
     failures: Duration | Expression | None = field(default=None, metadata={"duration": True})
     #: Tags, for `tutti cache invalidate --tag`.
     tags: Sequence[str | Expression] | None = None
-    #: Reuse only what repeated attempts with the same input have given. The task has no side effects.
+    #: Reuse an output only after repeated equal outputs. The task has no side effects.
     auto: bool | Expression | None = None
 
 
@@ -613,7 +613,7 @@ class Transition(Node):
     to: str | Expression | None = None
     #: The guard: the transition is taken when it is true. `event.name` and `event.payload` are known.
     when: str | bool | Expression | None = None
-    #: Variables that change.
+    #: Variables to set.
     set: Mapping[str, Any] | None = None
     #: Actions of the transition, one after the other.
     do: Sequence[Task] | None = None
@@ -635,7 +635,7 @@ class Document(Node):
     labels: Mapping[str, str | Expression] | None = None
     #: Makes the definition a template: `parameters.name` is known everywhere.
     parameters: Parameters | None = None
-    #: What a run is given.
+    #: The input of a run.
     input: Input | None = None
     #: JSON Schema of the output.
     output_schema: Mapping[str, Any] | bool | None = None
@@ -645,7 +645,7 @@ class Document(Node):
     signals: Mapping[str, Signal] | None = None
     #: What may be asked of a run.
     queries: Mapping[str, Query] | None = None
-    #: Updates that a run accepts. Each is validated first, and gets an answer.
+    #: Updates that a run accepts. Tutti validates and answers each one.
     updates: Mapping[str, Update] | None = None
     #: Pool of its tasks, where they name none.
     pool: str | Expression | None = None
@@ -659,7 +659,7 @@ class Document(Node):
     limits: Sequence[Limit] | None = None
     #: Its runs are calls of a keyed object: one at a time per key, with values that they share.
     object: Object | None = None
-    #: What its tasks have unless they say otherwise.
+    #: Defaults of its tasks.
     defaults: Defaults | None = None
     #: What a failed run does with its completed tasks. Default: `compensate`.
     on_failure: Literal["compensate", "keep"] | Expression | None = None
@@ -757,42 +757,41 @@ class WorkflowFields:
         """Add a task. One of uses, workflow, mission, wait, approve, gate, set, loop and spawn says what it does.
 
         title: For people.
-        uses: The capability that does it. An expression names one of `among`.
+        uses: The capability of its worker. An expression names one of `among`.
         among: The capabilities that the expression of `uses` may name. Another name fails the task with
             `workflow.capability_undeclared`.
-        function: The durable function that does it, step by step.
+        function: A durable function.
         agent: A language model that uses tools.
-        workflow: The definition of the child run that does it.
-        mission: The definition of the mission that does it.
-        wait: Waits: for a span, until a moment, for a signal, or for an event.
+        workflow: The definition of a child run.
+        mission: The definition of a child mission.
+        wait: Waits for a duration, a time, a signal, or an event.
         approve: Waits for a person.
-        gate: Checks results: passes, fails, or sends back.
+        gate: Checks results: passes, fails, or sends a task back.
         set: Computes a value.
         loop: Repeats tasks.
-        spawn: Adds tasks that a result names.
-        with_: What it works on.
-        parameters: Parameters of the child, where its definition is a template.
-        parent_close: What becomes of the child when this run ends before it.
-        needs: What has to come before it.
-        when: When it is false the task is skipped.
-        for_each: A list. The task is done once for each entry, which is `item`, and `index` from 0. Its
-            output is the list of outputs in the same order.
-        max_parallel: How many entries may run at once. Default: all.
-        fail_fast: Whether the first entry that fails ends the others. Default: true.
-        retry: When a failed attempt is followed by another. A number is that of all attempts.
-        timeout: How long it may take. A single duration limits each attempt if agents do it, and the whole
-            otherwise.
-        compensate: How its effect is undone.
-        priority: Greater is more urgent.
-        labels: To search and to select by. The agent sees them.
-        placement: Where it may and should run.
-        resources: What it needs of its agent while it runs: cpu, memory_bytes, gpu, a licence.
-        budget: What all its attempts may use up together. The budget of the run bounds it too.
-        cost: What it is expected to cost. Learned values replace it.
+        spawn: Adds the tasks of a result.
+        with_: Its input.
+        parameters: Parameters of a child whose definition is a template.
+        parent_close: Action on the child if this run ends first.
+        needs: Tasks that must end first.
+        when: Condition. If it is false, Tutti skips the task.
+        for_each: A list. The task runs once for each entry: `item`, with `index` from 0. Its output is the
+            list of outputs in the same order.
+        max_parallel: Maximum number of entries at the same time. Default: all.
+        fail_fast: Whether the first failed entry ends the others. Default: true.
+        retry: Retries of failed attempts. A number sets the maximum number of attempts.
+        timeout: Time limits. A single duration limits each attempt of an agent, or else the whole task.
+        compensate: The compensation of its effect.
+        priority: Greater is more urgent. Default: 0.
+        labels: For search and selection. The agent sees them.
+        placement: Rules for the choice of its agent.
+        resources: Resources of its agent that it uses while it runs: cpu, memory_bytes, gpu, a licence.
+        budget: Budget of all its attempts together. The budget of the run also applies.
+        cost: Expected cost of an attempt. Learned values replace it.
         estimate: The older name of `cost`.
-        checks: What its output must satisfy.
-        limits: Limits that it shares with every other task of the same key.
-        cache: Reuse of earlier outputs. A single duration sets for how long, `auto` for an hour.
+        checks: Checks of its output.
+        limits: Limits that all tasks with the same key share.
+        cache: Reuse of earlier outputs. A single duration is the `ttl`. `auto` is one hour, with checks.
         due_time: When its outcome is wanted. It orders the queue, and lateness is reported. Not a timeout.
         idempotency_key: What agents hand to other systems so that a repeated attempt takes effect once.
         gang: Tasks beside it with the same gang start together with it, or not at all.
