@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** What can go wrong between a service and the bus. */
+/** Errors between a service and the bus. */
 export const busErrors = defineErrors("bus", {
   invalidEvent: {
     status: "INVALID_ARGUMENT",

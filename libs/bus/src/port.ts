@@ -1,78 +1,78 @@
 /**
- * The event bus: what happened, reported to the caller that wants to know. Two implementations with the same behaviour,
- * one within the process and one over NATS. One suite of tests runs on both.
+ * The event bus delivers events to subscribers. There are two implementations with the same behaviour, one within the
+ * process and one over NATS. One test suite runs on both.
  *
  * 1. Delivery is at least once. A repeated publication (same namespace and id, within the time the bus remembers) is
  *    not delivered again. A handler may still see an event twice, after a crash or a lost acknowledgement.
- * 2. Events of one source and subject are kept in the order of their publication by one publisher. A subscription hands
- *    them out in that order and never two of them at once. While one is being retried, those after it wait. Two limits:
- *    members of a durable subscription work side by side, and events in the hands of a member that dies come again
- *    later. `inOrder: "all"` has neither limit and is slow.
- * 3. No publisher waits for a slow subscriber. A durable one lags behind in the log at its own pace. A live one that
- *    falls behind more than its buffer loses the oldest events and gets their count.
+ * 2. Events of one source and subject are kept in the order of their publication by one publisher. A subscription
+ *    delivers them in that order, one at a time. While one is being retried, those after it wait. There are two limits:
+ *    members of a durable subscription work concurrently, and events of a member that dies are delivered again later.
+ *    `inOrder: "all"` has neither limit and is slow.
+ * 3. No publisher waits for a slow subscriber. A durable subscription reads the log at its own pace. A live
+ *    subscription that lags by more than its buffer loses the oldest events and gets their count.
  */
 import type { BusEvent, EventInput } from "./event/event.ts";
 import type { Position } from "./event/position.ts";
 
 export interface Bus {
   /**
-   * Resolves when all events are taken in: kept in the log, durable where the log is. Rejects with `bus.not_accepted`
-   * when that is not known in time. Repeating the same events is harmless.
+   * Resolves when all events are in the log, and durable if the log is. Rejects with `bus.not_accepted` if that is not
+   * known in time. Repeating the same events is harmless.
    */
   publish(events: readonly EventInput[], options?: PublishOptions): Promise<void>;
-  /** Resolves when the beginning is fixed: what is published from then on will be delivered. */
+  /** Resolves when the start is fixed: events published from then on will be delivered. */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
-  /** The place after the newest event: a subscription that starts after it gets each later event. */
+  /** Returns the position after the newest event: a subscription that starts after it gets each later event. */
   tail(): Promise<Position>;
   /** Removes the cursor of a durable subscription. Resolves with whether there was one. */
   removeCursor(durable: string, namespace?: string): Promise<boolean>;
 }
 
 export interface PublishOptions {
-  /** How long to wait for room and confirmation. Default 10,000. */
+  /** Maximum wait for room and confirmation, milliseconds. Default: 10,000. */
   readonly timeoutMs?: number;
 }
 
-/** Where a subscription starts. A durable one that exists continues where it is and ignores this. */
+/** Start of a subscription. An existing durable one continues at its position and ignores this. */
 export type Start =
-  /** With what is published from now on. */
+  /** Events published from now on. */
   | "new"
-  /** With the oldest event that is kept. */
+  /** All retained events, from the oldest on. */
   | "first"
-  /** After an event, by the position it was delivered with. */
+  /** Events after the one with this position. */
   | { readonly after: Position | string };
 
 export interface SubscribeOptions {
-  /** Types wanted, with `*` for a word and `>` for the rest: `tutti.workflow.run.*`. */
+  /** Pattern of types, with `*` for a word and `>` for the rest: `tutti.workflow.run.*`. */
   readonly pattern: string;
-  /** Default: all. */
+  /** Default: all namespaces. */
   readonly namespace?: string;
   /**
-   * With a name, the bus keeps the place: after a restart the subscription continues where it was. All that are open
-   * under one name (and namespace) are a group: each event goes to one of them. Without a name the subscription is
-   * live: it ends with the process, and a lagging one leaves events out.
+   * With a name, the bus stores the position: after a restart the subscription continues from it. All open
+   * subscriptions of one name (and namespace) are a group: each event goes to one of them. Without a name the
+   * subscription is live: it ends with the process, and a lagging one drops events.
    */
   readonly durable?: string;
-  /** Default `new`. */
+  /** Default: `new`. */
   readonly start?: Start;
   readonly handle: Handle;
-  /** Told of events that were left out, before the first one after them. */
+  /** Called for dropped events, before the first later one. */
   readonly onGap?: (gap: Gap) => void;
   /**
-   * `subject`: order per source and subject, as above. `all`: one event at a time over all members of the group, in
-   * the order of the log, also when a member dies. Default `subject`.
+   * `subject`: order per source and subject, as above. `all`: one event at a time over all members of the group, in the
+   * order of the log, even if a member dies. Default: `subject`.
    */
   readonly inOrder?: "subject" | "all";
-  /** Events in hand at once: being handled, or waiting for a retry. Default 64. */
+  /** Maximum number of events being handled or waiting for a retry. Default: 64. */
   readonly maxInFlight?: number;
-  /** How long a handler may take before its event is delivered again. Default 30,000. */
+  /** Timeout of a handler in milliseconds, after which its event is delivered again. Default: 30,000. */
   readonly ackWaitMs?: number;
-  /** Deliveries after which an event is given up. Default 10. */
+  /** Number of deliveries after which an event is abandoned. Default: 10. */
   readonly maxDeliveries?: number;
-  /** Pauses before a repetition double from the first to the longest. Default 200 to 30,000. */
+  /** Pauses before a repetition double from the first to the longest, milliseconds. Default: 200 to 30,000. */
   readonly retryFirstMs?: number;
   readonly retryMaxMs?: number;
-  /** Events a live subscription may lag before it leaves out the oldest. Default 1,024. */
+  /** Number of events that a live subscription may lag before it drops the oldest. Default: 1,024. */
   readonly bufferMax?: number;
   /** For metrics and logs. A word of a bounded set. Default: the durable name, or `live`. */
   readonly label?: string;
@@ -80,12 +80,15 @@ export interface SubscribeOptions {
 
 /**
  * A handler of events. Returning (or resolving) acknowledges them. If it throws, they are delivered again after a
- * pause. After `maxDeliveries` they are given up: a durable subscription then publishes `tutti.bus.event.abandoned`.
+ * pause. After `maxDeliveries` they are abandoned: a durable subscription then publishes `tutti.bus.event.abandoned`.
  */
 export type Handle =
-  /** One at a time, those of different subjects side by side. */
+  /** One event at a time per subject, different subjects concurrently. */
   | { readonly each: (event: BusEvent, delivery: Delivery) => unknown }
-  /** As many as there are, up to a number. One batch at a time. After a failure its events come again one by one. */
+  /**
+   * All waiting events, up to a maximum number. One batch at a time. After a failure its events are delivered again one
+   * by one.
+   */
   | {
       readonly batch: (deliveries: readonly Delivery[], signal: AbortSignal) => unknown;
       readonly batchMax: number;
@@ -93,31 +96,31 @@ export type Handle =
 
 export interface Delivery {
   readonly event: BusEvent;
-  /** Where to continue after this event. */
+  /** Position for continuing after this event. */
   readonly position: Position;
-  /** How often it was delivered so far, this time included. */
+  /** Number of deliveries so far, including this one. */
   readonly attempt: number;
-  /** Aborted when the handler has taken too long. */
+  /** Aborted when the handler has timed out. */
   readonly signal: AbortSignal;
 }
 
 /** Events that will not be delivered. */
 export interface Gap {
   /**
-   * `slow`: a live subscription fell behind more than its buffer. `retention`: the log no longer had them. `reset`: the
-   * position belongs to another log. Reading starts with the oldest event that is kept.
+   * `slow`: a live subscription lagged by more than its buffer. `retention`: the log no longer had them. `reset`: the
+   * position belongs to another log. Reading starts with the oldest retained event.
    */
   readonly reason: "slow" | "retention" | "reset";
-  /** How many were left out. Undefined if unknown: there may have been none that were wanted. */
+  /** Number of dropped events. Undefined if unknown: perhaps none of them matched. */
   readonly count: number | undefined;
 }
 
 export interface Subscription extends AsyncDisposable {
   /**
-   * Takes nothing more, brings to an end what is in hand (at most `maxInFlight` events, until the signal is aborted),
-   * and gives back the rest. Not to be awaited by a handler of its own.
+   * Accepts no more events, finishes those in hand (at most `maxInFlight`, until the signal is aborted), and returns
+   * the rest. A handler must not await the close of its own subscription.
    */
   close(signal?: AbortSignal): Promise<void>;
-  /** Resolves when it ended: closed, or given up because the bus stopped. */
+  /** Resolves at the end: closed, or abandoned because the bus stopped. */
   readonly closed: Promise<void>;
 }

@@ -21,7 +21,7 @@ describe("bus over a NATS cluster", { skip: program.skip }, () => {
     const [durable, live] = [new Collector(), new Collector()];
     const seen = new Set<string>();
     const each = (event: { id: string }, delivery: Parameters<Collector["each"]>[1]) => {
-      // At least once: what is delivered again is distinguished by its id.
+      // At least once: redeliveries are recognised by their id.
       if (!seen.has(event.id)) durable.collect(delivery);
       seen.add(event.id);
     };
@@ -70,7 +70,7 @@ describe("bus over a NATS cluster", { skip: program.skip }, () => {
   });
 });
 
-/** Has the leader of the stream, or of the durable subscription, hand over to another server. */
+/** Makes the leader of the stream, or of the durable subscription, step down. */
 async function stepDown(connection: Awaited<ReturnType<typeof connectionTo>>, what: "STREAM" | "CONSUMER") {
   const client = connection.client("test");
   if (what === "STREAM") {

@@ -10,7 +10,7 @@ import { Collector, freshNamespace, testEvent } from "../src/testing/index.ts";
 const program = await natsServerProgram();
 const { signal } = new AbortController();
 
-/** Returns a bus of its own on a server of its own, so that the server can come and go. */
+/** Returns a bus on its own server, so that the server can come and go. */
 async function busOn(
   server: NatsServer,
   options: Omit<NatsBusOptions, "connection"> = {},
@@ -47,7 +47,7 @@ describe("bus over NATS while its server comes and goes", { skip: program.skip }
         ackWaitMs: 500,
         handle: {
           each: (event, delivery) => {
-            // At least once: a crash may lose what was acknowledged a moment ago.
+            // At least once: a crash may lose an acknowledgement.
             if (!handled.has(event.id)) durable.collect(delivery);
             handled.add(event.id);
           },

@@ -6,10 +6,13 @@ import type { EventInput } from "../event/event.ts";
 import type { Handout } from "./dispatcher.ts";
 import type { ResolvedSubscription } from "./options.ts";
 
-/** Tells that a durable subscription gave an event up. The event itself stays in the log, at its position. */
+/**
+ * Type of the event that reports an abandoned event of a durable subscription. The abandoned event itself stays in the
+ * log, at its position.
+ */
 export const abandonedType = "tutti.bus.event.abandoned";
 
-/** Undefined if nothing is to be reported: giving up such an event must not bring forth another one, without end. */
+/** Undefined if nothing is to be reported: abandoning such a report must not create another one, without end. */
 export function abandonedEvent(
   { durable }: ResolvedSubscription,
   { event, position, sequence }: Handout,
@@ -21,7 +24,7 @@ export function abandonedEvent(
   const header = {
     namespace: event.namespace === systemNamespace ? "" : event.namespace,
     resource: durable,
-    // With it a repetition, which may come after a crash between telling and acknowledging, has the same id.
+    // With the sequence a repetition has the same id. A crash between the report and the acknowledgement causes one.
     sequence,
     time: toTimestamp(nowMs),
     cause: {

@@ -208,7 +208,7 @@ describe("Dispatcher", () => {
   it("for any handlers: settles each event once, in order for each subject, never two of one at once", async () => {
     const step = fc.record({
       subject: fc.constantFrom("a", "b", "c"),
-      /** What each attempt does: succeed or fail, at once or later, or take too long. */
+      /** Outcome of each attempt: success or failure, at once or later, or a timeout. */
       outcomes: fc.array(fc.constantFrom("good", "bad", "late-good", "late-bad", "hang"), { maxLength: 4 }),
       afterMs: fc.nat(300),
     });
@@ -243,7 +243,7 @@ async function simulate(steps: readonly Step[], batchMax: number | undefined) {
     for (const subject of subjects) assert.ok(!running.has(subject), `two of ${subject} at once`);
     for (const subject of subjects) running.add(subject);
     const signal = deliveries[0]?.signal;
-    // A handler that is out of time no longer counts as running, though it may still run.
+    // A handler that has timed out no longer counts as running, though it may still run.
     signal?.addEventListener("abort", () => {
       for (const subject of subjects) running.delete(subject);
     });

@@ -1,12 +1,12 @@
 /**
- * Hands events to a subscription's handler and sees each of them through to its end: handled, or given up. The same for
- * every bus. Where events come from and what an end means there is the owner's.
+ * Passes events to a subscription's handler until each is handled or abandoned. The same for every bus. The owner
+ * defines the source of the events and the effect of their end.
  *
- * 1. Every event offered is settled exactly once, or given back by `stop`. Between the two it is in hand.
- * 2. Events with the same key go through a lane: in the order they were offered, never two at once. While one of them
- *    waits for its repetition, the lane stands still.
+ * 1. Every offered event is settled exactly once, or returned by `stop`. Until then it is in hand.
+ * 2. Events with the same key go through a lane: in the order of the offers, one at a time. While one of them waits for
+ *    its repetition, the lane stops.
  * 3. An attempt that fails or takes too long is repeated after a pause, until `maxDeliveries`.
- * 4. What a handler does after its time is up changes nothing any more.
+ * 4. The outcome of a handler after its timeout is ignored.
  * 5. Handlers are never called from within `offer`: the publisher does not run them.
  *
  * @guarantee An event of the bus is delivered at least once. Events with the same key are delivered in order.
@@ -35,7 +35,7 @@ export interface Handout {
   readonly position: Position;
   /** Its number in the log. */
   readonly sequence: number;
-  /** Deliveries so far, by others or before a crash. */
+  /** Earlier deliveries, by other members or before a crash. */
   readonly before: number;
 }
 
@@ -47,7 +47,7 @@ export interface DispatcherOptions {
   readonly logger: Logger;
   readonly metrics: SubscriptionMetrics;
   readonly onHandled: (handout: Handout) => void;
-  /** The event was given up. Its lane and its place in hand are free when this resolves. */
+  /** The event was abandoned. Its lane and its place in hand are free when this resolves. */
   readonly onAbandoned: (handout: Handout, attempts: number, error: TuttiError) => void | Promise<void>;
   /** There is room again. */
   readonly onRoom: () => void;
@@ -56,14 +56,14 @@ export interface DispatcherOptions {
 interface Entry {
   readonly handout: Handout;
   attempts: number;
-  /** It was in a batch that failed: from now on it goes alone, so that the others need not suffer for it. */
+  /** It was in a failed batch: from now on it is delivered alone, so that it cannot fail the others. */
   alone: boolean;
 }
 
 interface Lane {
   readonly key: string;
   readonly waiting: Entry[];
-  /** An entry of it is being handled, waits for its repetition or is being given up. */
+  /** An entry of it is being handled, waits for its repetition or is being abandoned. */
   busy: boolean;
 }
 
@@ -75,13 +75,13 @@ interface Call {
   over: boolean;
 }
 
-/** Handlers called in a row before the process may do something else. */
+/** Maximum number of handlers called in a row before other work gets a turn. */
 const startsMax = 1_000;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #lanes = new Map<string, Lane>();
-  /** Lanes with something to hand out, in the order they came to have it. */
+  /** Lanes with waiting entries, in the order in which they became ready. */
   readonly #ready: Lane[] = [];
   readonly #calls = new Set<Call>();
   readonly #retries = new Set<Timer>();
@@ -99,11 +99,11 @@ export class Dispatcher {
     const { handle, maxInFlight, ackWaitMs } = options.subscription;
     this.#batchMax = "batch" in handle ? handle.batchMax : 1;
     this.#callsMax = "batch" in handle ? 1 : maxInFlight;
-    // Looking at all calls now and then is cheaper than a timer for each.
+    // Checking all calls regularly is cheaper than a timer for each.
     this.#sweep = options.timers.every(Math.max(1, ackWaitMs / 4), () => this.#endOverdueCalls());
   }
 
-  /** How many events may be offered now. */
+  /** Number of events that may be offered now. */
   get room(): number {
     return this.#draining ? 0 : this.#options.subscription.maxInFlight - this.#inHand;
   }
@@ -115,7 +115,7 @@ export class Dispatcher {
   offer(handout: Handout): void {
     const entry: Entry = { handout, attempts: handout.before, alone: false };
     this.#inHand++;
-    // It was delivered again and again and no failure was ever reported: it takes processes down.
+    // It was delivered again and again without a reported failure: it crashes processes.
     if (handout.before >= 2 * this.#options.subscription.maxDeliveries) {
       void this.#abandon(entry, busErrors.neverHandled({ deliveries: handout.before }));
       return;
@@ -126,7 +126,7 @@ export class Dispatcher {
       lane = { key, waiting: [], busy: false };
       this.#lanes.set(key, lane);
     }
-    // What was given back comes again a little out of order, ahead of what is newer.
+    // A returned event comes again slightly out of order, ahead of newer ones.
     const place = lane.waiting.findLastIndex((other) => other.handout.sequence < handout.sequence);
     lane.waiting.splice(place + 1, 0, entry);
     if (!lane.busy && lane.waiting.length === 1) this.#ready.push(lane);
@@ -134,12 +134,12 @@ export class Dispatcher {
   }
 
   /**
-   * Takes no further events, and finishes running ones (unless the signal is aborted), except work that waits for a
-   * repetition. Returns the unsettled events, in the order of the log.
+   * Accepts no further events, and finishes running ones unless the signal is aborted. Entries that wait for a
+   * repetition are not finished. Returns the unsettled events, in the order of the log.
    */
   async stop(signal?: AbortSignal): Promise<readonly Handout[]> {
     this.#draining = true;
-    // Their lanes stay as they are: not to be handed out any more, like all that waits behind them.
+    // Their lanes stay blocked, so neither these entries nor those behind them are delivered.
     for (const timer of this.#retries) timer.cancel();
     this.#retries.clear();
     if (!this.#isIdle && signal?.aborted !== true) {
@@ -178,7 +178,7 @@ export class Dispatcher {
       }
       this.#start();
     }
-    // Handlers that never wait would keep everything else from running until the log is empty.
+    // Handlers that never wait would block everything else until the log is empty.
     this.#options.timers.after(0, this.#pump);
   };
 
@@ -208,7 +208,10 @@ export class Dispatcher {
     );
   }
 
-  /** From the front of the ready lanes: one entry, or as many as a batch takes. A lane gives its own in order. */
+  /**
+   * Returns entries from the front of the ready lanes: one, or as many as a batch accepts. A lane gives its entries in
+   * order.
+   */
   #nextEntries(): Entry[] {
     const entries: Entry[] = [];
     while (entries.length < this.#batchMax) {
@@ -268,7 +271,7 @@ export class Dispatcher {
     if (first === undefined) return;
     lane.waiting.unshift(...others);
     for (const entry of entries) if (fromBatch) entry.alone = true;
-    // An attempt as one of many says little about each. The others get theirs back.
+    // A failed attempt of many entries shows little about each. The others get their attempt back.
     for (const entry of others) entry.attempts--;
     if (first.attempts >= this.#options.subscription.maxDeliveries) {
       void this.#abandon(first, error).then(() => this.#free(lane));
@@ -312,7 +315,7 @@ export class Dispatcher {
     this.#tellIdle();
   }
 
-  /** The lane may continue, or is forgotten where it has nothing more. */
+  /** The lane may continue, or is removed if it is empty. */
   #free(lane: Lane): void {
     lane.busy = false;
     if (lane.waiting.length > 0) this.#ready.push(lane);
@@ -332,7 +335,7 @@ export class Dispatcher {
     return lanes;
   }
 
-  /** False where the call was over already. */
+  /** Returns false if the call was over already. */
   #over(call: Call): boolean {
     if (call.over) return false;
     call.over = true;
@@ -366,7 +369,7 @@ export class Dispatcher {
   }
 }
 
-/** What a handler sees of an event in hand. The signal is made only for a handler that looks at it. */
+/** An event in hand for its handler. The signal is created only if the handler reads it. */
 class HandedOut implements Delivery {
   readonly event: BusEvent;
   readonly position: Position;

@@ -1,6 +1,6 @@
 /**
- * What a live subscription has still to handle: the newest events, up to a number. Who comes too late finds the oldest
- * gone, and how many they were.
+ * The pending events of a live subscription: the newest events, up to a number. A late reader finds the oldest dropped,
+ * and gets their count.
  */
 import type { Handout } from "./dispatcher.ts";
 
@@ -25,7 +25,7 @@ export class LiveQueue {
     return this.#most - this.#count;
   }
 
-  /** False where the oldest had to make room. */
+  /** Returns false if the oldest had to make room. */
   push(handout: Handout): boolean {
     const full = this.#count === this.#most;
     if (full) {
@@ -38,7 +38,7 @@ export class LiveQueue {
     return !full;
   }
 
-  /** Returns how many were left out before the one that `shift` gives next. Asking makes it zero. */
+  /** Returns how many were dropped before the next one of `shift`, and resets the count. */
   takeLeftOut(): number {
     const leftOut = this.#leftOut;
     this.#leftOut = 0;

@@ -1,6 +1,6 @@
 import type { CounterCell, Metrics } from "@tutti/kernel";
 
-/** What a subscription counts, bound to its label. */
+/** Metrics of a subscription, bound to its label. */
 export interface SubscriptionMetrics {
   readonly handled: CounterCell;
   readonly failed: CounterCell;

@@ -3,7 +3,7 @@ import { allNamespaces, checkedInterest, type Interest } from "../event/pattern.
 import { placeOf } from "../event/position.ts";
 import type { Gap, Handle, Start, SubscribeOptions } from "../port.ts";
 
-/** A subscription with everything decided and checked. */
+/** A subscription with all options resolved and checked. */
 export interface ResolvedSubscription {
   readonly interest: Interest;
   /** Undefined: live. */
@@ -21,7 +21,7 @@ export interface ResolvedSubscription {
   readonly label: string;
 }
 
-/** Letters, digits and dashes: what the name of a consumer may have anywhere. */
+/** Letters, digits and dashes: the characters allowed in every name of a consumer. */
 const durableForm = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const inFlightMost = 10_000;
 const timeMsMost = 24 * 3_600_000;
@@ -35,7 +35,7 @@ export function resolveSubscription(options: SubscribeOptions): ResolvedSubscrip
     handle,
     onGap: options.onGap ?? (() => undefined),
     inOrder,
-    // One at a time is one in hand, however many would be allowed.
+    // One at a time means one in hand, even if more would be allowed.
     maxInFlight: inOrder === "all" ? 1 : whole("maxInFlight", options.maxInFlight ?? 64, inFlightMost),
     ackWaitMs: whole("ackWaitMs", options.ackWaitMs ?? 30_000, timeMsMost),
     maxDeliveries: whole("maxDeliveries", options.maxDeliveries ?? 10, 1_000_000),

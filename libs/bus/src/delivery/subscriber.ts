@@ -1,6 +1,4 @@
-/**
- * What all subscriptions of all buses have in common: a dispatcher, gaps told without harm, and an end.
- */
+/** Common part of all subscriptions of all buses: a dispatcher, safe notification of gaps, and an end. */
 import type { Clock, Logger, TuttiError } from "@tutti/kernel";
 import type { Gap, Subscription } from "../port.ts";
 import { Dispatcher, type Handout } from "./dispatcher.ts";
@@ -17,7 +15,7 @@ export abstract class Subscriber implements Subscription {
   protected readonly logger: Logger;
   protected readonly metrics: SubscriptionMetrics;
   readonly #ended = Promise.withResolvers<void>();
-  /** Aborted by the first that does not want to wait for handlers any longer. */
+  /** Aborted by the first caller that no longer waits for handlers. */
   readonly #hurry = new AbortController();
   readonly #clock: Clock;
   #closing: Promise<void> | undefined;
@@ -63,10 +61,10 @@ export abstract class Subscriber implements Subscription {
   protected abstract onHandled(handout: Handout): void;
   protected abstract onAbandoned(handout: Handout, attempts: number, error: TuttiError): void | Promise<void>;
   protected abstract onRoom(): void;
-  /** Stops the dispatcher and puts away what the subscription holds. */
+  /** Stops the dispatcher and releases the resources of the subscription. */
   protected abstract shutDown(signal: AbortSignal): Promise<void>;
 
-  /** A subscriber that stays too slow says so now and then, not at every event. */
+  /** A subscriber that stays too slow logs that now and then, not at every event. */
   #warn(gap: Gap): void {
     const now = this.#clock.monotonic();
     if (now - this.#warnedMs < warnEveryMs) return;

@@ -1,9 +1,9 @@
 import type { BusEvent } from "./event.ts";
 
-/** The structured form of an event, as CloudEvents' JSON format has it: for HTTP, SSE and WebSocket. */
+/** The structured form of an event, as in CloudEvents' JSON format: for HTTP, SSE and WebSocket. */
 export type CloudEventJson = Readonly<Record<string, unknown>>;
 
-/** Data that is JSON is part of the document, anything else is in it as Base64. */
+/** JSON data is part of the document, other data is included as Base64. */
 export function cloudEventOf(event: BusEvent): CloudEventJson {
   return {
     specversion: "1.0",
@@ -25,7 +25,7 @@ function dataOf({ data, dataContentType }: BusEvent): CloudEventJson {
     try {
       return { data: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data)) };
     } catch {
-      // Says it is JSON and is not: carried as the bytes it is.
+      // Declared as JSON but invalid: included as bytes.
     }
   }
   return { data_base64: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64") };

@@ -4,20 +4,20 @@ import type { EventHeader } from "@tutti/contracts/events/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import type { EventInput } from "./event.ts";
 
-/** Under which events about the installation itself travel. No tenant can have it. */
+/** Namespace of events about the installation itself. No tenant can have it. */
 export const systemNamespace = "system";
 
 export interface ContractEventOptions {
-  /** Who it comes from: `/tutti/registry`. */
+  /** Source of the event: `/tutti/registry`. */
   readonly source: string;
-  /** Which of several of its type that tell of one thing that happened, from 0: each has an id of its own. */
+  /** Index among several events of one type for one occurrence, from 0: each has its own id. */
   readonly part?: number;
 }
 
 /**
- * Returns the CloudEvent of an event that the contracts describe. The data is JSON as proto3 writes it, so that any
- * client reads it without the contracts. The id follows from type, resource, sequence and part: who tells the same
- * thing again, after a crash too, is recognised.
+ * Returns the CloudEvent of an event that the contracts describe. The data is proto3 JSON, so that any client can read
+ * it without the contracts. The id is derived from type, resource, sequence and part, so a repetition is recognised,
+ * even after a crash.
  */
 export function contractEvent<Payload extends { readonly header: EventHeader | undefined }>(
   description: EventDescription<Payload>,

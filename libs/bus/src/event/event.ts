@@ -1,42 +1,42 @@
 /**
  * An event of the bus: a CloudEvent (1.0) of Tutti, checked once when it is published and frozen from then on, because
- * within a process the very same object reaches every subscriber.
+ * within a process every subscriber receives the same object.
  */
 import type { Violation } from "@tutti/kernel";
 import { busErrors } from "../errors.ts";
 import { isOwnType } from "./own-type.ts";
 
 export interface BusEvent {
-  /** Unique within its namespace: repeating an event with its id does not make another one. */
+  /** Unique within its namespace: a repetition with the same id does not create another event. */
   readonly id: string;
-  /** Who it comes from, a URI reference: `/tutti/workflow`. */
+  /** Its origin, a URI reference: `/tutti/workflow`. */
   readonly source: string;
-  /** `tutti.<area>.<thing>.<happened>`: `tutti.workflow.run.completed`. Of what was posted: words with dots between. */
+  /** `tutti.<area>.<thing>.<happened>`: `tutti.workflow.run.completed`. For posted events: words with dots between. */
   readonly type: string;
-  /** The id of what it is about. Events of one source and subject are delivered in their order. */
+  /** The id of its object. Events of one source and subject are delivered in order. */
   readonly subject: string;
   /** The tenant it belongs to. On the wire, the extension attribute `namespace`. */
   readonly namespace: string;
-  /** When it happened, milliseconds since the epoch. */
+  /** Time of the occurrence, milliseconds since the epoch. */
   readonly timeMs: number;
   /** Media type of the data. */
   readonly dataContentType: string;
-  /** Carried as bytes and never looked into. Not to be changed after publishing. */
+  /** Treated as opaque bytes. Must not be changed after publishing. */
   readonly data: Uint8Array;
   /** Further attributes, such as `traceparent`. */
   readonly extensions: Readonly<Record<string, string>>;
 }
 
-/** An event as it is handed in: what may be left out has a default. */
+/** An event before publication: optional fields have a default. */
 export type EventInput = Omit<BusEvent, "dataContentType" | "extensions"> & {
-  /** Default `application/json`. */
+  /** Default: `application/json`. */
   readonly dataContentType?: string;
   readonly extensions?: Readonly<Record<string, string>>;
 };
 
 /**
- * Data of an event, at most. It is 1 MiB less the room for the attributes in a NATS message. Larger data belongs into the
- * blob store.
+ * Maximum bytes of an event's data. It is 1 MiB less the room for the attributes in a NATS message. Store larger data
+ * in the blob store.
  *
  * @defaults
  */
@@ -49,12 +49,12 @@ const attributes = new Set([
 
 const word = "[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*";
 const ownType = new RegExp(`^tutti(?:\\.${word}){3}$`);
-/** Ten words at most. */
+/** Maximum: ten words. */
 const postedType =
   /^(?![Tt][Uu][Tt][Tt][Ii](?:\.|$))[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9][A-Za-z0-9_-]*){0,9}$/;
 const typeLengthMax = 200;
 const namespaceForm = /^[a-z][a-z0-9-]{0,62}$/;
-/** Visible ASCII: what a header carries as it is. */
+/** Visible ASCII, which a header can contain unchanged. */
 const idForm = /^[\x21-\x7e]{1,200}$/;
 const sourceForm = /^[\x21-\x7e]{1,400}$/;
 const mediaTypeForm = /^[\x20-\x7e]{1,200}$/;
@@ -65,7 +65,7 @@ const textForm = /^[^\x00-\x1f\x7f-\x9f]{1,1000}$/;
 const timeMsMax = 253_402_300_799_999;
 const noExtensions: Readonly<Record<string, string>> = Object.freeze({});
 
-/** Checks an event and fills in the defaults. Throws with every violation it finds. */
+/** Checks an event and fills in the defaults. Throws all violations. */
 export function checkedEvent(input: EventInput): BusEvent {
   const dataContentType = input.dataContentType ?? "application/json";
   const { extensions = noExtensions } = input;
@@ -96,13 +96,13 @@ export function checkedEvent(input: EventInput): BusEvent {
   });
 }
 
-/** Events with the same key are delivered in their order. */
+/** Events with the same key are delivered in order. */
 export function orderKeyOf(event: BusEvent): string {
-  // A line break is in none of the attributes.
+  // No attribute contains a line break.
   return `${event.namespace}\n${event.source}\n${event.subject}`;
 }
 
-/** What a repeated publication is recognised by. Of what was posted, an id is unique within its source alone. */
+/** Identifies a repeated publication. The id of a posted event is unique only within its source. */
 export function dedupIdOf({ namespace, type, source, id }: BusEvent): string {
   return isOwnType(type) ? `${namespace}/${id}` : `${namespace}/${source}/${id}`;
 }
@@ -115,7 +115,7 @@ function isType(type: string): boolean {
   return type.length <= typeLengthMax && (ownType.test(type) || postedType.test(type));
 }
 
-/** Whether an event of this type may be posted. */
+/** Returns whether an event of this type may be posted. */
 export function isPostedType(type: string): boolean {
   return type.length <= typeLengthMax && postedType.test(type);
 }
@@ -136,7 +136,7 @@ function isExtensionName(name: string): boolean {
   return extensionForm.test(name) && !attributes.has(name);
 }
 
-/** Returns the slow way, for an event that is known to be bad. */
+/** Returns the error, the slow way, for an event that is known to be invalid. */
 function refused(input: EventInput) {
   const violations: Violation[] = [];
   const expect = (field: string, good: boolean, expected: string): void => {

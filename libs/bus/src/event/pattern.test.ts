@@ -59,7 +59,7 @@ describe("patterns", () => {
   }
 });
 
-/** Returns the rule as the server's documentation has it, word by word. */
+/** The rule of the server's documentation, word by word. */
 function natsMatches(filter: string, subject: string): boolean {
   const [filters, words] = [filter.split("."), subject.split(".")];
   for (const [index, expected] of filters.entries()) {

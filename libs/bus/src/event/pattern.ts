@@ -1,5 +1,5 @@
 /**
- * Which events a subscription wants: a pattern over their types, with the wildcards of NATS. `*` stands for one word,
+ * The pattern of a subscription: it selects events by their types, with the wildcards of NATS. `*` stands for one word,
  * `>` at the end for one or more: `tutti.workflow.run.*`, `tutti.*.*.failed`, `tutti.workflow.>`, `>`.
  */
 import { busErrors } from "../errors.ts";
@@ -7,14 +7,14 @@ import { isNamespace } from "./event.ts";
 import { isOwnType } from "./own-type.ts";
 
 const word = /^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*$/;
-/** Of the type of an event that was posted. */
+/** A word of the type of a posted event. */
 const postedWord = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 /** `tutti`, area, thing, what happened. */
 const wordsOfType = 4;
 
 /** The part of all subjects before the namespace. */
 export const subjectRoot = "tutti.events";
-/** Between the namespace and the type of an event that was posted: longer than any type of Tutti's own. */
+/** Separates the namespace from the type of a posted event: longer than any type of Tutti's own. */
 const postedRoot = "posted.event.type";
 
 /** Every namespace. */
@@ -25,7 +25,7 @@ export interface Interest {
   readonly pattern: string;
 }
 
-/** Checks both parts. Throws where they can match nothing. */
+/** Checks both parts. Throws if they can match nothing. */
 export function checkedInterest({ namespace, pattern }: Interest): Interest {
   if (namespace !== allNamespaces && !isNamespace(namespace)) {
     throw busErrors.invalidSubscription({
@@ -44,7 +44,7 @@ export function checkedInterest({ namespace, pattern }: Interest): Interest {
   return { namespace, pattern };
 }
 
-/** Whether something can match it. */
+/** Returns whether a type can match it. */
 export function isPattern(pattern: string): boolean {
   if (pattern === ">") return true;
   const words = pattern.split(".");
@@ -55,7 +55,7 @@ export function isPattern(pattern: string): boolean {
   return named.every((part) => part === "*" || word.test(part));
 }
 
-/** Of events that were posted: the first word is itself. */
+/** For posted events: the first word is literal. */
 function isPostedPattern(words: readonly string[]): boolean {
   const [first = "", ...others] = words;
   if (words.length > postedWordsMax || !postedWord.test(first) || first.toLowerCase() === "tutti")
@@ -67,7 +67,7 @@ function isPostedPattern(words: readonly string[]): boolean {
 
 const postedWordsMax = 10;
 
-/** Returns whether an event of this namespace and type is wanted, as a function that is made once and called often. */
+/** Returns a function that tells whether a namespace and type match. It is created once and called often. */
 export function matcherOf({
   namespace,
   pattern,
@@ -86,8 +86,8 @@ function typeMatcherOf(pattern: string): (type: string) => boolean {
 }
 
 /**
- * `tutti.workflow.run.completed` in `team-a` → `tutti.events.team-a.workflow.run.completed`, and what was posted, such as
- * `shop.order.created`, → `tutti.events.team-a.posted.event.type.shop.order.created`
+ * `tutti.workflow.run.completed` in `team-a` → `tutti.events.team-a.workflow.run.completed`, and a posted event, such
+ * as `shop.order.created`, → `tutti.events.team-a.posted.event.type.shop.order.created`
  */
 export function subjectOf({
   namespace,
@@ -100,12 +100,12 @@ export function subjectOf({
   return `${subjectRoot}.${namespace}.${rest}`;
 }
 
-/** Returns the subject, with wildcards, of all that an interest matches. */
+/** Returns the subject, with wildcards, of everything that an interest matches. */
 export function subjectFilterOf({ namespace, pattern }: Interest): string {
   if (pattern === ">") return `${subjectRoot}.${namespace}.>`;
   if (!isOwnType(pattern)) return `${subjectRoot}.${namespace}.${postedRoot}.${pattern}`;
   const words = pattern.split(".").slice(1);
-  // As many words as every type of Tutti's own has: the subjects of what was posted have more.
+  // As many words as every type of Tutti's own has, because subjects of posted events have more.
   if (words.at(-1) === ">")
     words.splice(-1, 1, ...Array.from({ length: wordsOfType - words.length }, () => "*"));
   return `${subjectRoot}.${namespace}.${words.join(".")}`;

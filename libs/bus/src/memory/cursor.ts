@@ -1,8 +1,8 @@
 /**
- * The place of a durable subscription in the log of this process, and the group of members that work from there.
+ * The position of a durable subscription in the log of this process, and the group of its members.
  *
- * 1. Each event goes to one member. What a member gives back goes to another before anything newer.
- * 2. The cursor outlives its members, and ends with the process or when it is forgotten.
+ * 1. Each event goes to one member. A returned event goes to another member before anything newer.
+ * 2. The cursor outlives its members, and ends with the process or when it is removed.
  */
 import type { Handout } from "../delivery/dispatcher.ts";
 import type { ResolvedSubscription } from "../delivery/options.ts";
@@ -23,9 +23,9 @@ export class Cursor {
   readonly members = new Set<Member>();
   readonly #logId: string;
   readonly #log: MemoryLog;
-  /** In the order of the log. */
+  /** Sorted in the order of the log. */
   #returned: Handout[] = [];
-  /** The number of the next event to look at. */
+  /** The number of the next event to check. */
   #next: number;
   #inHand = 0;
   #oneAtATime = false;
@@ -39,7 +39,7 @@ export class Cursor {
     this.#next = next;
   }
 
-  /** The last to open it decides what it is interested in. */
+  /** The last member to open it sets its interest. */
   join(member: Member, subscription: ResolvedSubscription): void {
     this.#wants = matcherOf(subscription.interest);
     this.#oneAtATime = subscription.inOrder === "all";
@@ -59,12 +59,12 @@ export class Cursor {
     this.wake();
   }
 
-  /** Tells a gap to the member that gets the next event. */
+  /** Reports a gap to the member that gets the next event. */
   note(gap: Gap): void {
     this.#gap = gap;
   }
 
-  /** Hands out all waiting events, once for all calls of this moment. */
+  /** Delivers all waiting events, once for all calls of this moment. */
   wake(): void {
     if (this.#pumping) return;
     this.#pumping = true;
@@ -77,7 +77,7 @@ export class Cursor {
   #pump(): void {
     for (let gave = true; gave; ) {
       gave = false;
-      // One for each in turn, so that the first of them does not take everything.
+      // One for each in turn, so that the first of them does not get everything.
       for (const member of this.members) {
         if (member.room <= 0 || (this.#oneAtATime && this.#inHand > 0)) continue;
         const handout = this.#dequeue();

@@ -1,15 +1,15 @@
 /**
- * The retained events of the bus within a process: numbered from 1 without gaps, the oldest dropped when there are too
- * many, too large together, or too old.
+ * The retained events of the bus within a process: numbered from 1 without gaps. The oldest are dropped by number,
+ * total size, or age.
  */
 import type { BusEvent } from "../event/event.ts";
 
 export interface Retention {
-  /** Default 100,000. */
+  /** Default: 100,000. */
   readonly eventsMax: number;
-  /** Data and attributes together. Default 64 MiB. */
+  /** Data and attributes together. Default: 64 MiB. */
   readonly bytesMax: number;
-  /** Default one hour. */
+  /** Default: one hour. */
   readonly ageMaxMs: number;
 }
 
@@ -19,12 +19,12 @@ interface Kept {
   readonly bytes: number;
 }
 
-/** About what the object and its attributes take. */
+/** Approximate size of the object and its attributes. */
 const overheadBytes = 600;
 
 export class MemoryLog {
   readonly #retention: Retention;
-  /** `#kept[i]` has the number `#firstSequence + i - #dropped`. Dropped ones are cut off now and then. */
+  /** `#kept[i]` has the number `#firstSequence + i - #dropped`. Dropped ones are removed from time to time. */
   #kept: (Kept | undefined)[] = [];
   #dropped = 0;
   #firstSequence = 1;
@@ -34,12 +34,12 @@ export class MemoryLog {
     this.#retention = retention;
   }
 
-  /** The number of the oldest event, or of the next one where there is none. */
+  /** The number of the oldest event, or of the next one if there is none. */
   get first(): number {
     return this.#firstSequence;
   }
 
-  /** The number of the newest event, 0 before any. */
+  /** The number of the newest event. 0 if there is none. */
   get last(): number {
     return this.#firstSequence + this.#kept.length - this.#dropped - 1;
   }
@@ -73,7 +73,7 @@ export class MemoryLog {
       this.#dropped++;
       this.#firstSequence++;
       this.#bytes -= oldest.bytes;
-      // Cutting costs as much as there is: once in a while it is next to nothing for each.
+      // The cost is proportional to the length: if it is rare, the cost per event is negligible.
       if (this.#dropped > 1_024 && this.#dropped * 2 > this.#kept.length) {
         this.#kept = this.#kept.slice(this.#dropped);
         this.#dropped = 0;

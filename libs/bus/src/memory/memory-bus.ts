@@ -1,6 +1,6 @@
 /**
  * The bus within one process: the same behaviour as over NATS, with a log that lives as long as the process. An event
- * is the very same object for all subscribers.
+ * is the same object for all subscribers.
  */
 import { type CounterCell, type Health, healthy, type Timer } from "@tutti/kernel";
 import { publishedCounter } from "../delivery/metrics.ts";
@@ -18,14 +18,14 @@ import { DurableSubscriber, LiveSubscriber, type MemorySource } from "./subscrib
 
 export interface MemoryBusOptions {
   readonly retention?: Partial<Retention>;
-  /** How long a repeated publication is recognised. Default two minutes. */
+  /** How long a repeated publication is recognised. Default: two minutes. */
   readonly dedupWindowMs?: number;
-  /** Those not given are the system's own, and silent. */
+  /** Ports. Defaults: the system's own, with silent logs and metrics. */
   readonly foundation?: Partial<BusPorts>;
 }
 
 const defaultRetention: Retention = { eventsMax: 100_000, bytesMax: 64 * 1_048_576, ageMaxMs: 3_600_000 };
-/** How often the log is looked through for what is too old, where nothing is published. */
+/** Interval of the check for expired events if nothing is published. */
 const retainEveryMs = 60_000;
 
 export class MemoryBus implements Bus {
@@ -56,7 +56,7 @@ export class MemoryBus implements Bus {
     );
   }
 
-  /** Lets the handlers that run come to their end. */
+  /** Waits for the running handlers. */
   async drain(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#subscribers].map((subscriber) => subscriber.close(signal)));
   }

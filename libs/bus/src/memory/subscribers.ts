@@ -12,12 +12,12 @@ import type { Gap } from "../port.ts";
 import type { Cursor, Member } from "./cursor.ts";
 import type { MemoryLog } from "./log.ts";
 
-/** What a subscriber within the process needs of its bus. */
+/** The part of a bus that a subscriber within the process needs. */
 export interface MemorySource {
   readonly logId: string;
   readonly log: MemoryLog;
   readonly ports: BusPorts;
-  /** Publishes an event of the bus's own. */
+  /** Publishes an event of the bus itself. */
   readonly publish: (event: EventInput) => Promise<void>;
   readonly left: (subscriber: Subscriber) => void;
 }
@@ -71,14 +71,14 @@ export class DurableSubscriber extends Subscriber implements Member {
 }
 
 /**
- * A live subscription: first the events of the log from its start on, at its own pace. Then each new event, as long
- * as it keeps up.
+ * A live subscription: first the events of the log from its start on, at its own pace. Then each new event, as long as
+ * it keeps up.
  */
 export class LiveSubscriber extends Subscriber {
   readonly #source: MemorySource;
   readonly #queue: LiveQueue;
   readonly #wants: (event: BusEvent) => boolean;
-  /** The number of the next event to read from the log. Undefined once everything comes by itself. */
+  /** The number of the next event to read from the log. Undefined once events arrive without a read. */
   #next: number | undefined;
   #gap: Gap | undefined;
 
@@ -128,7 +128,7 @@ export class LiveSubscriber extends Subscriber {
         this.#next = log.first;
       }
       if (this.#gap !== undefined && this.#queue.size === 0) this.#tellBeginning(this.#gap);
-      // The rest of the buffer's room is filled when what is in it was handed out: the gap comes in its place.
+      // The buffer is refilled when its content was delivered: the gap is reported between.
       if (this.#gap !== undefined) return;
       if (this.#next > log.last) {
         this.#next = undefined;

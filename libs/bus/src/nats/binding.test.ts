@@ -63,7 +63,7 @@ describe("events on NATS", () => {
     const expected = Object.entries(written.headers).filter(([name]) => name.startsWith("ce-"));
     const ours = MsgHdrsImpl.decode(headersOf(event).encode());
     for (const [name, value] of expected) assert.equal(ours.get(name), value, name);
-    // HTTP has a header of its own for this one. NATS has not.
+    // HTTP has a separate header for this attribute. NATS does not.
     assert.equal(ours.get("ce-datacontenttype"), written.headers["content-type"]?.toString().split(";")[0]);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Events as NATS messages, in the binary mode of CloudEvents: attributes in headers `ce-…`, percent-encoded as the
- * bindings say, data as the payload. Any NATS client can read them.
+ * Events as NATS messages, in the binary mode of CloudEvents: attributes in headers `ce-…`, percent-encoded according
+ * to the bindings, data as the payload. Any NATS client can read them.
  */
 import { MsgHdrsImpl } from "@nats-io/transport-node";
 import { type BusEvent, checkedEvent, dedupIdOf, type EventInput } from "../event/event.ts";
@@ -11,8 +11,8 @@ const dedupHeader = "Nats-Msg-Id";
 const encoder = new TextEncoder();
 
 /**
- * Headers that are encoded already. The client library's own check every name and value again and keep them in maps,
- * which costs more than all the rest of a publication.
+ * Headers that are encoded already. The client library's own headers check every name and value again and store them in
+ * maps, which costs more than the rest of a publication.
  */
 class EncodedHeaders extends MsgHdrsImpl {
   readonly #bytes: Uint8Array;

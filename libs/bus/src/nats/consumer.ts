@@ -1,4 +1,4 @@
-/** The JetStream consumer behind a durable subscription: the bus's cursor, kept by the server. */
+/** The JetStream consumer of a durable subscription: the bus's cursor, stored by the server. */
 import {
   AckPolicy,
   type ConsumerConfig,
@@ -14,25 +14,26 @@ import { placeOf } from "../event/position.ts";
 import type { Gap } from "../port.ts";
 import { eventStream, logIdOf } from "./stream.ts";
 
-/** Events of one consumer in the hands of all members together, where order does not ask for less. */
+/**
+ * Maximum number of events of one consumer in the hands of all members together, if the order does not require less.
+ */
 const inHandsMax = 20_000;
 
 export interface OpenedConsumer {
   readonly logId: string;
-  /** Undefined unless events are known to be missed. */
+  /** Undefined if no events are known to be missed. */
   readonly gap: Gap | undefined;
 }
 
-/** Names the consumer of a durable subscription: the same name in two namespaces are two. */
+/** Returns the name of the consumer of a durable subscription: the same name in two namespaces gives two consumers. */
 export function consumerName(durable: string, namespace: string): string {
   return `${durable}_${namespace === allNamespaces ? "all" : `in_${namespace}`}`;
 }
 
 /**
- * Makes the consumer, or brings it in line with the subscription that opens it.
+ * Creates the consumer, or updates it for the subscription that opens it.
  *
- * @param after where to start if the consumer has to be made though it was there before: the last event that all
- *   before it were handled of
+ * @param after start if the consumer must be recreated: the last event up to which all were handled
  */
 export async function openConsumer(
   connection: NatsConnection,
@@ -62,7 +63,7 @@ export async function openConsumer(
       config.ack_wait !== wanted.ack_wait ||
       config.max_ack_pending !== wanted.max_ack_pending;
     if (differs) await manager.consumers.update(eventStream, name, wanted);
-    // The removed events may not have been wanted, which is unknown now.
+    // It is unknown whether the removed events would have matched.
     const missed = found.delivered.stream_seq + 1 < state.first_seq;
     return { logId, gap: missed ? { reason: "retention", count: undefined } : undefined };
   });
@@ -72,7 +73,7 @@ function configurationOf(subscription: ResolvedSubscription) {
   return {
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(subscription.ackWaitMs),
-    // Giving up is decided by the subscription, which then tells of it.
+    // The subscription decides to abandon an event, and reports it.
     max_deliver: -1,
     max_ack_pending: subscription.inOrder === "all" ? 1 : inHandsMax,
     replay_policy: ReplayPolicy.Instant,

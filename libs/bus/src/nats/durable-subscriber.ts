@@ -1,12 +1,11 @@
 /**
  * A member of the group of a durable subscription over NATS.
  *
- * 1. What the server delivered is in hand until it is acknowledged, given back, or taken over by another member because
- *    this one was silent for `ackWaitMs`. While in hand, signs of work keep it ours.
- * 2. A delivery of an event in hand, or of one that was handled a moment ago, is not handled again. It shows that an
- *    acknowledgement was lost, so that is sent again.
- * 3. Pauses between repetitions are kept here, not by the server, so that anything that comes after in the same lane
- *    can wait.
+ * 1. A delivered event is in hand until it is acknowledged, returned, or taken over by another member because this one
+ *    was silent for `ackWaitMs`. While it is in hand, signs of work extend that time.
+ * 2. An event that is in hand, or was handled a moment ago, is not handled again when it is redelivered. The redelivery
+ *    means that an acknowledgement was lost, so the acknowledgement is sent again.
+ * 3. Pauses between repetitions are measured here, not by the server, so that later events of the same lane can wait.
  */
 import { type Timer, TuttiError } from "@tutti/kernel";
 import { type Delivered, type NatsConnection, natsErrorOf, natsErrors, Puller } from "@tutti/nats";
@@ -24,9 +23,9 @@ import { eventStream } from "./stream.ts";
 export interface DurableParts {
   readonly connection: NatsConnection;
   readonly consumer: string;
-  /** Signs of life between the server and us. */
+  /** Interval of the signs of life between the server and this process. */
   readonly idleMs: number;
-  /** Publishes an event of the bus's own. */
+  /** Publishes an event of the bus itself. */
   readonly publish: (event: EventInput) => Promise<void>;
   readonly left: (subscriber: Subscriber) => void;
 }
@@ -34,9 +33,7 @@ export interface DurableParts {
 const acknowledged = "+ACK";
 const givenBack = "-NAK";
 const inWork = "+WPI";
-/**
- * Handled events that are remembered, to recognise one that is delivered again because its acknowledgement was lost.
- */
+/** Number of handled events that are remembered, to recognise a redelivery after a lost acknowledgement. */
 const handledMax = 4_096;
 
 export class DurableSubscriber extends Subscriber {
@@ -44,15 +41,15 @@ export class DurableSubscriber extends Subscriber {
   readonly #puller: Puller;
   readonly #unlisten: () => void;
   readonly #working: Timer;
-  /** Where to acknowledge what is in hand, by its number in the log. */
+  /** Reply subjects of the events in hand, by their number in the log. */
   readonly #inHand = new Map<number, string>();
   readonly #handled = new Set<number>();
-  /** Acknowledgements that could not be sent for want of a connection. */
+  /** Acknowledgements that could not be sent without a connection. */
   #owed: string[] = [];
   readonly #opened = Promise.withResolvers<void>();
   #logId = "";
   #opening = false;
-  /** The last event that was handled. Undefined before any. */
+  /** The last handled event. Undefined before the first. */
   #lastHandled: number | undefined;
 
   constructor(subscription: ResolvedSubscription, parts: DurableParts) {
@@ -81,7 +78,7 @@ export class DurableSubscriber extends Subscriber {
     return this.#parts.consumer;
   }
 
-  /** Resolves when the cursor is there. Rejects when it cannot be. */
+  /** Resolves when the cursor exists. Rejects if it cannot be created. */
   get opened(): Promise<void> {
     return this.#opened.promise;
   }
@@ -98,7 +95,7 @@ export class DurableSubscriber extends Subscriber {
   protected async onAbandoned(handout: Handout, attempts: number, error: TuttiError): Promise<void> {
     const nowMs = this.#parts.connection.foundation.clock.now();
     const event = abandonedEvent(this.subscription, handout, attempts, error, nowMs);
-    // First told, then acknowledged: if we die in between, it is reported again, under the same id.
+    // Reported first, acknowledged then: after a crash in between, it is reported again under the same id.
     let done = true;
     try {
       done = event === undefined || (await this.#report(event));
@@ -127,7 +124,7 @@ export class DurableSubscriber extends Subscriber {
         await this.#parts.publish(event);
         return true;
       } catch (error) {
-        // Refused for good: it must not hold up anything that comes after the event.
+        // Refused for good: it must not delay later events.
         if (error instanceof TuttiError && !error.retryable) throw error;
         this.logger.warn("failed to report a dropped event, retrying", { error });
         await this.#parts.connection.pause(failures);
@@ -137,8 +134,8 @@ export class DurableSubscriber extends Subscriber {
   }
 
   /**
-   * In the order of the log. The first goes ahead of the others: on it the server notices that our requests are void,
-   * and puts it back behind all others that were given back by then.
+   * Returns events in the order of the log. The first is sent ahead of the others: it makes the server notice that our
+   * requests are void, and the server puts it back behind all others returned by then.
    */
   async #giveBack([first, ...others]: readonly Handout[]): Promise<void> {
     if (first === undefined) return;
@@ -156,11 +153,11 @@ export class DurableSubscriber extends Subscriber {
       this.#say(reply, givenBack);
       return;
     }
-    // The newest delivery is the one to answer.
+    // The newest delivery must be answered.
     if (this.#inHand.has(sequence)) this.#inHand.set(sequence, reply);
     else if (this.#handled.has(sequence)) this.#say(reply, acknowledged);
     else this.#takeNew(message);
-    // A repeated event came in place of a requested one.
+    // A redelivered event came in place of a requested one.
     this.#pull();
   }
 
@@ -199,7 +196,7 @@ export class DurableSubscriber extends Subscriber {
     for (const reply of this.#inHand.values()) this.#say(reply, inWork);
   }
 
-  /** Asks for as much as there is room for, in halves at least, so that not every event costs a question. */
+  /** Requests as many events as there is room for, at least half, so that not every event costs a request. */
   #pull(): void {
     if (this.#opening || this.closing) return;
     const most = this.subscription.maxInFlight;
@@ -208,7 +205,7 @@ export class DurableSubscriber extends Subscriber {
     try {
       this.#puller.ask(room);
     } catch {
-      // Not connected: asked again when we are.
+      // Not connected: requested after the reconnect.
     }
   }
 
@@ -230,7 +227,7 @@ export class DurableSubscriber extends Subscriber {
     void this.#open();
   }
 
-  /** Makes sure that the consumer is there, as often as needed, and asks it for events. */
+  /** Ensures that the consumer exists, as often as needed, and requests events. */
   async #open(): Promise<void> {
     if (this.#opening) return;
     this.#opening = true;
@@ -253,7 +250,7 @@ export class DurableSubscriber extends Subscriber {
     }
   }
 
-  /** Where to start if the consumer is lost: before all that is in hand. */
+  /** Returns the start position if the consumer is lost: before all events in hand. */
   #goOnAfter(): number | undefined {
     if (this.#inHand.size === 0) return this.#lastHandled;
     return Math.min(...this.#inHand.keys()) - 1;

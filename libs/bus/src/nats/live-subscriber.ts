@@ -1,9 +1,9 @@
 /**
- * A live subscription over NATS, on an ordered reader. So it knows the position of each event, and misses none that
- * it has not left out on purpose. After an interruption it continues where it was.
+ * A live subscription over NATS, on an ordered reader. So it knows the position of each event, and misses only events
+ * that it drops on purpose. After an interruption it continues from its position.
  *
- * While it catches up (at its beginning and after an interruption) it fetches at its own pace. From then on it lets
- * everything come, and leaves out the oldest when its buffer is full.
+ * While it catches up (at its beginning and after an interruption) it fetches at its own pace. From then on it accepts
+ * everything, and drops the oldest when its buffer is full.
  */
 import type { TuttiError } from "@tutti/kernel";
 import {
@@ -40,7 +40,7 @@ export class LiveSubscriber extends Subscriber {
   #live = false;
   /** Granted to the reader and not yet delivered. */
   #coming = 0;
-  /** Told before the next event. */
+  /** Reported before the next event. */
   #gap: Gap | undefined;
 
   constructor(subscription: ResolvedSubscription, parts: LiveParts) {
@@ -51,7 +51,7 @@ export class LiveSubscriber extends Subscriber {
     void this.#open();
   }
 
-  /** Resolves when the place to start is fixed. */
+  /** Resolves when the start position is fixed. */
   get opened(): Promise<void> {
     return this.#opened.promise;
   }
@@ -72,7 +72,7 @@ export class LiveSubscriber extends Subscriber {
     this.#parts.left(this);
   }
 
-  /** Where a position is to be continued from, the log has to be known first. */
+  /** Before it continues from a position, the log must be known. */
   async #open(): Promise<void> {
     const { start } = this.subscription;
     if (typeof start !== "object") return this.#read({ kind: start });
@@ -150,7 +150,7 @@ export class LiveSubscriber extends Subscriber {
     }
   }
 
-  /** Live: always a buffer's worth. Catching up: what the buffer has room for. In halves, to ask seldom. */
+  /** Live: always a buffer's worth. Catching up: the free room of the buffer. In halves, to request rarely. */
   #grant(): void {
     const { bufferMax } = this.subscription;
     const wanted = (this.#live ? bufferMax : this.#queue.room) - this.#coming;

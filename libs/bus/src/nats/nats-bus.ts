@@ -18,15 +18,15 @@ import { defaultStream, ensureStream, eventStream, logIdOf, type StreamOptions }
 export interface NatsBusOptions {
   readonly connection: NatsConnection;
   readonly stream?: Partial<StreamOptions>;
-  /** Events that `publish` holds until they are confirmed, at most. Default 8,192. */
+  /** Maximum number of events that `publish` holds until they are confirmed. Default: 8,192. */
   readonly waitingMax?: number;
-  /** Bytes of such events. Default 32 MiB. */
+  /** Maximum bytes of such events. Default: 32 MiB. */
   readonly waitingBytesMax?: number;
-  /** Events on their way to the server at once. Default 1,024. */
+  /** Maximum number of events under way to the server. Default: 1,024. */
   readonly windowMax?: number;
-  /** After this time without a confirmation an event is sent again. Default 2,000. */
+  /** Time without a confirmation after which an event is sent again. Default: 2,000. */
   readonly confirmMs?: number;
-  /** Signs of life between the server and a subscription. Default 5,000. */
+  /** Interval of the signs of life between the server and a subscription. Default: 5,000. */
   readonly idleMs?: number;
 }
 
@@ -49,7 +49,7 @@ export class NatsBus implements Bus {
     });
   }
 
-  /** Makes sure of the stream. The connection has to be started before. */
+  /** Ensures that the stream exists. The connection must be started before. */
   async start({ signal }: { readonly signal: AbortSignal }): Promise<void> {
     const { connection, stream } = this.#options;
     const ensure = (): Promise<void> => ensureStream(connection, { ...defaultStream, ...stream });
@@ -57,7 +57,7 @@ export class NatsBus implements Bus {
     this.#state = "started";
   }
 
-  /** Lets the handlers that run, and publications on their way, come to their end. */
+  /** Waits for the running handlers and the publications under way. */
   async drain(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#subscribers].map((subscriber) => subscriber.close(signal)));
     await this.#publisher.drain(signal);
@@ -69,7 +69,7 @@ export class NatsBus implements Bus {
     this.#publisher.close();
   }
 
-  /** The connection's trouble is the connection's to tell. */
+  /** The connection reports its own problems. */
   health(): Health {
     return this.#state === "started" ? healthy : unhealthy(`the bus is ${this.#state}`);
   }

@@ -1,13 +1,13 @@
 /**
- * Publishes events to the stream and sees to it that each is confirmed, also after lost connections.
+ * Publishes events to the stream until each is confirmed, even after lost connections.
  *
  * 1. At most `waitingMax` events (and `bytesMax` bytes) are held. Further publishers wait for room.
- * 2. Of the events with one order key, only one is on its way: were two, the first could be lost and repeated after
- *    the second was kept (a leader that steps down does that). Different keys are on their way side by side.
- * 3. An event that is not confirmed in time, or was on its way when the connection was lost, is sent again with the
- *    same id. The server keeps one of them.
- * 4. A publication ends when all its events are confirmed, one is refused, or its time is up. What it leaves behind is
- *    forgotten here, though the server may have it.
+ * 2. Only one event per order key is under way: with two, the first could be lost and repeated after the second was
+ *    stored (as when a leader steps down). Events of different keys are sent concurrently.
+ * 3. An event that is not confirmed in time, or was under way when the connection was lost, is sent again with the same
+ *    id. The server stores one of them.
+ * 4. A publication ends when all its events are confirmed, one is refused, or its time is up. Its remaining events are
+ *    dropped here, though the server may have them.
  */
 import type { Msg } from "@nats-io/transport-node";
 import { createInbox } from "@nats-io/transport-node";
@@ -35,12 +35,12 @@ import { Queue } from "./queue.ts";
 export interface PublisherOptions {
   readonly connection: NatsConnection;
   readonly published: CounterCell;
-  /** Events held at once, waiting or on their way. */
+  /** Maximum number of events held, waiting or under way. */
   readonly waitingMax: number;
   readonly bytesMax: number;
-  /** Events on their way at once. */
+  /** Maximum number of events under way. */
   readonly windowMax: number;
-  /** After this time without a confirmation an event is sent again. */
+  /** Time without a confirmation after which an event is sent again. */
   readonly confirmMs: number;
 }
 
@@ -61,13 +61,13 @@ interface Outgoing {
   readonly key: string;
   readonly publication: Publication;
   readonly bytes: number;
-  /** Of its last sending. */
+  /** Token of its last sending. */
   token: number;
   sentMs: number;
   over: boolean;
 }
 
-/** About what the attributes take. */
+/** Approximate size of the attributes. */
 const overheadBytes = 600;
 
 export class Publisher {
@@ -78,11 +78,11 @@ export class Publisher {
   readonly #answers: KeptSubscription;
   readonly #unlisten: () => void;
   readonly #sweep: Timer;
-  /** The first of each lane is on its way or ready, the others wait for it. */
+  /** The first of each lane is under way or ready, the others wait for it. */
   readonly #lanes = new Map<string, Outgoing[]>();
   readonly #ready = new Queue<Outgoing>();
   readonly #onTheirWay = new Map<number, Outgoing>();
-  /** Publications that found no room, in their order. */
+  /** Publications that found no room, in order. */
   readonly #waiting: { readonly publication: Publication; readonly events: readonly BusEvent[] }[] = [];
   #tokens = 0;
   #held = 0;
@@ -102,7 +102,7 @@ export class Publisher {
     this.#sweep = this.#timers.every(Math.max(1, options.confirmMs / 2), () => this.#repeatUnconfirmed());
   }
 
-  /** Events held: waiting or on their way. */
+  /** Number of events held, waiting or under way. */
   get held(): number {
     return this.#held;
   }
@@ -146,7 +146,7 @@ export class Publisher {
       this.#finish(publication, busErrors.stopped({ operation: "publication" }));
   }
 
-  /** Lets publications in while there is room. One that is larger than all the room comes in when it is alone. */
+  /** Admits publications while there is room. One that is larger than all the room is admitted alone. */
   #admit(): void {
     for (;;) {
       const next = this.#waiting[0];
@@ -190,7 +190,7 @@ export class Publisher {
       const outgoing = this.#ready.first;
       if (outgoing === undefined) break;
       const trouble = outgoing.over ? undefined : this.#sendOne(outgoing);
-      // Without a connection, what is ready stays so.
+      // Without a connection, ready events stay ready.
       if (trouble?.retryable) break;
       if (trouble !== undefined) failed.push([outgoing.publication, trouble]);
       this.#ready.shift();
@@ -218,14 +218,14 @@ export class Publisher {
   #answered(message: Msg): void {
     const token = Number(message.subject.slice(this.#inbox.length + 1));
     const outgoing = this.#onTheirWay.get(token);
-    // An answer to an earlier sending of what was sent again: the later one will be answered too.
+    // An answer to an earlier sending of an event that was sent again: the later one will be answered too.
     if (outgoing === undefined) return;
     const refused = refusalOf(message);
     if (refused === undefined) {
       this.#onTheirWay.delete(token);
       this.#confirmed(outgoing);
     } else if (refused.passing) {
-      // Sent again by the next sweep, not at once: a server that refuses for lack of a leader must not be flooded.
+      // The next sweep sends it again, not at once: a server that refuses for lack of a leader must not be flooded.
       this.#lastTrouble = refused.reason;
     } else {
       this.#finish(outgoing.publication, errorOf(outgoing.event, refused.reason));
@@ -246,7 +246,7 @@ export class Publisher {
     this.#tellEmpty();
   }
 
-  /** Makes room, and lets the next of its lane go. */
+  /** Frees its room, and lets the next event of its lane go. */
   #release(outgoing: Outgoing): void {
     if (outgoing.over) return;
     outgoing.over = true;
@@ -277,14 +277,14 @@ export class Publisher {
     publication.timer?.cancel();
     const index = this.#waiting.findIndex((each) => each.publication === publication);
     if (index !== -1) this.#waiting.splice(index, 1);
-    // From the last to the first, so that none of its own comes to the front of a lane and is sent.
+    // From the last to the first, so that none of its own reaches the front of a lane and is sent.
     for (const outgoing of publication.outgoing.toReversed()) this.#release(outgoing);
     publication.reject(error);
     this.#admit();
     this.#tellEmpty();
   }
 
-  /** The connection is back: what was on its way may be lost. */
+  /** The connection is back: events under way may be lost. */
   #sendAgain(): void {
     this.#ready.putBack([...this.#onTheirWay.values()]);
     this.#onTheirWay.clear();
@@ -307,7 +307,7 @@ export class Publisher {
 
 interface Answered {
   readonly reason: string;
-  /** Whether the same message may be kept later. */
+  /** Whether the same message may be accepted later. */
   readonly passing: boolean;
 }
 

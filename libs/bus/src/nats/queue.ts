@@ -1,4 +1,4 @@
-/** First in, first out, at constant cost however long it is. */
+/** First in, first out, at constant cost for any length. */
 export class Queue<T> {
   #items: T[] = [];
   #taken = 0;
@@ -18,7 +18,7 @@ export class Queue<T> {
   shift(): T | undefined {
     const first = this.#items[this.#taken];
     if (this.#taken < this.#items.length) this.#taken++;
-    // Cutting off what was taken costs as much as there is left: once in a while it is next to nothing for each.
+    // The cost of removing is proportional to the rest: if it is rare, the cost per item is negligible.
     if (this.#taken > 1_024 && this.#taken * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#taken);
       this.#taken = 0;

@@ -1,4 +1,4 @@
-/** The JetStream stream that keeps the events. */
+/** The JetStream stream of the events. */
 import {
   DiscardPolicy,
   JetStreamApiError,
@@ -13,17 +13,17 @@ import { subjectRoot } from "../event/pattern.ts";
 
 export const eventStream = "TUTTI_EVENTS";
 
-/** What a stream of events is to be like. */
+/** Settings of the stream of events. */
 export interface StreamOptions {
-  /** Copies in the cluster: 1, 3 or 5. Default 1. */
+  /** Replicas in the cluster: 1, 3 or 5. Default: 1. */
   readonly replicas: number;
-  /** How long events are kept. Default seven days. */
+  /** How long events are kept. Default: seven days. */
   readonly ageMaxMs: number;
-  /** How many bytes are kept. Default 10 GiB. */
+  /** How many bytes are kept. Default: 10 GiB. */
   readonly bytesMax: number;
-  /** How many events are kept; -1 for no limit. Default -1. */
+  /** How many events are kept, -1 for no limit. Default: -1. */
   readonly eventsMax: number;
-  /** How long a repeated publication is recognised. Default two minutes. */
+  /** How long a repeated publication is recognised. Default: two minutes. */
   readonly dedupWindowMs: number;
 }
 
@@ -35,7 +35,7 @@ export const defaultStream: StreamOptions = {
   dedupWindowMs: 120_000,
 };
 
-/** Makes the stream, or brings it in line where it differs. */
+/** Creates the stream, or updates it. */
 export async function ensureStream(connection: NatsConnection, options: StreamOptions): Promise<void> {
   const manager = await connection.manager(`opening of the stream ${eventStream}`);
   const { storage, name, retention, ...changeable } = configurationOf(options);
@@ -70,14 +70,14 @@ function configurationOf(options: StreamOptions) {
     max_age: nanos(options.ageMaxMs),
     max_bytes: options.bytesMax,
     max_msgs: options.eventsMax,
-    // The oldest events go, the newest are never refused.
+    // The oldest events are dropped, the newest are never refused.
     discard: DiscardPolicy.Old,
     duplicate_window: nanos(Math.min(options.dedupWindowMs, options.ageMaxMs)),
     description: "What happened in Tutti, as CloudEvents.",
   } satisfies Partial<StreamConfig>;
 }
 
-/** What tells one stream of this name from another: when it was made. */
+/** Returns the id that distinguishes this stream from others of its name: its creation time. */
 export function logIdOf(created: string): string {
   return Date.parse(created).toString(36);
 }

@@ -1,11 +1,10 @@
 /**
- * The way out for a service's events: takes them without making the caller wait, and publishes them in batches.
+ * Outlet for a service's events: accepts them without blocking the caller, and publishes them in batches.
  *
- * 1. Events leave in the order in which they were handed over.
- * 2. While the bus takes nothing they are kept, up to a number. From there on further ones are left out, counted, and
- *    shown in the health. What must not be left out is read from the journal again instead.
- * 3. An event that the bus refuses for good (it is too large, or breaks the rules) is left out and does not hold up
- *    the others.
+ * 1. Events are published in the order in which they were accepted.
+ * 2. While the bus accepts nothing they are kept, up to a maximum number. Further ones are dropped, counted, and shown
+ *    in the health. Readers that need every event read the journal instead.
+ * 3. An event that the bus refuses for good (too large, or invalid) is dropped and does not delay the others.
  */
 import {
   backoffBoundMs,
@@ -22,10 +21,10 @@ import type { EventInput } from "../event/event.ts";
 import type { Bus } from "../port.ts";
 
 export interface EventOutletOptions {
-  /** Events kept while the bus takes nothing. */
+  /** Maximum number of events kept while the bus accepts nothing. */
   readonly keptMax?: number;
   readonly batchMax?: number;
-  /** Pause before a repetition. It doubles up to the longest. */
+  /** First pause before a repetition. It doubles up to the longest. */
   readonly retryFirstMs?: number;
   readonly retryMaxMs?: number;
 }
@@ -63,7 +62,7 @@ export class EventOutlet implements Component {
       .with({});
   }
 
-  /** Takes an event, or nothing, and sends it as soon as the bus takes it. */
+  /** Accepts an event, or undefined, and sends it as soon as the bus accepts it. */
   publish(event: EventInput | undefined): void {
     if (event === undefined) return;
     if (this.#waiting.length >= this.#options.keptMax) {
@@ -74,7 +73,7 @@ export class EventOutlet implements Component {
     this.#sending ??= this.#send();
   }
 
-  /** Resolves when everything told so far is out, or the signal is aborted. */
+  /** Resolves when all accepted events are published, or the signal is aborted. */
   async drain(signal: AbortSignal): Promise<void> {
     const givenUp = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
@@ -103,11 +102,11 @@ export class EventOutlet implements Component {
   }
 
   async #send(): Promise<void> {
-    // Not in the caller's own step: what else it tells in it leaves in the same batch.
+    // Not in the caller's own step, so that further events of that step are in the same batch.
     await Promise.resolve();
     const { batchMax, retryFirstMs, retryMaxMs } = this.#options;
     let failures = 0;
-    /** How many to send one by one: one of them was refused for good, and its batch with it. */
+    /** Number of events to send one by one: one of them was refused for good together with its batch. */
     let suspects = 0;
     while (this.#waiting.length > 0 && !this.#stopping.signal.aborted) {
       const batch = this.#waiting.slice(0, suspects > 0 ? 1 : batchMax);

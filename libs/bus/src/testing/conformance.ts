@@ -6,7 +6,7 @@ import { orderTests } from "./conformance/order.ts";
 import { retryTests } from "./conformance/retry.ts";
 import type { BusFixture, BusUnderTest, Opened } from "./fixture.ts";
 
-/** What every bus has to do. Run it on each implementation. */
+/** The contract of a bus. Run it on each implementation. */
 export function busConformance(underTest: BusUnderTest): void {
   describe(`bus (${underTest.name})`, { skip: underTest.skip ?? false }, () => {
     let fixture: BusFixture | undefined;

@@ -1,28 +1,28 @@
 import type { EventInput } from "../event/event.ts";
 import type { Bus, Delivery, Gap } from "../port.ts";
 
-/** A bus under test, as two processes of an installation see it. */
+/** A bus under test, seen from two processes of an installation. */
 export interface BusFixture extends AsyncDisposable {
   readonly bus: Bus;
-  /** The bus in another process. Within one process the same. */
+  /** The bus in another process. The same object for a bus within one process. */
   readonly other: Bus;
 }
 
-/** The two views on the bus under test. There once the tests run. */
+/** The two views of the bus under test. Set once the tests run. */
 export type Opened = Pick<BusFixture, "bus" | "other">;
 
-/** What the suite is run on. */
+/** The subject of the suite. */
 export interface BusUnderTest {
   readonly name: string;
-  /** Why it cannot be tested here. */
+  /** Reason why it cannot be tested here. */
   readonly skip?: string | false;
-  /** Returns a bus that keeps as much as it likes, or so many events. */
+  /** Returns a bus with unlimited retention, or with a maximum number of events. */
   open(options?: { readonly eventsMax?: number }): Promise<BusFixture>;
 }
 
 let namespaces = 0;
 
-/** Returns a namespace of its own for each test, so that all can share a bus. */
+/** Returns a new namespace for each test, so that all can share a bus. */
 export function freshNamespace(): string {
   namespaces++;
   return `test-${namespaces}`;
@@ -30,7 +30,7 @@ export function freshNamespace(): string {
 
 let events = 0;
 
-/** Returns an event with an id of its own. Name only what matters to the test. */
+/** Returns an event with a new id. Pass only the fields that matter to the test. */
 export function testEvent(given: Partial<EventInput> & { readonly namespace: string }): EventInput {
   events++;
   return {
@@ -44,7 +44,7 @@ export function testEvent(given: Partial<EventInput> & { readonly namespace: str
   };
 }
 
-/** Remembers what it is handed, and lets a test wait for that. */
+/** Collects deliveries, and lets a test wait for them. */
 export class Collector {
   readonly deliveries: Delivery[] = [];
   readonly gaps: Gap[] = [];
@@ -69,7 +69,7 @@ export class Collector {
     return this.deliveries.map(({ event }) => event.subject);
   }
 
-  /** Resolves when so many events were handed over. */
+  /** Resolves when this many events were delivered. */
   count(count: number): Promise<void> {
     return this.until(() => this.deliveries.length >= count);
   }

@@ -91,7 +91,7 @@ export function durableTests(opened: () => Opened): void {
         testEvent({ namespace, subject: `thing_${index}` }),
       );
       await bus.publish(events);
-      // Each takes one and no more: both are needed for two to be handled at once.
+      // Each takes only one: both are needed for two concurrent events.
       await turnstile.arrivals(2);
       assert.deepEqual([...handling].sort(), ["one", "other"]);
       turnstile.open();
@@ -118,7 +118,7 @@ export function durableTests(opened: () => Opened): void {
       const collector = new Collector();
       await using _ = await other.subscribe({ ...options, handle: collector });
       await collector.count(5);
-      // In any order: they were in the hands of one that did not finish.
+      // In any order: they were in the hands of a member that did not finish.
       assert.deepEqual(collector.ids.toSorted(), idsOf(namespace, 1, 5));
       stuck.open();
     });

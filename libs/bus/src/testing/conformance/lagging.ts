@@ -65,7 +65,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
       await bus.publish(first);
       await turnstile.arrivals(1);
       await bus.publish(events.slice(1));
-      // Most have been through the slow one's buffer by then. Some may still be on their way to it.
+      // Most have passed the slow one's buffer by then. Some may still be under way.
       await fast.count(100);
       await settled();
       turnstile.open();
@@ -169,7 +169,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
   });
 }
 
-/** Lets everything that is ready to run do so. */
+/** Lets everything run that is ready. */
 async function settled(): Promise<void> {
   for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -76,7 +76,7 @@ export function retryTests(opened: () => Opened): void {
       const data = busEvents[abandonedType].fromJson(JSON.parse(new TextDecoder().decode(event.data)));
       assert.deepEqual([data.subscription, data.eventId, data.attempts], ["billing", poison.id, 3]);
       assert.match(data.error?.cause?.message ?? data.error?.message ?? "", /cannot read it/);
-      // It stays in the log: the caller that repairs it can read it from there.
+      // It stays in the log, so that it can be read from there for a repair.
       const log = new Collector();
       await using ___ = await bus.subscribe({ pattern: ">", namespace, start: "first", handle: log });
       await log.until(() => log.deliveries.some(({ event: { id } }) => id === poison.id));
@@ -136,7 +136,7 @@ export function retryTests(opened: () => Opened): void {
       await told.opened;
       await done.count(1);
       assert.equal(done.deliveries[0]?.attempt, 2);
-      // Its late end changes nothing: the next event comes as the next.
+      // Its late end has no effect: the next event follows as usual.
       hanging.open();
       await bus.publish([testEvent({ namespace, id: `late-${namespace}` })]);
       await hanging.arrivals(2);
