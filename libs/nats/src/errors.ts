@@ -4,12 +4,12 @@ import { errors as clientErrors } from "@nats-io/transport-node";
 import { defineErrors, reasonOf, TuttiError } from "@tutti/kernel";
 
 interface Operation {
-  /** The request, in words: `update of instance.ins_1 in the bucket registry`. */
+  /** The request as text: `update of instance.ins_1 in the bucket registry`. */
   readonly operation: string;
   readonly reason: string;
 }
 
-/** What can go wrong between a process and its NATS servers. */
+/** Errors between a process and its NATS servers. */
 export const natsErrors = defineErrors("nats", {
   unavailable: {
     status: "UNAVAILABLE",
@@ -160,7 +160,7 @@ export function wrongRevisionOf(error: unknown): { readonly found: number | unde
   return { found: found === undefined ? undefined : Number(found) };
 }
 
-/** No server has what a stream wants to reserve. */
+/** No server has the storage that a stream must reserve. */
 function lacksStorage({ code, message }: JetStreamApiError): boolean {
   return code === noPeersCode && message.includes("insufficient storage");
 }
@@ -176,7 +176,7 @@ export function natsErrorOf(operation: string, error: unknown, server = "the con
       return natsErrors.noSpace({ operation, reason }, extras);
     if (tooLargeCodes.includes(error.code)) return natsErrors.tooLarge({ operation, reason }, extras);
     if (noJetStreamCodes.includes(error.code)) return natsErrors.jetstreamMissing({ server, reason }, extras);
-    // Leaderless, temporarily unavailable, shutting down. Too few servers (yet) for the copies wanted.
+    // No leader, temporarily unavailable, shutting down. Too few servers (yet) for the requested replicas.
     if (error.status === 503 || error.status === 408 || error.code === noPeersCode) {
       return natsErrors.unavailable({ operation, reason }, extras);
     }
@@ -225,14 +225,14 @@ function isNetworkError(error: unknown): boolean {
   return /^E[A-Z]+$/.test(codeOf(error));
 }
 
-/** What Node calls the ways in which a certificate can be wrong. */
+/** Node's codes of invalid certificates. */
 const tlsCode = /^(?:ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH)/;
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
-/** Returns the client's words for a silence, in ours. */
+/** Translates the client's text for a timeout. */
 function reasonText(error: unknown, reason: string): string {
   if (error instanceof clientErrors.TimeoutError) return "no answer in time";
   if (error instanceof jserrors.JetStreamNotEnabled) return "JetStream does not answer";

@@ -50,7 +50,7 @@ export const natsSection = defineSection({
 
 export type NatsSectionValues = z.output<typeof schema>;
 
-/** What the section says, checked for contradictions. */
+/** Returns the settings of the section, checked for contradictions. */
 export function connectionSettings(values: NatsSectionValues): ConnectionSettings {
   const { user, password, token, credentials, nkey, tls, ...rest } = values;
   return {
@@ -80,7 +80,7 @@ function theOneWay({ user, password, token, credentials, nkey }: Ways): Credenti
   );
 }
 
-/** Read again at each connection, so that a renewed secret needs no restart. */
+/** Read again for each connection, so that a renewed secret needs no restart. */
 function revealed(reference: SecretReference): () => string {
   return () => reference.revealSync();
 }

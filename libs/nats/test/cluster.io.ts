@@ -50,7 +50,7 @@ describe("Bucket on a cluster of three", { skip: program.skip }, () => {
     await servers.find((server) => server.address === state.server)?.down("kill");
     const revision = await retried(() => bucket.put("a", bytes("1")));
     const { value } = await changes.next();
-    // A repetition of what had taken effect unseen comes as a change of its own.
+    // A repetition of a change that had taken effect unseen is a separate change.
     assert.ok(value?.kind === "put" && value.revision <= revision);
   });
 });
@@ -60,5 +60,5 @@ function unknownOutcome(error: unknown): Written | undefined {
   throw error;
 }
 
-/** Repeats what is unavailable, as a caller would. */
+/** Repeats an unavailable operation, as a caller would. */
 const retried = <T>(work: () => Promise<T>): Promise<T> => eventually(work, natsErrors.unavailable.is);

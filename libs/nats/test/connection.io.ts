@@ -15,7 +15,7 @@ import {
 
 const program = await natsServerProgram();
 
-/** Resolves when the connection is, or comes to be, in this state. */
+/** Resolves when the connection is or enters this state. */
 function inState(connection: NatsConnection, kind: ConnectionState["kind"]): Promise<ConnectionState> {
   return new Promise((resolve) => {
     const look = (state: ConnectionState): void => {
@@ -239,7 +239,7 @@ describe("NatsConnection", { skip: program.skip }, () => {
   });
 });
 
-/** Resolves when so many attempts have failed. */
+/** Resolves when this many attempts have failed. */
 function attempts(connection: NatsConnection, count: number): Promise<void> {
   return new Promise((resolve) => {
     const look = (state: ConnectionState): void => {

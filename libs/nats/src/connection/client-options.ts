@@ -9,7 +9,7 @@ import {
   usernamePasswordAuthenticator,
 } from "@nats-io/transport-node";
 
-/** How a process proves who it is. Exactly one way. Secrets are read again for each connection made. */
+/** Credentials of a process, of exactly one kind. Secrets are read again for each connection. */
 export type Credentials =
   | { readonly kind: "none" }
   | { readonly kind: "password"; readonly user: string; readonly password: () => string }
@@ -18,7 +18,7 @@ export type Credentials =
   | { readonly kind: "creds"; readonly content: () => string }
   | { readonly kind: "nkey"; readonly seed: () => string };
 
-/** Files are read again for each connection made, so that renewed certificates need no restart. */
+/** Files are read again for each connection, so that renewed certificates need no restart. */
 export interface TlsFiles {
   readonly caFile: string | undefined;
   readonly certFile: string | undefined;
@@ -27,14 +27,14 @@ export interface TlsFiles {
   readonly handshakeFirst: boolean;
 }
 
-/** Where the servers are and how to talk to them: the section `nats` with everything resolved. */
+/** Addresses of the servers and settings of the connection: the section `nats`, fully resolved. */
 export interface ConnectionSettings {
-  /** `host:port` or URLs. One server of a cluster is enough, the others are learned from it. */
+  /** `host:port` or URLs. One server of a cluster is enough, because it names the others. */
   readonly servers: readonly string[];
   /** Shown in the server's monitoring. */
   readonly name: string;
   readonly credentials: Credentials;
-  /** Undefined: TLS where the server demands or offers it, with the system's authorities. */
+  /** Undefined: TLS if the server requires or offers it, with the system's authorities. */
   readonly tls: TlsFiles | undefined;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -43,11 +43,11 @@ export interface ConnectionSettings {
   /** Pauses between attempts double from the first to the longest. */
   readonly retryFirstMs: number;
   readonly retryMaxMs: number;
-  /** How long a stop waits for what is on its way. */
+  /** Maximum wait of a stop for pending work. */
   readonly drainTimeoutMs: number;
 }
 
-/** What is the same for every connection the client makes. Pauses and choice of server are the component's. */
+/** Returns the options of every connection of the client. The component decides pauses and the choice of server. */
 export function clientOptions(settings: ConnectionSettings): ConnectionOptions {
   return {
     servers: [...settings.servers],
@@ -57,7 +57,7 @@ export function clientOptions(settings: ConnectionSettings): ConnectionOptions {
     maxPingOut: 2,
     reconnect: true,
     maxReconnectAttempts: -1,
-    // Credentials may be renewed while we are refused: give up never, tell the reason meanwhile.
+    // Credentials may be renewed while we are refused: never give up, and report the reason meanwhile.
     ignoreAuthErrorAbort: true,
     noAsyncTraces: true,
     ...authentication(settings.credentials),
@@ -90,7 +90,7 @@ function tlsOptions(files: TlsFiles): TlsOptions {
   };
 }
 
-/** Why one of the files cannot be read. Undefined where all can. */
+/** Returns why one of the files cannot be read. Undefined if all can. */
 export async function unreadable(files: TlsFiles | undefined): Promise<string | undefined> {
   for (const path of [files?.caFile, files?.certFile, files?.keyFile]) {
     if (path === undefined) continue;

@@ -1,10 +1,10 @@
-/** Subscriptions that outlive the client they were made on. */
+/** Subscriptions that outlive their client. */
 import type { Msg, NatsConnection as NatsClient, Subscription } from "@nats-io/transport-node";
 import type { Logger } from "@tutti/kernel";
 
 export interface KeptSubscription {
   close(): void;
-  /** Closes it, and resolves when what was under way has been handed over. */
+  /** Closes it, and resolves when pending messages have been delivered. */
   drain(): Promise<void>;
 }
 
@@ -20,13 +20,13 @@ export class KeptSubscriptions {
   readonly #kept = new Set<Kept>();
   #client: NatsClient | undefined;
 
-  /** @param isConnected whether the server can be asked now */
+  /** @param isConnected whether requests can reach the server now */
   constructor(logger: Logger, isConnected: () => boolean) {
     this.#logger = logger;
     this.#isConnected = isConnected;
   }
 
-  /** Makes all of them on this client. It restores them itself after each of its reconnects. */
+  /** Subscribes all of them on this client. It restores them itself after each of its reconnects. */
   attach(client: NatsClient): void {
     this.#client = client;
     for (const kept of this.#kept) this.#subscribe(client, kept);
@@ -43,7 +43,7 @@ export class KeptSubscriptions {
       },
       drain: async () => {
         this.#kept.delete(kept);
-        // Without a server no message is on its way, and the close does not wait for a server to come back.
+        // Without a server no message is under way, and the close does not wait for a reconnect.
         if (this.#isConnected()) await kept.subscription?.drain().catch(() => undefined);
         else kept.subscription?.unsubscribe();
       },
@@ -61,7 +61,7 @@ export class KeptSubscriptions {
         try {
           onMessage(message);
         } catch (error) {
-          // Thrown on, it would break the client's reading of everything after this message.
+          // An error thrown from here would stop the client's reading of everything after this message.
           this.#logger.error("failed to process a message from NATS", { subject, error });
         }
       },

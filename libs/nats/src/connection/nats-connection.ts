@@ -1,11 +1,11 @@
 /**
  * The one connection of a process to its NATS servers.
  *
- * 1. A connection that is lost comes back by itself, for ever. Nothing that happens to it ends the process.
- * 2. Nothing is written to a server whose version was not accepted. The client reconnects by itself and tells us
- *    afterwards, so the gate (`client`) closes with the loss and opens only after the new server's greeting was
- *    read. What was handed to the client before the loss is thrown away when it dials, not sent to the new server.
- * 3. Attempts are paced by a doubling pause with jitter, and logged at the first failure and then twice a minute.
+ * 1. A lost connection is restored without a limit of attempts. No problem of the connection ends the process.
+ * 2. Nothing is written to a server whose version was not accepted. The client reconnects by itself and notifies us
+ *    afterwards, so the gate (`client`) closes with the loss and opens only after the new server's greeting was read.
+ *    Messages from before the loss are dropped when the client dials, not sent to the new server.
+ * 3. Attempts have a doubling pause with jitter, and are logged at the first failure and then twice a minute.
  */
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import {
@@ -36,7 +36,7 @@ import { type NatsPorts, natsPorts } from "./ports.ts";
 import { type ConnectionState, whyNotConnected } from "./state.ts";
 import { isServerAccepted, leastServerVersion } from "./version.ts";
 
-/** Questions to the server that have no answer yet, so that all can be given up the moment it is lost. */
+/** Requests to the server without an answer, so that all can fail the moment the connection is lost. */
 class Unanswered {
   readonly #waiting = new Set<(reason: Error) => void>();
 
@@ -60,25 +60,25 @@ class Unanswered {
 
 export interface NatsConnectionOptions {
   readonly settings: ConnectionSettings;
-  /** Whether the process needs JetStream. Its absence is then found at the start. Default true. */
+  /** Whether the process needs JetStream. A missing JetStream is then reported at the start. Default: true. */
   readonly jetstream?: boolean;
-  /** Those not given are the system's own, and silent. */
+  /** Ports. Defaults: the system's own, with silent logs and metrics. */
   readonly foundation?: Partial<NatsPorts>;
 }
 
-/** Between two log lines about an absence that lasts. */
+/** Interval of log lines about a lasting outage. */
 const reminderMs = 30_000;
 /**
- * Longest pause before something is asked again of servers that are there. What they cannot do is mostly a stream that
- * has no leader, for the 4 to 9 s of an election: a growing pause would notice its end as many seconds late.
+ * Longest pause before a request to available servers is repeated. They usually fail because a stream has no leader,
+ * for the 4 to 9 s of an election. A growing pause would notice its end as many seconds late.
  */
 const askAgainMaxMs = 500;
-/** A server that was refused is tried again after this time: it may have been upgraded. */
+/** Time after which a refused server is tried again: it may have been upgraded. */
 const refusalMs = 60_000;
 
 export class NatsConnection {
   readonly settings: ConnectionSettings;
-  /** What is built on the connection lives in the same time and writes to the same log. */
+  /** Components on the connection use the same time and log. */
   readonly foundation: NatsPorts;
   readonly #needsJetStream: boolean;
   readonly #logger: Logger;
@@ -87,7 +87,7 @@ export class NatsConnection {
   readonly #listeners = new Set<(state: ConnectionState) => void>();
   readonly #kept: KeptSubscriptions;
   readonly #unanswered = new Unanswered();
-  /** Servers that were too old, and when that was seen. */
+  /** Servers that were too old, with the time of that finding. */
   readonly #refused = new Map<string, number>();
   readonly #stopping = new AbortController();
   #state: ConnectionState = { kind: "created" };
@@ -116,22 +116,22 @@ export class NatsConnection {
     return this.#state;
   }
 
-  /** Calls back after each change of the state. Returns how to stop that. */
+  /** Calls back after each change of the state. Returns a function that stops that. */
   onState(listener: (state: ConnectionState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * Resolves when connected. A server that is away is waited for. Credentials, versions and settings that can never
-   * work are thrown.
+   * Resolves when connected. Waits for an unavailable server. Throws for credentials, versions and settings that can
+   * never work.
    */
   async start({ signal }: Pick<ComponentContext, "signal">): Promise<void> {
     this.#to({ kind: "connecting", attempts: 0, lastError: undefined });
     await this.#dialUntilConnected(AbortSignal.any([signal, this.#stopping.signal]));
   }
 
-  /** Without a connection the process serves on as far as it can. A server it must not use needs an operator. */
+  /** Without a connection the process serves as far as it can. A forbidden server needs an operator. */
   health(): Health {
     const state = this.#state;
     switch (state.kind) {
@@ -147,7 +147,7 @@ export class NatsConnection {
     }
   }
 
-  /** Sends what is on its way and closes. With an aborted signal, closes at once. */
+  /** Sends pending messages and closes. With an aborted signal, closes at once. */
   async stop(signal: AbortSignal): Promise<void> {
     if (this.#state.kind === "stopped") return;
     const wasConnected = this.#state.kind === "connected";
@@ -162,14 +162,14 @@ export class NatsConnection {
         this.settings.drainTimeoutMs,
         AbortSignal.any([signal, bound.signal]),
       );
-      // A drain needs the server. Where it has just gone, or the limit passed, closing is all that is left.
+      // A drain needs the server. If the server has just gone, or the limit passed, only closing is possible.
       await Promise.race([client.drain(), limit]).catch(() => undefined);
       bound.abort();
     }
     await client.close();
   }
 
-  /** Returns the connected client for one operation. Throws where there is none. Never keep it. */
+  /** Returns the connected client for one operation. Throws if there is none. Never store it. */
   client(operation: string): NatsClient {
     if (this.#state.kind === "connected" && this.#client !== undefined) return this.#client;
     if (this.#state.kind === "stopped") throw natsErrors.stopped({ operation });
@@ -177,14 +177,14 @@ export class NatsConnection {
     throw natsErrors.unavailable({ operation, reason: whyNotConnected(this.#state) });
   }
 
-  /** As `client`, for JetStream. */
+  /** Like `client`, for JetStream. */
   jetstream(operation: string): JetStreamClient {
     const client = this.client(operation);
     this.#jetstream ??= jetstream(client, { timeout: this.settings.requestTimeoutMs, checkAPI: false });
     return this.#jetstream;
   }
 
-  /** As `client`, for streams and consumers. */
+  /** Like `client`, for streams and consumers. */
   manager(operation: string): Promise<JetStreamManager> {
     const client = this.client(operation);
     this.#manager ??= jetstreamManager(client, { timeout: this.settings.requestTimeoutMs, checkAPI: false });
@@ -192,8 +192,8 @@ export class NatsConnection {
   }
 
   /**
-   * Does something with the servers. Every failure is an error of the catalogue. When the connection is lost,
-   * unanswered requests fail at once: their answers cannot come any more.
+   * Runs an operation on the servers. Every failure is an error of the catalogue. When the connection is lost,
+   * unanswered requests fail at once, because their answers cannot arrive any more.
    */
   async run<T>(operation: string, work: () => Promise<T>): Promise<T> {
     try {
@@ -205,8 +205,8 @@ export class NatsConnection {
   }
 
   /**
-   * As `run`, again and again while no server answers, until the signal is aborted: for what a start cannot do without,
-   * and what does no harm twice.
+   * Like `run`, repeated while no server answers, until the signal is aborted: for idempotent operations that a start
+   * requires.
    */
   async persist<T>(operation: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     for (let failures = 1; ; failures++) {
@@ -222,8 +222,8 @@ export class NatsConnection {
   }
 
   /**
-   * Waits after so many failures in a row of something that was asked, a little longer each time. A connection that
-   * comes back ends it, and while there is one it is short.
+   * Waits after this many failures in a row of a request, a little longer each time. A reconnect ends the wait, and
+   * while connected it is short.
    */
   async pause(failures: number, signal?: AbortSignal): Promise<void> {
     const back = new AbortController();
@@ -238,7 +238,7 @@ export class NatsConnection {
     stop();
   }
 
-  /** Subscribes now or as soon as connected, and again whenever it is needed. */
+  /** Subscribes now or as soon as connected, and again after every reconnect that requires it. */
   keep(subject: string, onMessage: (message: Msg) => void): KeptSubscription {
     return this.#kept.keep(subject, onMessage);
   }
@@ -262,7 +262,7 @@ export class NatsConnection {
   }
 
   async #dial(signal: AbortSignal): Promise<void> {
-    // The client takes a missing file for a server that is away.
+    // For the client a missing file looks like an unavailable server.
     const reason = await unreadable(this.settings.tls);
     if (reason !== undefined)
       throw natsErrors.untrusted({ server: this.settings.servers.join(", "), reason });
@@ -288,7 +288,7 @@ export class NatsConnection {
     this.#nowConnected(client, "connected to NATS");
   }
 
-  /** Throws where the server greeted with a version that must not be used. */
+  /** Throws if the server greeted with a forbidden version. */
   #accept(client: NatsClient): void {
     const found = client.info?.version ?? "";
     if (isServerAccepted(found)) return;
@@ -304,7 +304,7 @@ export class NatsConnection {
       await jetstreamManager(client, { timeout: this.settings.requestTimeoutMs });
     } catch (cause) {
       const error = natsErrorOf("question for JetStream", cause, client.getServer());
-      // A cluster that is just starting has JetStream and answers after its election: wait for that.
+      // A starting cluster has JetStream but answers only after its election: wait for that.
       if (!error.retryable || client.info?.jetstream === true) throw error;
       throw natsErrors.jetstreamMissing(
         { server: client.getServer(), reason: "a server without it" },
@@ -313,7 +313,7 @@ export class NatsConnection {
     }
   }
 
-  /** Lives as long as the client. The client's own reconnecting is followed here, and its end answered by a new one. */
+  /** Runs as long as the client. Follows the client's own reconnects, and replaces it by a new one at its end. */
   async #follow(client: NatsClient): Promise<void> {
     for await (const status of client.status()) this.#on(client, status);
     if (this.#state.kind === "stopped") return;
@@ -327,7 +327,7 @@ export class NatsConnection {
         return;
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
-        // What forbids a start must not end a running process: the reason is shown, and the attempts continue.
+        // A reason that forbids a start must not end a running process: it is shown, and the attempts continue.
         this.#refuse(natsErrorOf("attempt to connect", error));
         await sleep(this.foundation.timers, this.settings.retryMaxMs, this.#stopping.signal).catch(
           () => undefined,
@@ -385,7 +385,7 @@ export class NatsConnection {
     } catch (error) {
       this.#refused.set(client.getServer(), this.foundation.clock.monotonic());
       this.#refuse(natsErrorOf("attempt to connect", error));
-      // On to another server of the pool. Rejects only where the client is closed already.
+      // Switches to another server of the pool. Rejects only if the client is closed already.
       void client.reconnect().catch(() => undefined);
       return;
     }
@@ -410,7 +410,7 @@ export class NatsConnection {
     this.#to({ kind: "connected", server, version });
   }
 
-  /** The server to dial: the one the client would take, except one that refused of late. */
+  /** Returns the server to dial: the client's own choice, except one that was refused recently. */
   #choose(pool: readonly Server[]): Server | { server: Server; delay: number } | null {
     if (this.#refused.size === 0) return null;
     const now = this.foundation.clock.monotonic();

@@ -1,9 +1,9 @@
 import { type Foundation, silentLogger, systemFoundation } from "@tutti/kernel";
 
-/** What of an orchestrator's foundation a connection, and all that is built on it, needs. */
+/** The part of an orchestrator's foundation that a connection, and components on it, need. */
 export type NatsPorts = Pick<Foundation, "clock" | "timers" | "chance" | "logger" | "metrics">;
 
-/** Returns the system's own ports, silent, but for those given. */
+/** Returns the given ports, and the system's own for the others, with silent logs and metrics. */
 export function natsPorts(given: Partial<NatsPorts> = {}): NatsPorts {
   return systemFoundation({ logger: silentLogger, ...given });
 }

@@ -1,24 +1,24 @@
 import type { TuttiError } from "@tutti/kernel";
 import { counted } from "@tutti/kernel";
 
-/** Where a connection stands. Operations are possible in `connected` alone. The others say why not. */
+/** State of a connection. Operations are possible only in `connected`. The other states contain the reason. */
 export type ConnectionState =
   | { readonly kind: "created" }
   /** Not connected since the start, trying. */
   | { readonly kind: "connecting"; readonly attempts: number; readonly lastError: TuttiError | undefined }
   | { readonly kind: "connected"; readonly server: string; readonly version: string }
-  /** Was connected, is trying to be again. */
+  /** Was connected, and is reconnecting. */
   | {
       readonly kind: "disconnected";
       readonly sinceMs: number;
       readonly attempts: number;
       readonly reason: string;
     }
-  /** Met a server that must not be used, looking for another one. */
+  /** Found a forbidden server, and is looking for another one. */
   | { readonly kind: "refused"; readonly error: TuttiError }
   | { readonly kind: "stopped" };
 
-/** Why nothing can be asked right now, in words for an error or a health report. */
+/** Returns why no request is possible now, as text for an error or a health report. */
 export function whyNotConnected(state: ConnectionState): string {
   switch (state.kind) {
     case "created":

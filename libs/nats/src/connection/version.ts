@@ -1,12 +1,12 @@
 /**
- * Which servers are accepted. 2.9.10, which Debian 12 ships, has a race in compare-and-set on replicated streams:
- * in 1,036 of 1,500 rounds it acknowledged two writers that exclude each other.
+ * The oldest accepted version of a server. 2.9.10, which Debian 12 ships, has a race in compare-and-set on replicated
+ * streams: in 1,036 of 1,500 rounds it acknowledged two conflicting writers.
  */
 export const leastServerVersion = "2.10.27";
 
 interface Version {
   readonly numbers: readonly [number, number, number];
-  /** `beta.1` of `2.11.0-beta.1`. Such a version comes before the one it leads to. */
+  /** `beta.1` of `2.11.0-beta.1`. Such a version precedes its release. */
   readonly preview: string;
 }
 

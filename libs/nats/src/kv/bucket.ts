@@ -1,8 +1,8 @@
 /**
- * A key-value bucket of NATS: each key has a value and a revision. Revisions grow over the whole bucket. A change of
- * a key passes the revision that its writer saw. So of two writers that saw the same one, exactly one succeeds.
+ * A key-value bucket of NATS: each key has a value and a revision. Revisions grow over the whole bucket. A change of a
+ * key passes the revision that its writer saw. If two writers saw the same revision, exactly one succeeds.
  *
- * Reads go to the leader of the bucket: a replica may answer with a value from before one's own write.
+ * Reads go to the leader of the bucket: a replica may answer with a value that is older than an own write.
  */
 import { JetStreamApiError, StorageType, type StreamConfig } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
@@ -19,13 +19,13 @@ export interface BucketOptions {
   /** A–Z a–z 0–9 - _ */
   readonly name: string;
   readonly description?: string;
-  /** Copies in the cluster: 1, 3 or 5. Default 1. */
+  /** Replicas in the cluster: 1, 3 or 5. Default: 1. */
   readonly replicas?: number;
-  /** Revisions kept of each key. Default 1. */
+  /** Number of revisions kept per key. Default: 1. */
   readonly history?: number;
-  /** Default `file`. */
+  /** Default: `file`. */
   readonly storage?: "file" | "memory";
-  /** Entries that were not written for this long vanish, without a word to watchers. Default 0: never. */
+  /** Entries that were not written for this long are removed, without a notification to watchers. Default: 0, never. */
   readonly ttlMs?: number;
 }
 
@@ -33,18 +33,18 @@ export interface BucketEntry {
   readonly key: string;
   readonly value: Uint8Array;
   readonly revision: number;
-  /** When it was written, by the server's clock. */
+  /** Time of the write, by the server's clock. */
   readonly writtenMs: number;
 }
 
-/** The outcome of a conditional change: done, or refused because the key was not at the revision named. */
+/** Outcome of a conditional change: done, or refused because the key was not at the given revision. */
 export type Written =
   | { readonly written: true; readonly revision: number }
   | { readonly written: false; readonly refusal: Refusal };
 
 /**
- * Opens the bucket, making it or bringing it in line with the options where needed. With a signal it continues trying
- * while no server answers, until the signal is aborted.
+ * Opens the bucket, and creates or updates it if necessary. With a signal it retries while no server answers, until the
+ * signal is aborted.
  */
 export async function openBucket(
   connection: NatsConnection,
@@ -87,7 +87,7 @@ async function ensureBucket(
     ([key, value]) => present[key as keyof typeof changeable] !== value,
   );
   if (!differs) return;
-  // The server refuses to remember repeated messages for longer than the messages themselves.
+  // The server refuses a deduplication window that is longer than the life of the messages.
   const duplicate_window = Math.min(nanos(120_000), changeable.max_age || Number.POSITIVE_INFINITY);
   await manager.streams.update(name, { ...changeable, duplicate_window });
 }
@@ -131,14 +131,14 @@ export class Bucket {
     this.#connection = connection;
   }
 
-  /** The entry of a key, or undefined where there is none or it was deleted. */
+  /** Returns the entry of a key, or undefined if it does not exist or was deleted. */
   async get(key: string): Promise<BucketEntry | undefined> {
     const entry = await this.#run("reading", key, (kv) => kv.get(key));
     if (entry === null || entry.operation !== "PUT") return undefined;
     return { key, value: entry.value, revision: entry.revision, writtenMs: entry.created.getTime() };
   }
 
-  /** Writes over any former value. Resolves with the new revision. */
+  /** Overwrites any former value. Resolves with the new revision. */
   put(key: string, value: Uint8Array): Promise<number> {
     return this.#run("writing", key, (kv) => kv.put(key, value));
   }
@@ -153,10 +153,10 @@ export class Bucket {
     return this.#conditional("update", key, revision, (kv) => kv.update(key, value, revision));
   }
 
-  /** Deletes a key that is at this revision. The deletion has a revision of its own. */
+  /** Deletes a key that is at this revision. The deletion has its own revision. */
   delete(key: string, revision: number): Promise<Written> {
     return this.#conditional("deletion", key, revision, async () => {
-      // By hand, because the library does not tell the revision.
+      // Written directly, because the library does not return the revision.
       const marker = headers();
       marker.set("KV-Operation", "DEL");
       const client = this.#connection.jetstream("deletion");
@@ -165,7 +165,9 @@ export class Bucket {
     });
   }
 
-  /** All entries, or those whose key matches the filter (`*` one segment, `>` the rest), in order of revision. */
+  /**
+   * Returns all entries, or those whose key matches the filter (`*` one segment, `>` the rest), in order of revision.
+   */
   async entries(filter = ">"): Promise<BucketEntry[]> {
     const entries = new Map<string, BucketEntry>();
     for await (const change of this.watch({ filter })) {
@@ -182,8 +184,8 @@ export class Bucket {
   }
 
   /**
-   * The present content, a mark where that ends, then every later change. Or, from a revision on, every change since.
-   * Nothing is left out or repeated, also after lost connections.
+   * Returns the present content, a mark at its end, then every later change. Or, from a revision on, every change
+   * since. Nothing is left out or repeated, even after lost connections.
    */
   watch(options: WatchOptions = {}): Watch {
     for (const filter of [options.filter ?? ">", options.seldom ?? ">"].flat()) checkFilter(filter);
@@ -197,8 +199,8 @@ export class Bucket {
   }
 
   /**
-   * Forgets keys that were deleted at least this long ago, which otherwise stay as markers for watchers that resume.
-   * A watch that resumes from before that gets an error. Resolves with how many were forgotten.
+   * Removes the markers of keys that were deleted at least this long ago. Otherwise they stay for watchers that resume.
+   * A watch that resumes from before that gets an error. Resolves with the number of removed markers.
    */
   async compact(olderThanMs: number): Promise<number> {
     const boundMs = this.#connection.foundation.clock.now() - olderThanMs;
@@ -209,7 +211,7 @@ export class Bucket {
     }
     const horizon = gone.reduce((highest, { revision }) => Math.max(highest, revision), 0);
     if (horizon === 0) return 0;
-    // First the mark, then the deed: a watch that missed a marker finds the mark.
+    // The horizon first, then the purge: a watch that missed a marker finds the horizon.
     await this.put(horizonKey, new TextEncoder().encode(String(Math.max(horizon, await this.#horizon()))));
     const operation = `clearing of the bucket ${this.name}`;
     await this.#connection.run(operation, async () => {
@@ -225,7 +227,7 @@ export class Bucket {
     return gone.length;
   }
 
-  /** Revisions up to this one may lack deletions. */
+  /** Deletions up to this revision may be missing. */
   async #horizon(): Promise<number> {
     const entry = await this.get(horizonKey);
     return entry === undefined ? 0 : Number(new TextDecoder().decode(entry.value));

@@ -1,9 +1,9 @@
 /**
- * A bucket of NATS that is followed for ever.
+ * Follows a bucket of NATS for ever.
  *
- * 1. If a change may have been missed, the whole content is listed again, from `began` on.
- * 2. A bucket that was deleted is made again, and `began` says that it is another one.
- * 3. A change that cannot be taken in is left out and told of: one bad entry must not hide all the others.
+ * 1. If a change may have been missed, the whole content is listed again, starting with `began`.
+ * 2. A deleted bucket is recreated, and `began` reports that it is another one.
+ * 3. A change that cannot be applied is left out and reported: one bad entry must not hide all the others.
  */
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";
 import type { NatsConnection } from "../connection/nats-connection.ts";
@@ -16,7 +16,7 @@ export interface FollowedBucketOptions {
   readonly bucket: BucketOptions;
   /** The error for users of the bucket before it exists. */
   readonly loading: () => Error;
-  /** @param created when the bucket was made, by the server's clock: what tells it from another of its name */
+  /** @param created creation time of the bucket, by the server's clock: it distinguishes buckets of one name */
   readonly began: (created: string) => void;
   readonly changed: (change: BucketChange) => void;
 }
@@ -33,7 +33,7 @@ export class FollowedBucket {
     this.#options = options;
   }
 
-  /** The error that keeps it from being followed. Empty without one. */
+  /** The error that prevents following. Empty if there is none. */
   get problem(): string {
     return this.#problem;
   }
@@ -43,7 +43,7 @@ export class FollowedBucket {
     return this.#bucket;
   }
 
-  /** Resolves when the bucket is there. Its content is listed afterwards. */
+  /** Resolves when the bucket exists. Its content is listed afterwards. */
   async start(signal: AbortSignal): Promise<void> {
     const { connection, bucket } = this.#options;
     this.#bucket = await openBucket(connection, bucket, signal);
@@ -67,7 +67,7 @@ export class FollowedBucket {
         this.#problem = `the bucket ${bucket.name} cannot be followed: ${errorFromUnknown(error).message}`;
         foundation.logger.warn("failed to watch a bucket, retrying", { bucket: bucket.name, error });
         await connection.pause(this.#failures, signal);
-        // Where it still cannot be opened, the next attempt to follow it says why.
+        // If it still cannot be opened, the next attempt to follow it reports the reason.
         await openBucket(connection, this.#options.bucket, signal).catch(() => {});
       }
     }

@@ -1,6 +1,6 @@
 import { natsErrors } from "../errors.ts";
 
-/** Holds up to which revision deletions were cleared away. No key of a user can be this: theirs never start so. */
+/** Key of the revision up to which markers of deletions were removed. No key of a user starts like this. */
 export const horizonKey = "_tutti.horizon";
 
 const segment = /^[-/=\w]+$/;
@@ -17,7 +17,7 @@ export function checkFilter(filter: string): void {
   if (!good) throw natsErrors.badKey({ key: filter });
 }
 
-/** Returns the subject under which a key, or what a filter matches, lies in the bucket's stream. */
+/** Returns the subject of a key, or of a filter, in the bucket's stream. */
 export function subjectOf(bucket: string, key: string): string {
   return `$KV.${bucket}.${key}`;
 }

@@ -1,10 +1,9 @@
 /**
- * A watch on a bucket, as a stream of changes that its reader takes at its own pace: at most `buffered` are fetched
- * ahead.
+ * A watch on a bucket, as a stream of changes at the pace of its reader: at most `buffered` are fetched ahead.
  *
- * Keys that change often and matter seldom (`seldom`) are read in one go: when the owner of the watch asks (`look`), and
- * before each change of another key. So a change follows those that it is made from, unless the replicas that answer are not
- * equally up to date.
+ * Frequently changing keys of low importance (`seldom`) are read in one go: on request of the watch's owner (`look`),
+ * and before each change of another key. So a change follows the changes that it depends on, unless the answering
+ * replicas are not equally up to date.
  */
 import { TuttiError } from "@tutti/kernel";
 import { natsErrors } from "../errors.ts";
@@ -13,15 +12,15 @@ import type { OrderedReader, OrderedReaderOptions, StreamFacts } from "../stream
 import { horizonKey, keyOf, subjectOf } from "./keys.ts";
 
 export interface WatchOptions {
-  /** Keys to watch: `*` stands for one segment, `>` for all that follow. Default `>`. */
+  /** Keys to watch: `*` matches one segment, `>` all that follow. Default: `>`. */
   readonly filter?: string | readonly string[];
-  /** Further keys, whose changes come with the next look. */
+  /** Further keys, whose changes are reported with the next look. */
   readonly seldom?: string;
-  /** Resume: only changes after this revision, instead of a snapshot. */
+  /** Resumes: only changes after this revision, instead of a snapshot. */
   readonly after?: number;
   /** Ends the watch. */
   readonly signal?: AbortSignal;
-  /** How many changes are fetched ahead. Default 256. */
+  /** Number of changes fetched ahead. Default: 256. */
   readonly buffered?: number;
 }
 
@@ -34,26 +33,23 @@ export type BucketChange =
       readonly writtenMs: number;
     }
   | { readonly kind: "delete"; readonly key: string; readonly revision: number; readonly writtenMs: number }
-  /** All former content, or all changes since the given revision, has been delivered. Comes once. */
+  /** All former content, or all changes since the given revision, has been delivered. Occurs once. */
   | { readonly kind: "snapshot-end"; readonly revision: number };
 
 export interface Watch extends AsyncIterable<BucketChange> {
-  /**
-   * Resolves when every change from now on will be delivered, with the identity of the bucket among those of its
-   * name.
-   */
+  /** Resolves when every change from now on will be delivered. Its value distinguishes buckets of one name. */
   readonly opened: Promise<Pick<StreamFacts, "created">>;
-  /** Asks for the changes of the keys that are watched seldom. */
+  /** Requests the changes of the keys in `seldom`. */
   look(): void;
   close(): void;
 }
 
-/** What a watch needs of its bucket. */
+/** The part of a bucket that a watch needs. */
 export interface WatchSource {
   readonly bucket: string;
-  /** Deletions up to this revision may have been cleared away. */
+  /** Returns the revision up to which deletions may have been removed. */
   readonly horizon: () => Promise<number>;
-  /** Waits after so many failures in a row. */
+  /** Waits after this many failures in a row. */
   readonly pause: (failures: number) => Promise<void>;
   readonly read: (
     handlers: Pick<
@@ -70,7 +66,7 @@ export function watchBucket(options: WatchOptions, source: WatchSource): Watch {
 /** One of the readers of a watch. */
 interface Reading {
   readonly reader: OrderedReader;
-  /** From which on deletions must not have been cleared away unseen. */
+  /** Revision from which deletions must not have been removed unseen. */
   safeFrom: number | undefined;
   timesCaughtUp: number;
 }
@@ -82,7 +78,7 @@ class BucketWatch implements Watch {
   readonly #buffered: number;
   readonly #signal: AbortSignal | undefined;
   readonly #changes: BucketChange[] = [];
-  /** Changes that wait for a look at the keys that are watched seldom. */
+  /** Changes that wait for a look at the keys in `seldom`. */
   readonly #held: BucketChange[] = [];
   #wake: (() => void) | undefined;
   #taken = 0;
@@ -172,7 +168,7 @@ class BucketWatch implements Watch {
     else this.#pushAfterLook(change);
   }
 
-  /** After a beginning and after each interruption: whether a deletion may have been cleared away meanwhile. */
+  /** After the start and each interruption: checks whether a deletion may have been removed meanwhile. */
   async #caughtUp(reading: Reading): Promise<void> {
     const time = ++reading.timesCaughtUp;
     const revision = reading.reader.last;
@@ -188,7 +184,7 @@ class BucketWatch implements Watch {
     this.#pushAfterLook({ kind: "snapshot-end", revision });
   }
 
-  /** False where this question was overtaken by the next interruption, which asks it again. */
+  /** Returns false if the next interruption came first: that one repeats the check. */
   async #nothingCleared(reading: Reading, after: number, time: number): Promise<boolean> {
     for (let failures = 1; !this.#closed && time === reading.timesCaughtUp; failures++) {
       try {
@@ -207,7 +203,7 @@ class BucketWatch implements Watch {
     return natsErrors.revisionGone({ bucket: this.#source.bucket, after, known });
   }
 
-  /** What was written before the change to a key that is watched seldom has to be known before it. */
+  /** Changes of `seldom` keys that were written before this change must be known first. */
   #pushAfterLook(change: BucketChange): void {
     if (this.#seldom === undefined) this.#push(change);
     else {

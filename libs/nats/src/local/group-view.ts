@@ -1,4 +1,4 @@
-/** What NATS servers say over their monitoring ports of the group that decides for JetStream. */
+/** State of the group that decides for JetStream, from the monitoring ports of NATS servers. */
 
 interface View {
   readonly leader: string;
@@ -6,8 +6,8 @@ interface View {
 }
 
 /**
- * Returns whether there is a leader that all servers know and that has all the others with it. A cluster that is asked
- * for streams before that may be without one of its servers for ever.
+ * Returns whether there is a leader that all servers know, with all other servers as followers. A cluster that creates
+ * streams before that may lack one of its servers for ever.
  *
  * @param ports for HTTP, on this machine
  */
@@ -16,11 +16,11 @@ export async function isComplete(ports: readonly number[], host = "127.0.0.1"): 
   if (ports.length === 1) return views[0] !== undefined;
   const leader = views[0]?.leader ?? "";
   const agreed = leader !== "" && views.every((view) => view?.leader === leader);
-  // Only the leader lists those that follow it.
+  // Only the leader lists its followers.
   return agreed && views.some((view) => view?.followers === ports.length - 1);
 }
 
-/** Undefined while it cannot be asked. */
+/** Undefined while it does not answer. */
 async function viewOf(host: string, port: number): Promise<View | undefined> {
   try {
     const reply = await fetch(`http://${host}:${port}/jsz`, { headers: { connection: "close" } });

@@ -1,3 +1,3 @@
-/** What it takes to run NATS servers on this machine. */
+/** Support for running NATS servers on this machine. */
 export { isComplete } from "./group-view.ts";
 export { freePort, freePorts, isPortFree } from "./ports.ts";

@@ -1,20 +1,20 @@
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
-/** Systems give ports above to connections and to servers without a port of their own. */
+/** Systems assign higher ports to connections and to servers without a configured port. */
 const firstPort = 10_000;
 const lastPort = 32_767;
-/** Ports in use are few among so many. */
+/** Few of so many ports are in use. */
 const triesMax = 1_000;
 
 /**
- * Ports on which nothing listens, for servers that start later or start again. No other process gets one of them by chance: they are
- * below those that a system hands out.
+ * Returns ports on which nothing listens, for servers that start later or restart. No other process gets one of them by
+ * chance: they are below the range that a system assigns.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const found: number[] = [];
   const all = lastPort - firstPort + 1;
-  // Neighbours: two clusters that are made at the same time rarely get the same ones.
+  // Neighbours: two clusters that are created at the same time rarely get the same ones.
   const start = randomInt(all);
   for (let tries = 0; found.length < count; tries++) {
     if (tries >= triesMax)
@@ -30,7 +30,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Whether nothing listens on it. */
+/** Returns whether nothing listens on it. */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const listener = createServer().once("error", () => resolve(false));

@@ -5,22 +5,22 @@ export interface Delivered {
   readonly subject: string;
   readonly headers: MsgHdrs | undefined;
   readonly data: Uint8Array;
-  /** Its place in the stream, from 1. */
+  /** Its sequence in the stream, from 1. */
   readonly sequence: number;
-  /** Its place among the deliveries of the consumer, from 1, without gaps. */
+  /** Its number among the deliveries of the consumer, from 1, without gaps. */
   readonly delivery: number;
-  /** How often it was delivered so far, this time included. */
+  /** Number of its deliveries so far, including this one. */
   readonly deliveries: number;
-  /** How many messages the consumer still has for us after this one. */
+  /** Number of messages that the consumer still has for us after this one. */
   readonly pending: number;
-  /** When the stream took it in, milliseconds since the epoch. */
+  /** When the stream stored it, milliseconds since the epoch. */
   readonly timeMs: number;
-  /** Where acknowledgements go. */
+  /** Subject of acknowledgements. */
   readonly reply: string;
 }
 
 /**
- * Reads what a consumer says of a message from the subject for its acknowledgement:
+ * Reads the delivery data of a message from the subject for its acknowledgement:
  * `$JS.ACK.<stream>.<consumer>.<deliveries>.<sequence>.<delivery>.<nanoseconds>.<pending>`, with domain and account
  * before the stream on newer servers. Undefined for a message that no consumer delivered.
  */
@@ -40,7 +40,7 @@ export function deliveredOf(message: Msg): Delivered | undefined {
     delivery: number(2),
     deliveries: number(0),
     pending: number(4),
-    // Nanoseconds are beyond what a number holds exactly. The milliseconds are not touched by that.
+    // Nanoseconds exceed the exact range of a number, but milliseconds do not.
     timeMs: Math.floor(number(3) / 1e6),
     reply,
   };

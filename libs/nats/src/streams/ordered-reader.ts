@@ -1,14 +1,14 @@
 /**
- * Reads a stream, or what a filter leaves of it, from a point on and for ever: each message once, in order, none left
+ * Reads a stream, or a filtered part of it, from a position on and for ever: each message once, in order, none left
  * out, across reconnects, restarts of servers and lost consumers.
  *
- * 1. `last` is the sequence of the last message handed over. Only later ones are, so none comes twice.
+ * 1. `last` is the sequence of the last delivered message. Only later ones are delivered, so none comes twice.
  * 2. Deliveries of a consumer are numbered without gaps. A gap means that messages were lost on the way. The consumer
- *    is given up and a new one starts after `last`, so none is left out.
- * 3. What the owner granted and did not get is asked for again at each new consumer, so reading continues at the
- *    owner's pace.
- * 4. A polled reader reads nothing until it is asked. A poll ends when everything has been handed over that was there when
- *    it was asked for, also if that takes a new consumer.
+ *    is abandoned and a new one starts after `last`, so none is left out.
+ * 3. Granted but undelivered messages are requested again from each new consumer, so reading continues at the owner's
+ *    pace.
+ * 4. A polled reader reads only on request. A poll ends when all messages present at its request have been delivered,
+ *    even if that takes a new consumer.
  */
 import {
   AckPolicy,
@@ -33,9 +33,9 @@ export type ReadFrom =
   | { readonly kind: "last-of-each" };
 
 export interface StreamFacts {
-  /** When the stream was made: what tells it from another of its name. */
+  /** Creation time of the stream: it distinguishes streams of one name. */
   readonly created: string;
-  /** The oldest message it still has. One more than the last where it is empty. */
+  /** The oldest message it still has. One more than the last if it is empty. */
   readonly firstSequence: number;
   readonly lastSequence: number;
 }
@@ -43,26 +43,31 @@ export interface StreamFacts {
 export interface OrderedReaderOptions {
   readonly connection: NatsConnection;
   readonly stream: string;
-  /** Subjects to read. All of the stream where empty. */
+  /** Subjects to read. Empty for the whole stream. */
   readonly subjects: readonly string[];
   readonly from: ReadFrom;
   readonly headersOnly?: boolean;
   readonly idleMs?: number;
-  /** Reads when `poll` is called, and once when a consumer was made. `grant` has no effect. Default: reads all the time. */
+  /**
+   * Reads when `poll` is called, and once after a consumer was created. `grant` has no effect. Default: reads all the
+   * time.
+   */
   readonly polled?: boolean;
-  /** A consumer was made: what the stream looks like at this moment, before any of its messages. */
+  /** Called when a consumer was created, with the state of the stream before any of its messages. */
   readonly onOpened?: (stream: StreamFacts) => void;
   readonly onMessage: (message: Delivered) => void;
-  /** Everything that was there when a consumer was made has been handed over. Again after each new consumer. */
+  /**
+   * Called when all messages present at the creation of a consumer have been delivered. Again after each new consumer.
+   */
   readonly onCaughtUp?: () => void;
-  /** The stream is gone, or may not be read. The reader has closed itself. */
+  /** Called when the stream is gone, or may not be read. The reader has closed itself. */
   readonly onFailed: (error: TuttiError) => void;
 }
 
 const missingMax = 5;
-/** Messages of one answer to a poll. */
+/** Maximum number of messages per answer to a poll. */
 const pollMax = 1_000;
-/** A poll without an answer is noticed sooner than a stream that has nothing to say. */
+/** A poll without an answer is noticed sooner than an idle stream. */
 const polledIdleMs = 1_000;
 
 export class OrderedReader {
@@ -74,12 +79,12 @@ export class OrderedReader {
   #created: string | undefined;
   #consumer = "";
   #opening = false;
-  /** Undefined until the first consumer has told where it starts. */
+  /** Undefined until the first consumer has reported its start. */
   #last: number | undefined;
   #delivery = 0;
   #granted = 0;
   #caughtUp = false;
-  /** Who waits for the poll that is under way, and for the next one. */
+  /** Waiters for the running poll, and for the next one. */
   #polling: (() => void)[] = [];
   #polls: (() => void)[] = [];
 
@@ -103,23 +108,23 @@ export class OrderedReader {
     void this.#open();
   }
 
-  /** Resolves when the place to start is fixed: what is published from then on will be read. */
+  /** Resolves when the start position is fixed: messages published from then on will be read. */
   get opened(): Promise<StreamFacts> {
     return this.#opened.promise;
   }
 
-  /** The sequence of the last message handed over, or of the last before the beginning. */
+  /** The sequence of the last delivered message, or of the last one before the start. */
   get last(): number {
     return this.#last ?? 0;
   }
 
-  /** Allows this many messages more. */
+  /** Allows this many more messages. */
   grant(count: number): void {
     this.#granted += count;
     this.#ask();
   }
 
-  /** Resolves when everything is handed over that is there now, or the reader is closed. */
+  /** Resolves when all present messages are delivered, or the reader is closed. */
   poll(): Promise<void> {
     if (this.#closing.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
@@ -139,7 +144,7 @@ export class OrderedReader {
   }
 
   #take(message: Delivered): void {
-    // Of a consumer that was given up, still on the way.
+    // From an abandoned consumer, still under way.
     if (!message.reply.includes(`.${this.#consumer}.`) || this.#closing.signal.aborted) return;
     if (message.delivery !== this.#delivery + 1) {
       this.#renew("messages were lost on the way");
@@ -152,18 +157,21 @@ export class OrderedReader {
       this.#options.onMessage(message);
     }
     if (message.pending === 0) this.#reachEnd();
-    // An answer as large as it may be has no end of its own, and may not be all.
+    // An answer of the maximum size has no end mark, and may be incomplete.
     if (this.#options.polled && this.#puller.outstanding === 0) this.#askAgain(message.pending > 0);
   }
 
-  /** Asks for all there is, unless that is under way. A poll that comes meanwhile may be too late for it. */
+  /**
+   * Requests all present messages, unless a request is under way. That request may be too early for a poll that comes
+   * meanwhile.
+   */
   #askForAll(): void {
     if (this.#consumer === "" || this.#opening || this.#puller.outstanding > 0) return;
     try {
       this.#puller.ask(pollMax);
       this.#polling.push(...this.#polls.splice(0));
     } catch {
-      // Not connected: asked when the next consumer is made.
+      // Not connected: requested when the next consumer is created.
     }
   }
 
@@ -190,7 +198,7 @@ export class OrderedReader {
     try {
       this.#puller.ask(wanted);
     } catch {
-      // Not connected: everything granted is asked for when the next consumer is made.
+      // Not connected: everything granted is requested when the next consumer is created.
     }
   }
 
@@ -224,7 +232,7 @@ export class OrderedReader {
     }
   }
 
-  /** A server that comes back may, for a moment, not know a stream that was there: only who insists is believed. */
+  /** A returning server may, for a moment, not know an existing stream: only repeated answers count. */
   #mayPass(error: TuttiError, failures: number): boolean {
     return this.#last !== undefined && natsErrors.missing.is(error) && failures < missingMax;
   }
@@ -244,7 +252,7 @@ export class OrderedReader {
   }
 
   #begin(facts: StreamFacts, consumer: ConsumerInfo): void {
-    // Where the first consumer starts is where later ones continue, even if nothing was read until then.
+    // Later consumers continue from the start of the first one, even if nothing was read until then.
     if (this.#last === undefined && this.#options.from.kind === "new")
       this.#last = consumer.delivered.stream_seq;
     this.#consumer = consumer.name;
@@ -278,7 +286,7 @@ export class OrderedReader {
       mem_storage: true,
       num_replicas: 1,
       headers_only: headersOnly ?? false,
-      // A process that dies leaves nothing behind for longer than this.
+      // The remains of a process that died are removed after this time.
       inactive_threshold: nanos(60_000),
     };
   }
@@ -289,7 +297,7 @@ export class OrderedReader {
     this.#options.onFailed(error);
   }
 
-  /** The server forgets an unused consumer by itself. Telling it spares it the wait. */
+  /** The server removes an unused consumer by itself. Deleting it saves the wait. */
   #discard(consumer: string): void {
     if (consumer === "") return;
     const { connection, stream } = this.#options;
@@ -299,7 +307,7 @@ export class OrderedReader {
         .then((manager) => manager.consumers.delete(stream, consumer))
         .catch(() => undefined);
     } catch {
-      // Not connected: the server forgets it by itself.
+      // Not connected: the server removes it by itself.
     }
   }
 }

@@ -1,11 +1,11 @@
 /**
- * Asks a consumer for messages, as many as its owner has room for. The client library has consumers of its own. They
- * fetch ahead by their own thresholds, where a member of a group must hold no more than it can work on.
+ * Requests messages of a consumer, as many as its owner has room for. The client library's own consumers fetch ahead by
+ * their own thresholds, but a member of a group must hold no more than it can process.
  *
- * 1. `outstanding` is how many messages the server may still send for the open request.
- * 2. Silence is noticed: while something is outstanding, the server sends a sign of life every `idleMs`. After two
- *    and a half times that long without one, or when the server reports the request as void, the owner hears of it
- *    once. The owner decides whether to ask again or to check the consumer first.
+ * 1. `outstanding` is the number of messages that the server may still send for the open request.
+ * 2. Silence is noticed: while something is outstanding, the server sends a sign of life every `idleMs`. After two and
+ *    a half times that long without one, or when the server reports the request as void, the owner is notified once.
+ *    The owner decides whether to repeat the request or to check the consumer first.
  */
 import { createInbox, type Msg, nanos } from "@nats-io/transport-node";
 import type { Timer } from "@tutti/kernel";
@@ -20,9 +20,9 @@ export interface PullerOptions {
   /** A request gets the present messages and ends. Default: it waits for more. */
   readonly polled?: boolean;
   readonly onMessage: (message: Delivered) => void;
-  /** A request ended unanswered, in part or in whole: there is credit to ask with again. */
+  /** Called when a request ended without all of its messages: the remaining credit can be requested again. */
   readonly onExpired: () => void;
-  /** The consumer does not answer as it should. Nothing is outstanding any more. */
+  /** Called when the consumer misbehaves. Nothing is outstanding any more. */
   readonly onTrouble: (reason: string) => void;
 }
 
@@ -34,7 +34,7 @@ export class Puller {
   readonly #subscription: KeptSubscription;
   readonly #watch: Timer;
   #consumer = "";
-  /** Counts the times everything outstanding was given up, so that late words about it are distinguished. */
+  /** Number of times that everything outstanding was abandoned, to recognise late messages about it. */
   #round = 0;
   #outstanding = 0;
   #heardMs: number;
@@ -50,19 +50,19 @@ export class Puller {
     return this.#outstanding;
   }
 
-  /** Turns to a consumer, and forgets former requests. */
+  /** Switches to a consumer, and drops earlier requests. */
   turnTo(consumer: string): void {
     this.#consumer = consumer;
     this.forget();
   }
 
-  /** The open request is void: the server that knew of it is gone. */
+  /** The open request is void, because its server is gone. */
   forget(): void {
     this.#round++;
     this.#outstanding = 0;
   }
 
-  /** Asks for more. Throws where there is no connection. Nothing is outstanding then. */
+  /** Requests more. Throws if there is no connection. Nothing is outstanding then. */
   ask(count: number): void {
     const { connection, stream, idleMs, polled = false } = this.#options;
     const waiting = { expires: nanos(idleMs * 6), idle_heartbeat: nanos(idleMs) };
@@ -75,7 +75,7 @@ export class Puller {
     this.#outstanding += count;
   }
 
-  /** Asks no more, and resolves when everything that was under way has been handed over. */
+  /** Stops requesting, and resolves when all pending messages have been delivered. */
   async drain(): Promise<void> {
     this.#watch.cancel();
     this.forget();
@@ -110,7 +110,7 @@ export class Puller {
       this.#options.onExpired();
       return;
     }
-    // The end of a request that ran its time is the one ordinary word. It says how much of it was not used.
+    // A request that ran its full time has a regular end. It contains the unused number of messages.
     if (code === 408 && Number.isFinite(left)) {
       this.#outstanding = Math.max(0, this.#outstanding - left);
       this.#options.onExpired();

@@ -2,7 +2,7 @@ import type { ConnectionSettings } from "../connection/client-options.ts";
 import { NatsConnection } from "../connection/nats-connection.ts";
 import type { NatsPorts } from "../connection/ports.ts";
 
-/** Settings with short pauses, so that a test with a restarted server need not wait. */
+/** Returns settings with short pauses, so that a test with a restarted server need not wait. */
 export function testSettings(
   servers: readonly string[],
   given: Partial<ConnectionSettings> = {},

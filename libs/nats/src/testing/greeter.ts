@@ -3,13 +3,13 @@ import { createServer, type Server, type Socket } from "node:net";
 export interface Greeter extends AsyncDisposable {
   readonly address: string;
   readonly port: number;
-  /** What clients sent, all together. */
+  /** Everything that clients sent. */
   readonly received: string;
 }
 
 /**
- * Speaks just enough of the protocol to be taken for a NATS server of any version: greets, answers pings, ignores the
- * rest. For tests of what happens on meeting a server that must not be used.
+ * Implements just enough of the protocol to look like a NATS server of any version: greets, answers pings, ignores the
+ * rest. For tests with forbidden servers.
  */
 export async function startGreeter(options: {
   readonly version: string;

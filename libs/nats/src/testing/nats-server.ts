@@ -1,6 +1,6 @@
 /**
- * Real servers for tests: processes of their own on free loopback ports, with their files in a folder of their own.
- * They are ended by their process id, and end with the test process.
+ * Real servers for tests: separate processes on free loopback ports, with their files in separate folders. They are
+ * ended by their process id, and end with the test process.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -15,15 +15,15 @@ import { freePort, freePorts } from "../local/ports.ts";
 import { natsServerProgram } from "./program.ts";
 
 export interface NatsServerOptions {
-  /** Default true. As text: more of its block, such as `sync_interval: always`. */
+  /** Default: true. A text adds to its block, such as `sync_interval: always`. */
   readonly jetstream?: boolean | string;
-  /** Where JetStream keeps its files. A folder of its own, removed at the end, unless given. */
+  /** Directory of JetStream's files. Default: a new folder, removed at the end. */
   readonly dir?: string;
-  /** Default: a free one. */
+  /** Default: a free port. */
   readonly port?: number;
-  /** More of the server's configuration, in its own language. */
+  /** Further configuration of the server, in its own language. */
   readonly configuration?: string;
-  /** Lets this process end while the server runs: it ends with it. Default false. */
+  /** Allows this process to end while the server runs: the server ends with it. Default: false. */
   readonly isBackground?: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface NatsServer {
   readonly dir: string;
   /** The process id. Undefined while it is down. */
   readonly pid: number | undefined;
-  /** Ends it in order, or at once (`kill`), keeping port and files. */
+  /** Ends it gracefully, or at once (`kill`), keeping port and files. */
   down(how?: "stop" | "kill"): Promise<void>;
   /** Starts it again on the same port with the same files. */
   up(): Promise<void>;
@@ -50,22 +50,20 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
 }
 
 export interface NatsClusterOptions {
-  /** Default 3. */
+  /** Default: 3. */
   readonly size?: number;
-  /** More of each server's configuration. */
+  /** Further configuration of each server. */
   readonly configuration?: string;
 }
 
 export type NatsCluster = readonly NatsServer[] & AsyncDisposable;
 
-/**
- * Returns a cluster with JetStream. Default: three servers. Resolves when streams can be on all of them.
- */
+/** Returns a cluster with JetStream. Default: three servers. Resolves when streams can be on all of them. */
 export async function startNatsCluster(options: NatsClusterOptions = {}): Promise<NatsCluster> {
   for (let attempts = 1; ; attempts++) {
     const { cluster, monitors } = await launch(options);
     if (await comesTogether(monitors)) return cluster;
-    // In one of twenty starts, 2.10.27 loses the joining of a server to the group that decides, and for ever.
+    // In one of twenty starts, 2.10.27 permanently loses the joining of a server to the group that decides.
     await cluster[Symbol.asyncDispose]();
     if (attempts === 5)
       throw new Error(`no cluster of ${cluster.length} came together in ${attempts} attempts`);
@@ -95,7 +93,7 @@ ${configuration}`;
   return { cluster, monitors };
 }
 
-/** Returns whether a leader comes to be that has all the others with it, and is known to them. */
+/** Returns whether a leader emerges that all servers know and follow. */
 async function comesTogether(monitors: readonly number[]): Promise<boolean> {
   for (let looks = 1; looks <= 100; looks++) {
     if (await isComplete(monitors)) return true;
@@ -182,13 +180,13 @@ class LocalServer implements NatsServer {
   };
 }
 
-/** Resolves when the server says that it listens, rejects with its log when it ends before. */
+/** Resolves when the server reports that it listens. Rejects with its log if it ends before. */
 function ready(child: ChildProcess): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let log = "";
   child.stderr?.setEncoding("utf8");
   child.stderr?.on("data", (text: string) => {
-    // Read to the end of its life, or it would stand still when the pipe is full.
+    // Read until it ends, or the server would block on a full pipe.
     if (log.length < 100_000) log += text;
     if (log.includes("Server is ready")) resolve();
   });

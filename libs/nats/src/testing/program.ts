@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-/** Where the server's program is, or why the tests that need it are skipped. */
+/** Path of the server's program, or the reason for skipping the tests that need it. */
 export interface NatsServerProgram {
   readonly path: string;
   readonly skip: string | false;
@@ -10,7 +10,7 @@ interface Programs {
   needsProgram(name: string): Promise<NatsServerProgram>;
 }
 
-/** Returns the program at TUTTI_TEST_NATS_SERVER, else the one that the workspace's tools find or bring. */
+/** Returns the program at TUTTI_TEST_NATS_SERVER, else the one that the workspace's tools find or install. */
 export async function natsServerProgram(): Promise<NatsServerProgram> {
   const named = process.env["TUTTI_TEST_NATS_SERVER"];
   if (named !== undefined && named !== "") return { path: named, skip: false };

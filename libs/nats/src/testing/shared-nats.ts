@@ -1,24 +1,24 @@
 /**
- * One NATS server for all tests of a run, with an account for each test file. Who verifies starts it with
- * `startSharedNats` and gives its environment to the test processes. A test process without that environment starts a
- * server of its own, once.
+ * One NATS server for all tests of a run, with an account for each test file. The test runner starts it with
+ * `startSharedNats` and passes its environment to the test processes. A test process without that environment starts
+ * its own server, once.
  *
- * 1. An account is handed out once, whichever processes ask: a file of its name is made, which must not exist.
- * 2. A test that kills, restarts or fills a server starts its own, and so does one that needs other settings of it.
+ * 1. An account is assigned once over all processes: a file of its name is created, which must not exist.
+ * 2. A test that kills, restarts or fills a server starts its own, and so does one that needs other settings.
  */
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { ConnectionSettings } from "../connection/client-options.ts";
 import { startNatsServer } from "./nats-server.ts";
 
-/** `TEST_NATS=127.0.0.1:4222;/tmp/tutti-accounts-…`: the address, and where accounts that are taken are listed. */
+/** `TEST_NATS=127.0.0.1:4222;/tmp/tutti-accounts-…`: the address, and the directory that lists assigned accounts. */
 const variable = "TEST_NATS";
 const passwordVariable = "TEST_NATS_PASSWORD";
 const accountsMax = 300;
 const password = "kept";
 
 export interface SharedNats {
-  /** For the test processes. */
+  /** Environment of the test processes. */
   readonly env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export interface NatsAccount {
   readonly settings: Partial<ConnectionSettings>;
   /** For services. */
   readonly flags: readonly string[];
-  /** Beside the flags, for services that are processes of their own. */
+  /** In addition to the flags, for services in separate processes. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -44,11 +44,11 @@ export async function startSharedNats({ isBackground = false } = {}): Promise<Sh
   );
   const server = await startNatsServer({
     isBackground,
-    // Streams reserve what they may grow to, and no disk has room for the reservations of all accounts.
+    // Streams reserve their maximum size, and no disk has room for the reservations of all accounts.
     jetstream: "max_file_store: 64TB",
     configuration: `max_payload: 8MB\naccounts {\n${accounts.join("\n")}\n}`,
   });
-  // With the server's files, it goes when they go.
+  // In the server's directory, so that it is removed with it.
   const taken = join(server.dir, "taken");
   await mkdir(taken);
   return {
@@ -79,7 +79,7 @@ export async function natsAccount(): Promise<NatsAccount> {
   throw new Error(`the shared NATS server has ${accountsMax} accounts, and all of them are taken`);
 }
 
-/** It ends with the process. */
+/** The server ends with the process. */
 async function ownServer(): Promise<string> {
   own ??= startSharedNats({ isBackground: true });
   return (await own).env[variable] ?? "";
