@@ -25,15 +25,49 @@ export interface Group {
   readonly isLabel?: boolean;
 }
 
+interface Rule {
+  /** Ends of those before it that count. */
+  readonly on: "success" | "failure" | "always";
+  /** Which of them must have failed. A task behind a failed one counts as failed. */
+  readonly failed?: "none" | "some";
+  /** Whether one of them must have succeeded. */
+  readonly isOneDone?: true;
+}
+
 /** Trigger rules with a counterpart. */
-export const rules: Readonly<Record<string, string>> = {
-  all_success: "success",
-  all_failed: "failure",
-  all_done: "always",
-  none_failed: "done",
-  none_failed_min_one_success: "done",
-  none_failed_or_skipped: "done",
+export const rules: Readonly<Record<string, Rule>> = {
+  all_success: { on: "success" },
+  all_failed: { on: "failure" },
+  all_done: { on: "always" },
+  one_failed: { on: "always", failed: "some" },
+  one_success: { on: "always", isOneDone: true },
+  none_failed: { on: "always", failed: "none" },
+  none_failed_min_one_success: { on: "always", failed: "none", isOneDone: true },
+  none_failed_or_skipped: { on: "always", failed: "none", isOneDone: true },
 };
+
+/** The tasks whose failure makes those before a task fail. One with another rule than these runs nevertheless. */
+function failing(task: Task): readonly Task[] {
+  const found = new Set(task.before);
+  for (const each of found)
+    if (
+      ["all_success", "none_failed", "none_failed_min_one_success", "none_failed_or_skipped"].includes(
+        each.rule,
+      )
+    )
+      for (const above of each.before) found.add(above);
+  return [...found];
+}
+
+function allBefore(task: Task): readonly Task[] {
+  const found = new Set(task.before);
+  for (const each of found) for (const above of each.before) found.add(above);
+  return [...found];
+}
+
+function withStatus(tasks: Iterable<Task>, status: string): string {
+  return `(${[...tasks].map(({ id }) => `tasks[${JSON.stringify(id)}].status == "${status}"`).join(" || ")})`;
+}
 
 /** Links tasks with their predecessors. Two lists in a chain are linked pairwise. */
 export function link(before: Group, behind: Group, isChain = false): void {
@@ -66,21 +100,32 @@ export function inOrder(tasks: readonly Task[]): readonly Task[] {
   return [...sorted];
 }
 
-export function writtenTask({ tree, before, rule, title, id }: Task, canSkip: boolean): Json {
-  const on = entryOf(rules, rule) ?? "done";
+export function writtenTask(task: Task, canSkip: boolean): Json {
+  const { tree, before, rule, title, id } = task;
+  const { on, failed, isOneDone } = entryOf(rules, rule) ?? { on: "success" };
   const needs = [...before].map(
-    (each): Json => (on === "done" || (on === "success" && !canSkip) ? each.id : { task: each.id, on }),
+    (each): Json => (on === "success" && !canSkip ? each.id : { task: each.id, on }),
   );
-  const choices = [...before].flatMap(({ id: chooser, chooses }) => {
+  const when = [...before].flatMap(({ id: chooser, chooses }) => {
     const output = `tasks[${JSON.stringify(chooser)}].output`;
     if (chooses === "all") return [`${output} == true`];
     const own = JSON.stringify(title);
     return chooses === "ids" ? [`(type(${output}) == list ? ${own} in ${output} : ${output} == ${own})`] : [];
   });
+  // A short circuit skips everything behind it, with any rule. One right before the task is above.
+  if (on !== "success")
+    for (const { id: chooser, chooses } of allBefore(task))
+      if (chooses === "all" && ![...before].some((each) => each.id === chooser)) {
+        const name = `tasks[${JSON.stringify(chooser)}]`;
+        when.push(`(${name}.status != "completed" || ${name}.output == true)`);
+      }
+  if (before.size > 0 && failed !== undefined)
+    when.push(`${failed === "none" ? "!" : ""}${withStatus(failing(task), "failed")}`);
+  if (before.size > 0 && isOneDone) when.push(withStatus(before, "completed"));
   return {
     ...(title !== id && { title: plain(title.slice(0, 200)) }),
     ...tree,
     ...(needs.length > 0 && { needs }),
-    ...(choices.length > 0 && { when: choices.join(" && ") }),
+    ...(when.length > 0 && { when: when.join(" && ") }),
   };
 }

@@ -121,4 +121,42 @@ describe("a DAG of Airflow", () => {
     it(`with ${what} is refused`, () => {
       assert.throws(() => importAirflow(text), NotImported);
     });
+
+  it("decides by its rules behind branches, failures and short circuits", () => {
+    const operator = (id: string, more = "") =>
+      `    ${id} = BashOperator(task_id="${id}", bash_command="ls"${more})`;
+    const { documents } = importAirflow(
+      [
+        "from airflow import DAG",
+        'with DAG("rules", schedule="0 6 * * *", max_active_runs=1, start_date=pendulum.datetime(2026, 1, 1, tz="Europe/Berlin")) as dag:',
+        '    pick = BranchPythonOperator(task_id="pick", python_callable=pick)',
+        ...[operator("a"), operator("b"), operator("b2"), operator("join", ', trigger_rule="none_failed"')],
+        '    sc = ShortCircuitOperator(task_id="sc", python_callable=check)',
+        ...[
+          operator("alert", ', trigger_rule="one_failed"'),
+          operator("x"),
+          operator("end", ', trigger_rule="all_done"'),
+        ],
+        "    pick >> a >> join",
+        "    pick >> b >> b2 >> join",
+        "    join >> alert",
+        "    sc >> x >> end",
+      ].join("\n"),
+    );
+    const [{ tasks }, schedule] = documents as unknown as [
+      { tasks: Record<string, { needs?: unknown; when?: string }> },
+      unknown,
+    ];
+    const always = (...ids: string[]) => ids.map((task) => ({ task, on: "always" }));
+    const failed = (...ids: string[]) =>
+      `(${ids.map((id) => `tasks["${id}"].status == "failed"`).join(" || ")})`;
+    assert.deepEqual(tasks["join"]?.needs, always("a", "b2"));
+    assert.equal(tasks["join"]?.when, `!${failed("a", "b2", "pick", "b")}`);
+    assert.equal(tasks["alert"]?.when, failed("join", "a", "b2", "pick", "b"));
+    assert.equal(tasks["end"]?.when, '(tasks["sc"].status != "completed" || tasks["sc"].output == true)');
+    assert.deepEqual(schedule, {
+      ...{ schedule: "rules", workflow: "rules", cron: "0 6 * * *" },
+      ...{ timeZone: "Europe/Berlin", overlap: "queueAll" },
+    });
+  });
 });

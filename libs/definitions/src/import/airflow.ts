@@ -590,6 +590,11 @@ class AirflowImporter implements Names {
   #schedule({ call, name }: Dag): void {
     const argument = argumentOf(call, "schedule") ?? argumentOf(call, "schedule_interval");
     if (argument === undefined) return;
+    const most = argumentOf(call, "max_active_runs");
+    const isOne = most?.value.text === "1";
+    if (most !== undefined && isOne) most.isRead = true;
+    const overlap = isOne ? "queueAll" : "allow";
+    const zone = timeZoneOf(call);
     this.#tried(argument, name, () => {
       const given =
         argument.value.kind === "name"
@@ -598,15 +603,23 @@ class AirflowImporter implements Names {
       if (given.kind === "constant" && given.text === "None") return;
       if (given.kind === "call") {
         const every = seconds(secondsOf(given, this));
-        this.#collector.add({ schedule: name, workflow: name, every }, argument.line);
+        this.#collector.add({ schedule: name, workflow: name, every, overlap }, argument.line);
         return;
       }
       const cron = given.kind === "text" ? (entryOf(presets, given.text) ?? given.text) : "";
       if (!/^\S+( \S+){4}$/.test(cron))
         throw new NoCounterpart(`the schedule \`${shown(given)}\` has no counterpart`);
-      this.#collector.add({ schedule: name, workflow: name, cron }, argument.line);
+      this.#collector.add({ schedule: name, workflow: name, cron, ...zone, overlap }, argument.line);
     });
   }
+}
+
+/** Cron expressions of a DAG are in the time zone of its start. */
+function timeZoneOf(call: Expression): { readonly timeZone?: string } {
+  const start = argumentOf(call, "start_date")?.value;
+  const zone = start?.given.find(({ name }) => name === "tz" || name === "tzinfo")?.value;
+  const text = zone?.kind === "call" ? zone.given[0]?.value : zone;
+  return text?.kind === "text" ? { timeZone: text.text } : {};
 }
 
 function argumentOf({ given }: Expression, name: string): Argument | undefined {

@@ -129,7 +129,10 @@ export class Scope {
     const time = timer?.first("timeCycle");
     try {
       if (time !== undefined)
-        source.collector.add({ schedule: this.name, workflow: this.name, ...cycle(time.text()) }, time.line);
+        source.collector.add(
+          { schedule: this.name, workflow: this.name, ...cycle(time.text()), overlap: "allow" },
+          time.line,
+        );
       else if (timer !== undefined) source.leave(timer, title, "start a run at this time");
     } catch (error) {
       if (!(error instanceof NoCounterpart) || time === undefined) throw error;
@@ -171,9 +174,21 @@ export class Machine {
     for (const reserved of ["begin", "end", "no-way"]) this.#ids.set(` ${reserved}`, reserved);
   }
 
+  get isBranched(): boolean {
+    return this.#options.starts.length > 1;
+  }
+
+  /** All variables. Of a branch, those that it changed: other branches change theirs at the same time. */
+  get output(): string {
+    const changed = "!(k in input.data && input.data[k] == v)";
+    return this.isBranched
+      ? `vars.data.transformList(k, v, ${changed}, [k, v]).transformMapEntry(i, e, {e[0]: e[1]})`
+      : "vars.data";
+  }
+
   add(): void {
     const { name, starts, description = "" } = this.#options;
-    const isBranched = starts.length > 1;
+    const { isBranched } = this;
     this.#states["begin"] = {
       always: starts.map((start, index) => ({
         ...(isBranched && { when: `input.branch == ${index}` }),
@@ -183,7 +198,7 @@ export class Machine {
     };
     for (let node = this.#waiting.shift(); node !== undefined; node = this.#waiting.shift()) this.#make(node);
     const text = JSON.stringify(this.#states);
-    if (text.includes('"to":"end"')) this.#states["end"] = { final: true, output: template("vars.data") };
+    if (text.includes('"to":"end"')) this.#states["end"] = { final: true, output: template(this.output) };
     if (text.includes('"to":"no-way"'))
       this.#states["no-way"] = { final: true, fail: "No flow of a gateway can be taken." };
     const { collector } = this.scope.shared.source;

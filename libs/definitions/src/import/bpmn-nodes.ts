@@ -93,7 +93,7 @@ export class NodeStates {
     const isTask = run["uses"] !== undefined;
     const loop = this.#loop(run["workflow"] !== undefined || isTask);
     const given = loop?.with ?? this.#given();
-    const { states, failed, codes } = this.#boundary();
+    const { states, failed, codes } = this.#boundary(this.#node, run["workflow"] !== undefined);
     return {
       run: {
         ...run,
@@ -181,6 +181,12 @@ export class NodeStates {
       collection === ""
         ? `[${Array.from({ length: Number(count) }, (_, index) => index).join(", ")}]`
         : expression(collection);
+    if (output === "")
+      this.#scope.shared.source.collector.leave(
+        loop.line,
+        `instances of ${this.#node.title}`,
+        "no variable has their outputs",
+      );
     if (zeebe !== undefined && zeebe.attribute("outputElement") !== "")
       this.#scope.shared.source.collector.leave(
         zeebe.line,
@@ -278,7 +284,10 @@ export class NodeStates {
   }
 
   /** Returns the boundary events that end the node. An error with a code comes before the catch-all. */
-  #boundary(node = this.#node): {
+  #boundary(
+    node = this.#node,
+    isChild = false,
+  ): {
     readonly states: Tree;
     readonly failed: readonly Json[];
     readonly codes: readonly string[];
@@ -295,6 +304,14 @@ export class NodeStates {
       const error = element.first("errorEventDefinition");
       if (error !== undefined) {
         const code = this.#scope.nameOf(error.note().attribute("errorRef")) ?? "";
+        if (isChild && code !== "") {
+          this.#scope.shared.source.leave(
+            element,
+            event.title,
+            "an error of a child run has another code. The run fails here",
+          );
+          continue;
+        }
         if (code !== "") codes.push(code);
         (code === "" ? failedOtherwise : failed).push({
           ...(code !== "" && { when: `error.code == ${JSON.stringify(code)}` }),
@@ -429,18 +446,21 @@ export class NodeStates {
       const code = this.#scope.nameOf(error.note().attribute("errorRef")) ?? "";
       return { final: true, fail: plain([code, this.#node.title].filter(Boolean).join(": ")) };
     }
-    element.first("terminateEventDefinition")?.note();
+    const terminate = element.first("terminateEventDefinition");
+    if (terminate !== undefined && this.#machine.isBranched)
+      this.#scope.shared.source.leave(terminate, this.#node.title, "it ends its branch, and not the others");
+    terminate?.note();
     const other = element.elements.find(
       ({ name }) => name.endsWith("EventDefinition") && name !== "terminateEventDefinition",
     );
-    if (other === undefined) return { final: true, output: template(data) };
+    if (other === undefined) return { final: true, output: template(this.#machine.output) };
     if (other.name === "messageEventDefinition" || other.name === "signalEventDefinition")
       return this.#work(this.#sent());
     throw new NoCounterpart(`\`${other.name}\` has no counterpart`);
   }
 
   /** Returns the conditions of flows, with the default at the end. */
-  #conditions(): readonly { readonly flow: Flow; readonly when?: string }[] {
+  #conditions(): readonly Way[] {
     const otherwise = this.#element.attribute("default");
     const all = this.#node.outgoing.map((flow) => {
       this.#named(flow);
@@ -481,10 +501,10 @@ export class NodeStates {
       return { always: this.#onwards() };
     }
     const isAll = this.#element.name === "parallelGateway";
-    const conditions: readonly { readonly flow: Flow; readonly when?: string }[] = isAll
+    const conditions: readonly Way[] = isAll
       ? outgoing.map((flow) => {
           this.#named(flow);
-          return { flow };
+          return { flow, isDefault: false };
         })
       : this.#conditions();
     const join = new Block(this.#scope, this.#node).join();
@@ -493,7 +513,7 @@ export class NodeStates {
     const starts = conditions.map(({ flow }) => this.#scope.node(flow.to, flow.element));
     // A flow that leads directly to the join has no work.
     const own = starts.flatMap((start, index) =>
-      start.id === join ? [] : [{ start, when: conditions[index]?.when }],
+      start.id === join ? [] : [{ start, when: whenTaken(conditions, index) }],
     );
     if (own.length < 2 && own.length < starts.length)
       throw new NoCounterpart("a flow around the branches has no counterpart");
@@ -506,23 +526,22 @@ export class NodeStates {
     const indices = own.map(({ when }, index) =>
       when === undefined ? `[${index}]` : `(${when} ? [${index}] : [])`,
     );
-    const open = own.length > 0 && own.every(({ when }) => when !== undefined);
+    const open = conditions.every(({ when }) => when !== undefined);
     const after = join === undefined ? undefined : this.#scope.node(join, this.#element);
     const all = own.map((_, index) => index);
-    const outputs = isAll
-      ? all.reduce((before, index) => merged(before, `output[${index}]`), data)
-      : `output.size() == 0 ? ${data} : output[output.size() - 1]`;
-    if (!isAll)
-      source.collector.leave(
-        this.#element.line,
-        title,
-        `${open ? "A gateway without a flow to take continues. " : ""}Variables of the last branch count`,
-      );
+    // The output of a branch has the variables that it changed.
+    const outputs = all.reduce(
+      (before, index) =>
+        merged(before, isAll ? `output[${index}]` : `(output.size() > ${index} ? output[${index}] : {})`),
+      data,
+    );
+    if (open && !isAll)
+      source.collector.leave(this.#element.line, title, "A gateway without a flow to take continues");
     return {
       run: {
         forEach: isAll ? `[${all.join(", ")}]` : indices.join(" + "),
         workflow: name,
-        with: { branch: template("index"), data: template(data) },
+        with: { branch: template("item"), data: template(data) },
       },
       onDone: {
         ...(after === undefined ? { to: "end" } : this.#onwards({}, after)),
@@ -530,6 +549,20 @@ export class NodeStates {
       },
     };
   }
+}
+
+interface Way {
+  readonly flow: Flow;
+  readonly isDefault: boolean;
+  readonly when?: string;
+}
+
+/** When a flow of an inclusive gateway is taken: the default only without the others. Undefined: always. */
+function whenTaken(ways: readonly Way[], index: number): string | undefined {
+  const way = ways[index];
+  if (way?.isDefault !== true) return way?.when;
+  const others = ways.filter(({ isDefault }) => !isDefault).map(({ when }) => when ?? "true");
+  return others.length === 0 ? undefined : `!(${others.join(" || ")})`;
 }
 
 /** The flows between a splitting and a joining gateway. */

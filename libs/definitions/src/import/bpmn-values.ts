@@ -26,8 +26,6 @@ export function expression(text: string, locals: Readonly<Record<string, string>
   const body = (isFeel ? given.slice(1) : (wrapped ?? given)).trim();
   if (body === "" || /[$#]\{/.test(body))
     throw new NoCounterpart(`the expression \`${given}\` has no counterpart`);
-  const [, negated] = /^(?:!|not\b)\s*([\w.]+|\([\s\S]*\))$/.exec(body) ?? [];
-  if (negated !== undefined) return `!(${expression(isFeel ? `=${negated}` : negated, locals)})`;
   const roots: Record<string, string> = {};
   const parts = body.split(/("(?:[^"\\]|\\.)*"|'[^']*')/);
   const written = parts

@@ -95,8 +95,8 @@ ${flow("s", "a")}${flow("a", "e")}${flow("any", "f")}${flow("known", "e")}</proc
     assert.deepEqual(
       documents.filter((each) => "schedule" in (each as object)),
       [
-        { schedule: "report", workflow: "report", every: "3600s" },
-        { schedule: "nightly", workflow: "nightly", cron: "30 2 * * *" },
+        { schedule: "report", workflow: "report", every: "3600s", overlap: "allow" },
+        { schedule: "nightly", workflow: "nightly", cron: "30 2 * * *", overlap: "allow" },
       ],
     );
   });
@@ -121,6 +121,44 @@ ${flow("s", "a")}${flow("a", "e")}${flow("any", "f")}${flow("known", "e")}</proc
       assert.ok(list.includes(each), `${each} in ${list.join(", ")}`);
   });
 
+  const partedBy = (gateway: string, flows: string) =>
+    importBpmn(`<definitions><process id="p"><startEvent id="s"/><${gateway} id="n" default="f3"/>
+      <task id="a"/><task id="b"/><task id="c"/><${gateway} id="j"/><endEvent id="e"/>
+      <sequenceFlow id="f0" sourceRef="s" targetRef="n"/>${flows}
+      ${["a", "b", "c"].map((id) => `<sequenceFlow id="j${id}" sourceRef="${id}" targetRef="j"/>`).join("")}
+      <sequenceFlow id="f9" sourceRef="j" targetRef="e"/></process></definitions>`);
+  const flowTo = (id: string, condition = "") =>
+    `<sequenceFlow id="f${"abc".indexOf(id) + 1}" sourceRef="n" targetRef="${id}">${condition}</sequenceFlow>`;
+
+  it("takes the default of an inclusive gateway only without other flows, and keeps changes of each branch", () => {
+    const when = (name: string) => `<conditionExpression>\${${name}}</conditionExpression>`;
+    const flows = [flowTo("a", when("x")), flowTo("b", when("y")), flowTo("c")].join("");
+    const { documents, untranslated } = partedBy("inclusiveGateway", flows);
+    const [branches, main] = documents as unknown as [
+      { states: { end: { output: string } } },
+      { states: { n: { run: { forEach: string; with: object } } } },
+    ];
+    assert.equal(
+      main.states.n.run.forEach,
+      "(vars.data.x ? [0] : []) + (vars.data.y ? [1] : []) + (!(vars.data.x || vars.data.y) ? [2] : [])",
+    );
+    assert.deepEqual(main.states.n.run.with, { branch: "${{ item }}", data: "${{ vars.data }}" });
+    assert.match(branches.states.end.output, /!\(k in input\.data && input\.data\[k\] == v\)/);
+    assert.deepEqual(
+      untranslated.filter(({ construct }) => construct === "n"),
+      [],
+    );
+  });
+
+  it("lists an error event with a code at the border of a subprocess", () => {
+    const { untranslated } = importBpmn(`<definitions><process id="p"><startEvent id="s"/>
+      <callActivity id="n" calledElement="child"/>
+      <boundaryEvent id="lost" attachedToRef="n"><errorEventDefinition errorRef="er"/></boundaryEvent><endEvent id="e"/>
+      <sequenceFlow id="a" sourceRef="s" targetRef="n"/><sequenceFlow id="b" sourceRef="n" targetRef="e"/>
+      <sequenceFlow id="c" sourceRef="lost" targetRef="e"/></process><error id="er" errorCode="LOST"/></definitions>`);
+    assert.ok(untranslated.some(({ line, construct }) => line === 3 && construct === "lost"));
+  });
+
   const conditionOf = (expression: string) => {
     const text = `<definitions><process id="p"><startEvent id="s"/><exclusiveGateway id="n"/><endEvent id="e"/>
       <sequenceFlow sourceRef="s" targetRef="n"/><sequenceFlow sourceRef="n" targetRef="e">
@@ -132,7 +170,9 @@ ${flow("s", "a")}${flow("a", "e")}${flow("any", "f")}${flow("known", "e")}</proc
     return document.states.n.always?.[0]?.when;
   };
   for (const [expression, expected] of [
-    ["${amount > 10 && !done}", undefined],
+    ["${amount > 10 && !done}", "((vars.data.amount > 10) && !(vars.data.done))"],
+    ["${!(a) && (b || not c)}", "(!((vars.data.a)) && ((vars.data.b || !(vars.data.c))))"],
+    ["${a && empty b}", undefined],
     [
       "${amount > 10 && kind == 'large and new'}",
       '((vars.data.amount > 10) && (vars.data.kind == "large and new"))',

@@ -28,11 +28,15 @@ export function importCrontab(
     const [, name, value] = variable.exec(entry) ?? [];
     if (name !== undefined && value !== undefined) {
       const plain = value.replace(/^(["'])(.*)\1$/, "$2");
-      if (name === "CRON_TZ" || name === "TZ") zone = plain;
+      if (name === "CRON_TZ") zone = plain;
       else if (name === "MAILTO" || name === "MAILFROM")
         collector.leave(line, entry, "output is not mailed. It is in the log of the task");
       else if (name === "RANDOM_DELAY") collector.leave(line, entry, "set `jitter` of the schedule");
-      else env[name] = plain;
+      else {
+        env[name] = plain;
+        if (name === "TZ")
+          collector.leave(line, entry, "commands get it. Cron has the times in the zone of its machine");
+      }
       continue;
     }
     const [, times, rest] = nickname.exec(entry) ?? fields.exec(entry) ?? [];

@@ -9,12 +9,12 @@ export interface Dialect {
   readonly equals: "=" | "==";
   /** Starts of paths, and their values in CEL: `$states.input`. The longest one counts. */
   readonly roots: Readonly<Record<string, string>>;
-  /** Functions on arguments in CEL. Undefined if there is no counterpart. */
+  /** Functions on arguments in CEL. Undefined if there is no counterpart. `not` also defines `!x` and `not x`. */
   readonly functions: Readonly<Record<string, (given: readonly string[]) => string | undefined>>;
 }
 
 const token =
-  /\s*(?:("(?:[^"\\]|\\["\\/bfnrt])*"|'[^'\\]*'|`[^`]*`)|(\d+(?:\.\d+)?)|(\$?[A-Za-z_]\w*)|(==|!=|<=|>=|\.\.|\/\/|:=|~>|[<>=+\-*/%()[\]{}.,:;?|&$]))/y;
+  /\s*(?:("(?:[^"\\]|\\["\\/bfnrt])*"|'[^'\\]*'|`[^`]*`)|(\d+(?:\.\d+)?)|(\$?[A-Za-z_]\w*)|(==|!=|<=|>=|\.\.|\/\/|:=|~>|[<>=+\-*/%()[\]{}.,:;?|&$!]))/y;
 
 const levels = [
   ["or"],
@@ -88,6 +88,12 @@ export class ExpressionReader {
       return next;
     }
     if (this.#is("-")) return `-${this.#primary()}`;
+    const { not } = this.#dialect.functions;
+    const isNot = next === "!" || (next === "not" && this.#tokens[this.#at + 1] !== "(");
+    if (not !== undefined && isNot) {
+      this.#at++;
+      return not([this.#primary()]) ?? "";
+    }
     const given = this.#dialect.functions[next];
     if (given !== undefined) {
       this.#at++;

@@ -66,6 +66,29 @@ describe("a matrix of GitHub Actions", () => {
     assert.deepEqual(order("report-1"), [earlier.map(always), `(${failed.join(" || ")})`]);
   });
 
+  it("skips the jobs behind a failed or skipped one, unless they have a condition of their own", () => {
+    const text = `on: {workflow_dispatch: {inputs: {n: {type: number}}}}
+jobs:
+  a: {steps: [{run: ls}, {run: lint, continue-on-error: true}, {run: pwd}]}
+  b: {needs: a, if: inputs.n > 5, steps: [{run: ls}]}
+  c: {needs: b, steps: [{run: ls}]}
+  d: {needs: b, if: always(), steps: [{run: ls}]}
+  e: {needs: d, steps: [{run: ls}]}
+`;
+    const imported = importGithubActions(text);
+    const order = (id: string) => {
+      const { needs, when } = taskOf(imported, "actions", id);
+      return [needs, when];
+    };
+    const size = "(double(input.n) > double(5))";
+    assert.deepEqual(order("a-3"), [["a-1", { task: "a-2", on: "always" }], undefined]);
+    assert.deepEqual(order("b-1"), [["a-3"], size]);
+    assert.deepEqual(order("c-1"), [["b-1"], size]);
+    const always = ["a-1", "a-2", "a-3", "b-1"].map((task) => ({ task, on: "always" }));
+    assert.deepEqual(order("d-1"), [always, undefined]);
+    assert.deepEqual(order("e-1"), [["d-1", "b-1"], size]);
+  });
+
   it("is listed with its job if it is computed", () => {
     const computed =
       "jobs: {a: {strategy: {matrix: '${{ fromJSON(needs.b.outputs.c) }}'}, steps: [{run: ls}]}}";

@@ -32,8 +32,7 @@ export function importGithubActions(text: string): Imported {
   const name = collector.fit(textIn(root, "name"), nameLengthMax, source.lineOf(["name"]), "name");
   const workflow = collector.freeName(name || "actions");
   const inputs = inputsIn(source);
-  /** The last tasks of each job, which its dependents need. */
-  const ends = new Map<string, readonly string[]>();
+  const ends = new Map<string, JobEnd>();
   /** The tasks of each job and of the jobs that it needs. */
   const upTo = new Map<string, readonly string[]>();
   /** Jobs without a task. */
@@ -41,7 +40,7 @@ export function importGithubActions(text: string): Imported {
   for (const name of inOrder(jobs)) {
     const job = membersIn(jobs, name);
     const count = Object.keys(tasks).length;
-    const before = needsOf(job).flatMap((need) => ends.get(need) ?? []);
+    const before = endOf(needsOf(job).flatMap((need) => ends.get(need) ?? []));
     const earlier = [...new Set(needsOf(job).flatMap((need) => upTo.get(need) ?? []))];
     const known = new Set(Object.keys(tasks));
     ends.set(name, new Job({ source, workflow, name, job, before, earlier, inputs }).add(tasks));
@@ -69,6 +68,21 @@ export function importGithubActions(text: string): Imported {
   return source.finish();
 }
 
+/** What a job requires of the jobs that it needs, if it has no `if` of its own. Those that they need count as well. */
+interface JobEnd {
+  /** Tasks that have to succeed. */
+  readonly tasks: readonly string[];
+  /** Conditions: a job is skipped behind a skipped one. */
+  readonly when: readonly string[];
+}
+
+function endOf(ends: readonly JobEnd[]): JobEnd {
+  return {
+    tasks: [...new Set(ends.flatMap(({ tasks }) => tasks))],
+    when: [...new Set(ends.flatMap(({ when }) => when))],
+  };
+}
+
 /**
  * Destination of the tasks of a job: the workflow, or a separate workflow that runs for each combination of a
  * matrix.
@@ -78,8 +92,8 @@ interface JobParts {
   readonly workflow: string;
   readonly name: string;
   readonly job: Members;
-  /** Tasks of the jobs that it needs. */
-  readonly before: readonly string[];
+  /** Of the jobs that it needs. */
+  readonly before: JobEnd;
   /** All tasks of the jobs that it needs, directly or not. */
   readonly earlier: readonly string[];
   readonly inputs: Inputs;
@@ -97,9 +111,9 @@ class Job {
     this.#path = ["jobs", parts.name];
   }
 
-  /** Adds the tasks. Returns the ids that dependents need. */
-  add(tasks: Record<string, Json>): readonly string[] {
-    const { source, job } = this.#parts;
+  /** Adds the tasks. Returns what dependents require. */
+  add(tasks: Record<string, Json>): JobEnd {
+    const { source, job, before, earlier } = this.#parts;
     const path = this.#path;
     if (job["runs-on"] !== undefined)
       source.leave(
@@ -114,9 +128,25 @@ class Job {
       const matrix = strategy["matrix"];
       const combinations = matrix === undefined ? undefined : combinationsOf(matrix);
       const parent = this.#contexts({});
-      const condition = conditionOf(job["if"] ?? "success()", parent);
-      if (combinations === undefined) return this.#steps(tasks, condition, parent);
-      return this.#matrix(tasks, condition, combinations, strategy);
+      const own = conditionOf(job["if"] ?? "success()", parent);
+      const isAfterSuccess = own.after === "success";
+      const conditions = [
+        ...(isAfterSuccess ? before.when : []),
+        ...(own.when === undefined ? [] : [own.when]),
+      ];
+      const condition: Condition = {
+        after: own.after,
+        when: conditions.length === 0 ? undefined : conditions.join(" && "),
+      };
+      const last =
+        combinations === undefined
+          ? this.#steps(tasks, condition, parent)
+          : this.#matrix(tasks, condition, combinations, strategy);
+      const onFailure = own.after === "failure" ? [failedAmong(earlier, tasks)] : [];
+      return endOf([
+        { tasks: last, when: [...onFailure, ...conditions] },
+        ...(isAfterSuccess ? [] : [before]),
+      ]);
     } catch (error) {
       if (!(error instanceof NoCounterpart)) throw error;
       const key = job["if"] !== undefined && !/matrix/.test(error.message) ? "if" : "strategy";
@@ -124,7 +154,7 @@ class Job {
     }
   }
 
-  #omit(key: string, construct: string, reason: string): readonly string[] {
+  #omit(key: string, construct: string, reason: string): JobEnd {
     const { source, name, before } = this.#parts;
     const text = `${reason}. The job is left out`;
     source.leave([...this.#path, key], `job ${name}: ${construct}`, text, this.#path);
@@ -141,11 +171,11 @@ class Job {
     const { source, workflow, name, before, inputs } = this.#parts;
     const steps: Record<string, Json> = {};
     const contexts = this.#contexts({ matrix: combinations, inputs: "input.inputs" });
-    const inside = new Job({ ...this.#parts, before: [], earlier: [] });
+    const inside = new Job({ ...this.#parts, before: endOf([]), earlier: [] });
     inside.#steps(steps, alwaysNext, contexts);
     if (Object.keys(steps).length === 0) {
       source.leave([...this.#path, "strategy"], `job ${name}: strategy`, noStep);
-      return before;
+      return before.tasks;
     }
     const child = source.collector.freeName(`${workflow}-${name}`);
     source.collector.add({ workflow: child, tasks: steps }, source.lineOf(this.#path));
@@ -184,13 +214,13 @@ class Job {
       const wanted = nameFrom(`${name}-${textIn(step, "id") || textIn(step, "name") || index + 1}`);
       const id = freeId(wanted, tasks, index + 1);
       tasks[id] = { ...found.task, ...this.#order(ofJob, found.condition, tasks) };
-      // A step that always runs does not end the wait for the earlier steps.
-      const isNext = found.condition.after === "success";
+      // A step that always runs, or may fail, does not end the wait for the earlier steps.
+      const isNext = found.condition.after === "success" && !isMayFail(tasks[id]);
       this.#last = isNext ? [id] : [...this.#last, id];
       this.#own.push(id);
     }
     if (this.#own.length === 0) leaveOfTasks(source, job, this.#path);
-    return this.#own.length === 0 ? this.#parts.before : this.#last;
+    return this.#own.length === 0 ? this.#parts.before.tasks : this.#last;
   }
 
   /** Returns the needs and the condition of a step. Without a step: those of the whole job. */
@@ -208,7 +238,7 @@ class Job {
       }
     };
     if (ofJob.after === "failure" || this.#own.length === 0)
-      need(ofJob.after === "success" ? before : earlier, ofJob);
+      need(ofJob.after === "success" ? before.tasks : earlier, ofJob);
     need(ofStep.after === "failure" ? this.#own : this.#last, ofStep);
     const when = [
       ofJob.after === "failure" ? failedAmong(earlier, tasks) : undefined,
@@ -349,7 +379,7 @@ function addStarts(source: ForeignDocument, workflow: string, hasInputs: boolean
         const cron = isMembers(each) ? textIn(each, "cron") : "";
         const schedule = source.collector.freeName(`${workflow}-schedule`);
         source.collector.add(
-          { schedule, workflow, ...(hasInputs && { input: {} }), cron, timeZone: "UTC" },
+          { schedule, workflow, ...(hasInputs && { input: {} }), cron, timeZone: "UTC", overlap: "allow" },
           source.lineOf([key, event, index]),
         );
       }

@@ -37,6 +37,18 @@ describe("a crontab", () => {
     ].join("\n"),
   );
 
+  it("gives TZ to the commands, and lists it, because cron has the times in the zone of its machine", () => {
+    const imported = importCrontab("TZ=America/New_York\n0 3 * * * /opt/a.sh\n", {
+      timeZone: "Europe/Berlin",
+    });
+    assert.deepEqual(left(imported), ["1 TZ=America/New_York"]);
+    assert.deepEqual(taskOf(imported, "cron-a-sh", "run")?.["with"], {
+      command: ["/bin/sh", "-c", "/opt/a.sh"],
+      env: { TZ: "America/New_York" },
+    });
+    assert.equal((imported.documents[1] as { timeZone: string }).timeZone, "Europe/Berlin");
+  });
+
   it("gives a workflow and a schedule for each command, with variables, time zone and standard input", () => {
     assert.deepEqual(named(imported), [
       "workflow cron-backup-sh",
@@ -108,6 +120,44 @@ describe("a Makefile", () => {
     assert.deepEqual(taskOf(imported, "make-all", "all")?.["needs"], ["build", "test"]);
   });
 
+  it("does targets one after the other, in the order of make, unless the file asks for -j", () => {
+    const text =
+      ".PHONY: release clean all lint test\nrelease: clean all\nall: lint test\nclean:\nlint:\ntest:\n";
+    const needsIn = (imported: Imported) =>
+      ["clean", "lint", "test", "all", "release"].map(
+        (id) => taskOf(imported, "make-release", id)?.["needs"],
+      );
+    assert.deepEqual(needsIn(importMakefile(text)), [
+      undefined,
+      ["clean"],
+      ["lint"],
+      ["lint", "test"],
+      ["clean", "all"],
+    ]);
+    const parallel = importMakefile(`MAKEFLAGS += -j4\n${text}`);
+    assert.deepEqual(needsIn(parallel), [
+      undefined,
+      undefined,
+      undefined,
+      ["lint", "test"],
+      ["clean", "all"],
+    ]);
+    assert.deepEqual(needsIn(importMakefile(`MAKEFLAGS += -j4\n.NOTPARALLEL:\n${text}`))[1], ["clean"]);
+  });
+
+  it("leaves the targets below a target with a variable of its own to its task", () => {
+    const text =
+      "V ?= 0\n.PHONY: release push lint\nrelease: lint push\nrelease: V = 1\npush: lint\n\techo $(V)\nlint:\n\techo $(V)\n";
+    const imported = importMakefile(text);
+    assert.deepEqual(named(imported), ["workflow make-release"]);
+    assert.deepEqual(taskOf(imported, "make-release", "release"), {
+      uses: "shell",
+      with: { command: ["make", "-f", "Makefile", "release"] },
+      retry: 1,
+    });
+    assert.deepEqual(left(imported), ["1 V", "4 variable of release"]);
+  });
+
   it("lists targets that are not phony and that no phony one needs", () => {
     const imported = importMakefile(".PHONY: test\ntest: app\n\tjest\napp:\n\tcc\nclean:\n\trm app\n");
     assert.deepEqual(left(imported), ["6 clean"]);
@@ -169,12 +219,7 @@ describe("files after the shape of real ones", () => {
   it("list what make does otherwise", () => {
     const listOf = (file: string) =>
       left(importMakefile(readFileSync(new URL(`makefile/${file}.mk`, folder), "utf8")));
-    assert.deepEqual(listOf("grouped"), [
-      "1 .NOTPARALLEL:",
-      "5 site: $(OUT)",
-      "8 check: .WAIT",
-      "12 include local.mk",
-    ]);
+    assert.deepEqual(listOf("grouped"), ["5 site: $(OUT)", "12 include local.mk"]);
     assert.deepEqual(listOf("circle"), ["1 .PHONY: fox", "2 chicken", "4 egg", "6 farm: barn"]);
     assert.deepEqual(listOf("generated"), [
       "6 $(foreach each,$(MODULES),$(eval $(call module,$(each))))",
@@ -183,7 +228,7 @@ describe("files after the shape of real ones", () => {
       "11 .PHONY: $(MODULES)",
       "12 all: $(MODULES:%=%/lib.a)",
     ]);
-    assert.deepEqual(listOf("release"), ["19 ifdef CI"]);
+    assert.deepEqual(listOf("release"), ["11 variable of publish", "19 ifdef CI"]);
   });
 
   it("keep apart targets whose names give one id", () => {

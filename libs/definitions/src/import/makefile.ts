@@ -1,7 +1,7 @@
 /**
  * Imports a Makefile: each phony target that no other one needs becomes a workflow. Its tasks are the phony targets
- * below it, and each runs `make`. make still handles files and the variables that the Makefile sets. Variables that the
- * caller of make may set are listed: in a task, make has the environment of the worker.
+ * below it, and each runs `make`, in the order of make without `-j`. make still handles files and the variables that the
+ * Makefile sets. Variables that the caller of make may set are listed: in a task, make has the environment of the worker.
  */
 import type { Json } from "@tutti/expressions";
 import { Collector, type Imported, nameFrom, requireSize } from "./imported.ts";
@@ -17,6 +17,10 @@ interface Rules {
   /** Phony targets with the lines that declare them. */
   readonly phony: Map<string, number>;
   readonly variables: Variables;
+  /** Targets with a variable of their own, which make also gives to the targets below them. */
+  readonly ownVariables: Map<string, number>;
+  /** Whether the file asks for `-j`. */
+  isParallel: boolean;
 }
 
 interface Variables {
@@ -27,6 +31,7 @@ interface Variables {
 }
 
 const assignment = /^\s*(?:(?:export|override|private)\s+)*([^\s:=#?+!]+)\s*((?::{0,3}|[?+!])=)/;
+const parallel = /^\s*(?:export\s+)?(?:GNU)?MAKEFLAGS\s*[:+?]*=(?:.*\s)?-?-(?:j|jobs)[\d=\s]?.*$/;
 const rule = /^([^\s:=#][^:=#]*?)\s*(::?)(?!=)([^;#]*)/;
 /** Special targets of make, which it handles itself. */
 const settings = new Set(
@@ -69,9 +74,15 @@ export function importMakefile(text: string, fileName = "Makefile"): Imported {
 
 function read(text: string, collector: Collector): Rules {
   const variables: Variables = { set: new Set(), open: new Map() };
-  const rules: Rules = { targets: new Map(), phony: new Map(), variables };
+  const rules: Rules = {
+    targets: new Map(),
+    phony: new Map(),
+    variables,
+    ownVariables: new Map(),
+    isParallel: false,
+  };
   const lines = text.split(/\r?\n/);
-  let isDefine = false;
+  let [isDefine, isOrdered] = [false, false];
   for (let index = 0; index < lines.length; index++) {
     const line = index + 1;
     let entry = lines[index] ?? "";
@@ -84,9 +95,12 @@ function read(text: string, collector: Collector): Rules {
     if (isDefine) isDefine = !/^\s*endef\b/.test(entry);
     else if (/^\s*define\b/.test(entry)) isDefine = true;
     else if (left !== undefined) collector.leave(line, entry, left);
+    else if (parallel.test(entry)) rules.isParallel = true;
+    else if (/^\.NOTPARALLEL\b/.test(entry)) isOrdered = true;
     else if (!entry.startsWith("\t") && !assignment.test(masked))
       readRule({ entry, masked, line }, rules, collector);
   }
+  if (isOrdered) rules.isParallel = false;
   return rules;
 }
 
@@ -141,10 +155,9 @@ const ofMake = new RegExp(
 /** Records the variables that a line sets and uses. */
 function readVariables(entry: string, masked: string, line: number, { set, open }: Variables): void {
   const found = /^\s*define\s+(\S+)/.exec(entry) ?? (entry.startsWith("\t") ? null : assignment.exec(masked));
-  // A variable of one target: `test: MODE = fast`.
-  const ofTarget = rule.exec(masked) === null ? null : assignment.exec(masked.replace(/^[^:]*::?/, ""));
-  const [, name = "", operator = "="] = found ?? ofTarget ?? [];
-  if (name !== "" && operator !== "?=") set.add(name);
+  const [, name = "", operator = "="] = found ?? ofTarget(masked) ?? [];
+  // Of a target alone, it does not replace `?=` for the others.
+  if (name !== "" && operator !== "?=" && (found !== null || !open.has(name))) set.add(name);
   const note = (used: string, reason: string) => {
     if (!open.has(used) && !ofMake.test(used)) open.set(used, { line, reason });
   };
@@ -160,6 +173,11 @@ function readVariables(entry: string, masked: string, line: number, { set, open 
     );
 }
 
+/** A variable of one target: `test: MODE = fast`. */
+function ofTarget(masked: string): RegExpExecArray | null {
+  return rule.test(masked) ? assignment.exec(masked.replace(/^[^:]*::?/, "")) : null;
+}
+
 /** Returns why a line that is not a rule is listed. */
 function leftToMake(entry: string): string | undefined {
   if (/^\s*(ifn?def|ifn?eq)\b/.test(entry))
@@ -167,7 +185,6 @@ function leftToMake(entry: string): string | undefined {
   if (/^\s*-?s?include\b/.test(entry)) return "targets of other files are left to make";
   if (/^\.RECIPEPREFIX\b/.test(entry)) return "recipes start with another character";
   if (/^ *\$[({](?:eval|foreach|call)\b/.test(entry)) return "targets that it defines are left to make";
-  if (/^\.NOTPARALLEL\b/.test(entry)) return "tasks that do not need each other run side by side";
   return undefined;
 }
 
@@ -187,11 +204,20 @@ interface Line {
   readonly line: number;
 }
 
-function readRule({ entry, masked, line }: Line, { targets, phony }: Rules, collector: Collector): void {
+function readRule(
+  { entry, masked, line }: Line,
+  { targets, phony, ownVariables }: Rules,
+  collector: Collector,
+): void {
   const [all = "", left, , right = ""] = rule.exec(masked) ?? [];
   if (left === undefined) return;
   // A variable of one target: `test: MODE = fast`.
-  if (assignment.test(masked.slice(left.length).replace(/^\s*::?/, ""))) return;
+  const own = assignment.exec(masked.slice(left.length).replace(/^\s*::?/, ""));
+  if (own !== null) {
+    if (!/\bprivate\s/.test(own[0]))
+      for (const name of left.split(/\s+/)) if (!ownVariables.has(name)) ownVariables.set(name, line);
+    return;
+  }
   if (right.includes(":")) {
     collector.leave(line, entry, "a pattern is left to make");
     return;
@@ -224,6 +250,34 @@ function phonyBelow(name: string, { targets, phony }: Rules): string[] {
   );
 }
 
+/** The phony targets below a goal, each behind those that make does before it. The goal is the last one. */
+function inOrder(goal: string, rules: Rules): readonly string[] {
+  const sorted = new Set<string>();
+  const seen = new Set<string>();
+  const open = [goal];
+  for (let name = open.at(-1); name !== undefined; name = open.at(-1)) {
+    const below = seen.has(name) ? [] : tasksBelow(name, rules).filter((need) => !seen.has(need));
+    seen.add(name);
+    open.push(...below.toReversed());
+    if (below.length > 0) continue;
+    sorted.add(name);
+    open.pop();
+  }
+  return [...sorted];
+}
+
+/** The phony targets that are tasks before the task of a target. Make gives a variable of a target to those below it. */
+function tasksBelow(name: string, rules: Rules): readonly string[] {
+  return rules.ownVariables.has(name) ? [] : phonyBelow(name, rules);
+}
+
+/** All phony targets below a target, through phony ones. */
+function allBelow(name: string, rules: Rules): ReadonlySet<string> {
+  const found = new Set(phonyBelow(name, rules));
+  for (const each of found) for (const need of phonyBelow(each, rules)) found.add(need);
+  return found;
+}
+
 /** @param done targets that have a task */
 function addWorkflow(
   collector: Collector,
@@ -234,7 +288,6 @@ function addWorkflow(
 ): void {
   const tasks: Record<string, Json> = {};
   const ids = new Map<string, string>();
-  const open = [goal];
   const idOf = (name: string): string => {
     const slug = nameFrom(name);
     const taken = new Set(ids.values());
@@ -244,27 +297,35 @@ function addWorkflow(
     ids.set(name, id);
     return id;
   };
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    const id = idOf(name);
-    if (tasks[id] !== undefined) continue;
-    done.add(name);
-    const below = phonyBelow(name, rules);
+  idOf(goal);
+  const made = new Set<string>();
+  let previous: string | undefined;
+  for (const name of inOrder(goal, rules)) {
+    const below = tasksBelow(name, rules);
+    const own = rules.ownVariables.get(name);
+    const inside = own === undefined ? [] : [...allBelow(name, rules)];
+    const known = own === undefined ? below : inside.filter((each) => made.has(each) && !rules.isParallel);
+    for (const each of [name, ...inside]) done.add(each);
     const { line = 1, needs = new Set<string>() } = rules.targets.get(name) ?? {};
+    if (own !== undefined && inside.length > known.length)
+      collector.leave(own, `variable of ${name}`, "the targets below have it too. One task does all of them");
     for (const need of needs)
       if (need.includes("$"))
         collector.leave(line, `${name}: ${need}`, "make builds what the variable names");
       else if (throughFiles(need, rules))
         collector.leave(line, `${name}: ${need}`, "a file needs a phony target, which make does again");
-      else if (need === ".WAIT")
+      else if (need === ".WAIT" && rules.isParallel)
         collector.leave(line, `${name}: ${need}`, "tasks that do not need each other run side by side");
-    const made = below.flatMap((need) => ["-o", need]);
+    const earlier = rules.isParallel || previous === undefined ? below : [...new Set([...below, previous])];
+    const id = idOf(name);
     tasks[id] = {
       uses: "shell",
-      with: { command: ["make", "-f", fileName, ...made, name] },
+      with: { command: ["make", "-f", fileName, ...known.flatMap((each) => ["-o", each]), name] },
       retry: 1,
-      ...(below.length > 0 && { needs: below.map(idOf) }),
+      ...(earlier.length > 0 && { needs: earlier.map(idOf) }),
     };
-    open.push(...below);
+    made.add(name);
+    previous = name;
   }
   const workflow = collector.freeName(`make-${goal}`);
   collector.add(

@@ -65,7 +65,7 @@ describe("a workflow of n8n", () => {
     const [schedule] = documents.slice(1);
     assert.deepEqual(schedule, {
       ...{ schedule: "orders-each-day", workflow: "orders" },
-      ...{ cron: "30 7 * * *", timeZone: "Europe/Berlin" },
+      ...{ cron: "30 7 * * *", overlap: "allow", timeZone: "Europe/Berlin" },
     });
   });
 
@@ -108,8 +108,13 @@ describe("a workflow of n8n", () => {
   it("has its schedules", () => {
     const { documents } = importN8n(textOf("schedule.json"));
     assert.deepEqual(documents.slice(1), [
-      { schedule: "hourly-report-every-two-hours", workflow: "hourly-report", every: "2h" },
-      { schedule: "hourly-report-every-two-hours-2", workflow: "hourly-report", cron: "0 9 * * 1" },
+      { schedule: "hourly-report-every-two-hours", workflow: "hourly-report", every: "2h", overlap: "allow" },
+      {
+        schedule: "hourly-report-every-two-hours-2",
+        workflow: "hourly-report",
+        cron: "0 9 * * 1",
+        overlap: "allow",
+      },
     ]);
   });
 

@@ -604,7 +604,7 @@ function addSchedules(source: ForeignDocument, node: Node, workflow: string): vo
     const timeZone = textIn(membersIn(source.root, "settings"), "timezone");
     const isInZone = "cron" in times && timeZone !== "" && timeZone !== "DEFAULT";
     source.collector.add(
-      { schedule, workflow, ...times, ...(isInZone && { timeZone }) },
+      { schedule, workflow, ...times, ...(isInZone && { timeZone }), overlap: "allow" },
       source.lineOf(path),
     );
   }

@@ -59,7 +59,13 @@ describe("a workflow of Serverless Workflow", () => {
 
   it("with a cron expression has a schedule", () => {
     assert.deepEqual(importServerlessWorkflow(textOf("schedule.yaml")).documents[1], {
-      ...{ schedule: "backup-schedule", workflow: "backup", cron: "0 3 * * 1", timeZone: "UTC" },
+      ...{
+        schedule: "backup-schedule",
+        workflow: "backup",
+        cron: "0 3 * * 1",
+        overlap: "allow",
+        timeZone: "UTC",
+      },
     });
   });
 

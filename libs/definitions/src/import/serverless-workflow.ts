@@ -47,10 +47,12 @@ function addSchedule(source: ForeignDocument, workflow: string): void {
   const given = membersIn(source.root, "schedule");
   const schedule = nameFrom(`${workflow}-schedule`);
   const line = source.lineOf(["schedule"]);
+  // A start does not wait for the end of the run before it, other than with `after`.
+  const overlap = "allow";
   if (typeof given["cron"] === "string")
-    source.collector.add({ schedule, workflow, cron: given["cron"], timeZone: "UTC" }, line);
+    source.collector.add({ schedule, workflow, cron: given["cron"], timeZone: "UTC", overlap }, line);
   const every = given["every"] === undefined ? undefined : durationOf(given["every"]);
-  if (every !== undefined) source.collector.add({ schedule, workflow, every }, line);
+  if (every !== undefined) source.collector.add({ schedule, workflow, every, overlap }, line);
   for (const key of ["on", "after"])
     if (given[key] !== undefined) source.leave(["schedule", key], `schedule: ${key}`, "add a trigger for it");
 }

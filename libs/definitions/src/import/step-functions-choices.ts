@@ -52,7 +52,7 @@ function compared(value: string, operator: string, given: unknown, path: Path, d
   if (isKind !== undefined && tested !== "Timestamp") return test(isKind(value));
   if (operator === "StringMatches" && typeof given === "string") {
     const pattern = given.replace(/\\?([\s\S])/g, (all, sign: string) =>
-      all === "*" ? ".*" : sign.replace(/[.*+?^${}()|[\]\\]/, "\\$&"),
+      all === "*" ? "[\\s\\S]*" : sign.replace(/[.*+?^${}()|[\]\\]/, "\\$&"),
     );
     return `(type(${value}) == string && string(${value}).matches(${JSON.stringify(`^${pattern}$`)}))`;
   }
