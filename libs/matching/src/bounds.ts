@@ -34,7 +34,7 @@ export const pausesPerAgentMax = 64;
 export const busyFactor = 0.7;
 /** Maximum of results from one agent for one attempt. The number of each further one is settled at once. */
 export const repeatsMax = 16;
-/** How many agents are judged where a strategy judges, and how many of those with room are compared for a hard wish. */
+/** How many agents a strategy judges, and how many with room are checked for a demand on the one agent. */
 export const judgedMax = 16;
 export const comparedMax = 64;
 /** Minimum of every retry-after time. */

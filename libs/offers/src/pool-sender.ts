@@ -7,7 +7,7 @@
  * 2. After the stream broke, all attempts that were with the pool are offered again on the next one, with the
  *    same token.
  * 3. A result counts as durable when the runtime has answered. The numbers are those of the stream that
- *    brought it.
+ *    delivered it.
  * 4. To make room for an entitled attempt (`WindowShares`), a task that waits in the pool is recalled.
  */
 import type { PartialOutput, Result } from "@tutti/contracts/agent/v1";

@@ -49,7 +49,7 @@ export interface AdviceDependencies extends MachineDependencies, FindingParts {
   readonly foundation: Foundation;
   readonly learners: Pick<Learners, "read">;
   readonly trials: Pick<Trials, "settle">;
-  /** Of this service, in any process. */
+  /** The client of this service, in any process. */
   readonly advice: Client<typeof adviceService>;
 }
 
@@ -271,7 +271,7 @@ async function untilTried(
       const { recommendation } = await execute(dependencies, key, ended, context);
       if (recommendation !== undefined) await dependencies.trials.settle(key, recommendation);
     } catch (error) {
-      // The caller gets the first error: it says why the trial could not start.
+      // The caller gets the first error: it states why the trial could not start.
       const { logger } = dependencies.foundation;
       logger.warn("failed to reopen a recommendation", {
         namespace: context.namespace,

@@ -43,7 +43,7 @@ export interface EstimateDependencies extends MachineDependencies {
   readonly foundation: Foundation;
   readonly learners: Learners;
   readonly uses: Pick<Uses, "measured">;
-  /** Of this service, in any process. */
+  /** The client of this service, in any process. */
   readonly estimates: Client<typeof estimateService>;
 }
 

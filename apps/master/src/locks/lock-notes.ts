@@ -31,7 +31,7 @@ export interface LockEvent<T extends LockEventType = LockEventType> extends Note
   readonly body: Omit<SessionEventPayloads[T], "header">;
 }
 
-/** What a listener receives. */
+/** A note for listeners of locks. */
 export interface LockNote {
   readonly key: InstanceKey;
   readonly heard?: { readonly holder: string; readonly lockEvent: LockWaitOutcome };

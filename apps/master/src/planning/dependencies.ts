@@ -8,6 +8,6 @@ import type { Learners } from "../intelligence/learners.ts";
 export interface PlanningDependencies extends SessionDependencies {
   readonly learners: Learners;
   readonly fleet: Pick<Fleet, "agentsOf">;
-  /** Of this service, in any process. */
+  /** The client of this service, in any process. */
   readonly planning: Client<typeof planningService>;
 }

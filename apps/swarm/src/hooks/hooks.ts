@@ -52,7 +52,7 @@ export class Hooks {
   }
 }
 
-/** As long as a listener exists. */
+/** A listener with its pool, as long as it exists. */
 export interface Listening {
   readonly listener: Listener;
   /** Whether the hook still exists. */

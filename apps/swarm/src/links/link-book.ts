@@ -4,11 +4,11 @@
  * 1. An agent has one link at a time. If two claim to be the same agent, the later incarnation stays, as its
  *    pool decides.
  * 2. An agent that violates the protocol ends its own link, and no other.
- * 3. No agent goes by the id of another one that governance knows. The caller of an agent has a grant for its
+ * 3. No agent uses the id of another one that governance knows. The caller of an agent has a grant for its
  *    whole offering: at first, on another stream, and with another offering. The pool receives nothing else.
  * 4. Admission rules check the offering of an agent, at its greeting and at each change.
- * 5. Each link that the pool knows ends, by goodbye, violation, time or supersession, and the pool hears of
- *    it once.
+ * 5. Each link that the pool knows ends, by goodbye, violation, time or supersession. The pool is informed
+ *    once.
  */
 import type { AgentFrame, Bye, Hello, HostFrame } from "@tutti/contracts/agent/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";

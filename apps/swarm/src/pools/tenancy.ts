@@ -101,7 +101,7 @@ export class PoolTenancy {
     return [...names.values()];
   }
 
-  /** Returns the name of a pool that would fall into a partition. */
+  /** Returns the name of a pool that would belong to a partition. */
   nameIn(namespace: string, partition: number): string {
     for (let number = 0; ; number++)
       if (this.partitionOf(namespace, `p${number}`) === partition) return `p${number}`;

@@ -1,6 +1,6 @@
 import type { AgentWindow } from "../../src/scaling/drivers/driver.ts";
 
-/** Agents that join when a test says so. */
+/** Agents that join on request of a test. */
 export class ScriptedWindow implements AgentWindow {
   readonly joined = new Map<string, number>();
   readonly said: string[] = [];

@@ -53,7 +53,7 @@ export class Cluster implements AsyncDisposable {
     throw new Error("the process ended before it was ready");
   }
 
-  /** Returns a new namespace whose pool `default` falls into the partition. */
+  /** Returns a new namespace whose pool `default` belongs to the partition. */
   namespaceIn(partition: number): string {
     for (;;) {
       const namespace = `space-${++this.#spaces}`;

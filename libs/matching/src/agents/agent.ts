@@ -65,7 +65,7 @@ export interface Cohort {
   around(key: string): Iterable<string>;
 }
 
-/** What an agent shares among its tasks, by name. */
+/** A resource that the tasks of an agent share. */
 interface Resource {
   readonly total: number;
   /** The amount that tasks of this pool use. */

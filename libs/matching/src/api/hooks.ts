@@ -5,7 +5,7 @@ import type { ErrorDetail, Outcome, Payload, WorkReference } from "@tutti/contra
 export interface PoolHook {
   readonly hookId: string;
   readonly moment: HookMoment;
-  /** What counts if the hook fails or does not answer in time. */
+  /** The verdict if the hook fails or does not answer in time. */
   readonly onFailure: "pass" | "deny" | "hold";
   /** Returns whether the hook applies. */
   readonly applies: (facts: HookFacts) => Said<boolean>;
@@ -18,7 +18,7 @@ export interface PoolHook {
 /** The value of an evaluation, or its problem as a text. */
 export type Said<T> = { readonly value: T } | { readonly problem: string };
 
-/** What hooks see of a task, its agent and its result, by the names that rules use. */
+/** The facts about a task, its agent and its result, by the names that rules use. */
 export interface HookFacts {
   readonly task: Readonly<Record<string, unknown>>;
   readonly agent: Readonly<Record<string, unknown>>;

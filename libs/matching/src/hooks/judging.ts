@@ -5,11 +5,11 @@ import { namedMax } from "../bounds.ts";
 
 const never = Number.POSITIVE_INFINITY;
 
-/** What one hook did. */
+/** An action of a hook. */
 export interface HookNote {
   readonly hookId: string;
   readonly moment: HookMoment;
-  /** What the hook did and why, as a text. */
+  /** The action and its reason, as a text. */
   readonly text: string;
   readonly atMs: number;
 }

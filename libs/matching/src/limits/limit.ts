@@ -1,5 +1,5 @@
 /**
- * What tasks with the same key share in a pool: concurrency and rate.
+ * The limit that tasks with the same key share in a pool: concurrency and rate.
  *
  * 1. Only running work counts. A waiting task holds nothing, so a task without a fit agent blocks no other
  *    task.

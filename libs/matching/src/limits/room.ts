@@ -23,7 +23,7 @@ export interface LimitOrigin {
   readonly description: string;
 }
 
-/** What tasks with the same key share. The type of these tasks is a parameter. */
+/** The limit that tasks with the same key share. The type of these tasks is a parameter. */
 export interface Limit<Task> extends Due {
   readonly id: string;
   readonly key: string;

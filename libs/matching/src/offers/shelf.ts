@@ -17,7 +17,7 @@ const slabBytes = 65_536;
 const wholeBytesMin = 4_096;
 const slackBytes = 16_777_216;
 
-/** A task whose offer can be brought elsewhere. */
+/** A task whose offer can be moved to another slab. */
 interface Movable {
   moveOffer(): void;
 }

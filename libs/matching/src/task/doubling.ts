@@ -55,7 +55,7 @@ export class Doubling {
     for (const task of this.#copies.stragglers.splice(0)) {
       const { twin, agent, yields } = task;
       if (twin === undefined || agent === undefined || task.stage !== "working") continue;
-      // This task waits again when its agent has given it up: a copy would run beside it.
+      // This task waits again when its agent has given it up: a copy would run in parallel.
       if (yields) continue;
       const place = this.#copies.count < mayBe ? this.#matcher.another(task, agent) : undefined;
       if (place === undefined) twin.straggleDueMs = nowMs + againMs;

@@ -123,7 +123,7 @@ export class Waiting {
     this.#bound.unbind(task, extras);
   }
 
-  /** Sets a waiting task aside until its absent sender offers it again. */
+  /** Suspends a waiting task until its absent sender offers it again. */
   orphan(task: Task, nowMs: number): void {
     if (isWaiting(task) && task.stage !== "away") {
       this.#dequeue(task, nowMs);

@@ -1,4 +1,4 @@
-/** The metrics of a time, for users who waited and for those who pay, in the past or in a replay. */
+/** The metrics of a time, for users that wait and for users that pay, in the past or in a replay. */
 import { quantile, sortedCopy } from "@tutti/analysis";
 import type { Placed, RecordedAgent, RecordedAttempt } from "./recording.ts";
 

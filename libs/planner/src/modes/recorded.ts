@@ -113,7 +113,7 @@ export function recordedWork({
 
 /**
  * Returns the beliefs of a plan at that time: the same for all tasks of a kind, apart from the sizes of
- * inputs. The expectation of each task was recorded at its assignment. The median of these stands for the
+ * inputs. The expectation of each task was recorded at its assignment. The median of these represents the
  * belief.
  */
 function beliefsThen(tasks: readonly RecordedTask[], sizesMs: readonly number[]): Beliefs {

@@ -2,7 +2,7 @@ import type { Chance } from "@tutti/kernel";
 import type { PoolsPlan } from "./pools-plan.ts";
 import type { PoolWeakening } from "./pools-weakenings.ts";
 
-/** The environment of a pool: a simulation of pools alone, or of pools beside machines. */
+/** The environment of a pool: a simulation of pools alone, or of pools next to machines. */
 export interface PoolScene {
   /** The time of a clock that never goes back. */
   readonly nowMs: number;

@@ -34,7 +34,7 @@ const hooks = [
 ];
 
 type SharedPool = Pick<WorkPlan, "pool" | "limits">;
-/** What agents say at the end of an attempt. */
+/** Returns the answer of an agent at the end of an attempt. */
 type AnswerTo = NonNullable<AgentParts["answerTo"]>;
 
 export class WorkPool {

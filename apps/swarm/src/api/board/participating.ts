@@ -1,6 +1,6 @@
 /**
- * All that an agent does in a mission, on one stream: operations take effect in their order, their answers come in it,
- * and between them what the agent wants to hear of. Operations are on their way together: who sends a batch waits once.
+ * The operations of an agent in a mission, on one stream. They take effect and are answered in their order.
+ * Requested changes are sent in between. Operations are pipelined: the sender of a batch waits once.
  */
 import type {
   BoardAnswer,

@@ -1,7 +1,7 @@
 /**
  * One place for an agent: a program that must always run.
  *
- *     starting ── joined ──► running ── told to go ──► ending ──► over
+ *     starting ── joined ──► running ── asked to go ──► ending ──► over
  *     starting, running ── ended by itself ──► resting ── pause ──► starting
  *     starting, running ── ended by itself, too often ──► quarantined ── released ──► starting
  *
