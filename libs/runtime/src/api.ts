@@ -1,9 +1,9 @@
 /**
- * What the runtime offers to the service that hosts machines on it, and what it needs from there.
+ * The interface between the runtime and the service that hosts machines on it.
  *
- * Every answer, a refusal or a read too, is given only when everything that the decision could have seen is durable.
- * Nothing durable happens without an answer, but an answer may get lost: then it is `runtime.outcome_unknown`, and the
- * caller repeats under the same idempotency key or token.
+ * Every answer, including refusals and reads, is given only when everything that the decision could have seen is
+ * durable. Nothing durable happens without an answer, but an answer may get lost: then it is `runtime.outcome_unknown`,
+ * and the caller repeats under the same idempotency key or token.
  */
 import type { Actor, Cause } from "@tutti/contracts/types/v1";
 import type { Command, EnvelopeBatch, InstanceKey, MachineEvent, Query, Refusal } from "@tutti/kernel";
@@ -11,13 +11,13 @@ import type { BehaviourLevels } from "./behaviour/behaviours.ts";
 
 /** A command on its way. Made by the caller that submits it. The runtime answers exactly once. */
 export interface Submission {
-  /** Undefined when the token alone says which instance it is for. */
+  /** Undefined if the token alone identifies the instance. */
   readonly key: InstanceKey | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: an inbox holds commands of many machines
   readonly command: Command<any>;
   readonly body: unknown;
   readonly cause: Cause;
-  /** Empty, or the key under which a repetition is answered like the first. */
+  /** Empty, or the key under which a repetition gets the first reply. */
   readonly idempotencyKey: string;
   /** Set if the command is the result of an effect: the token of that effect. */
   readonly token: EffectToken | undefined;

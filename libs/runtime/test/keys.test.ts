@@ -1,4 +1,4 @@
-/** A command that is repeated under its idempotency key takes effect once and is answered like the first time. */
+/** A command that is repeated under its idempotency key takes effect once and gets the first reply. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { close, deposit, open, placeHold, withdraw } from "@tutti/machine-bank";

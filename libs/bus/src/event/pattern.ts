@@ -9,7 +9,7 @@ import { isOwnType } from "./own-type.ts";
 const word = /^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*$/;
 /** A word of the type of a posted event. */
 const postedWord = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
-/** `tutti`, area, thing, what happened. */
+/** `tutti`, area, thing, event. */
 const wordsOfType = 4;
 
 /** The part of all subjects before the namespace. */

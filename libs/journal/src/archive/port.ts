@@ -181,7 +181,7 @@ export interface HistoryWanted {
   readonly last: RecordPlace;
   /** Events after this one … */
   readonly afterEvent: number;
-  /** … and at most so many. */
+  /** … and at most this many. */
   readonly limit: number;
 }
 

@@ -7,9 +7,9 @@ import type { LeaseTerm, PartitionsOfService } from "../api.ts";
 import type { BehaviourLevels } from "../behaviour/behaviours.ts";
 
 export interface PartitionOwner extends Component {
-  /** Returns the lease term that a runtime checks before it answers from memory. Made before the runtime itself. */
+  /** Number of partitions of each service. */
   readonly partitions: number;
-  /** What a runtime asks whether it may answer from memory. Made before the runtime itself. */
+  /** Returns the lease term that a runtime checks before it answers from memory. Created before the runtime itself. */
   leaseTermOf(service: string): LeaseTerm;
   /**
    * Returns the behaviours that may be activated in the partitions of a service. Undefined if no other process has to

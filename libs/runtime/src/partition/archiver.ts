@@ -54,7 +54,7 @@ interface Capture {
 const sliceInstances = 256;
 /** Instances checked for passivation per tick. */
 const sweepInstances = 4_096;
-/** Also an idle partition is cut now and then, so that it does not hold old segments. */
+/** An idle partition is cut from time to time too, so that it does not hold old segments. */
 const cutEveryTicks = 40;
 /** An instance that is due sooner stays in memory. */
 const wakesSoonMs = 5_000;

@@ -58,7 +58,7 @@ export class Decider implements MachineStep<unknown, unknown> {
   readonly #count: () => number;
   readonly #eventListener: MachineEventListener | undefined;
   readonly #behaviours: Pick<Behaviours, "of">;
-  /** Who started the latest instance. */
+  /** The actor that started the latest instance. */
   #startedBy: Actor | undefined;
   readonly #mark: BatchMark = { position: 0, count: 0, cause: undefined };
   /** The values that a step which throws is reset to. */

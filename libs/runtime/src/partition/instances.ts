@@ -28,7 +28,7 @@ export interface InstancesParts {
   readonly archive: ArchivePartition;
   /** Restores an instance from its stored form. */
   revive(key: InstanceKey, kept: Kept): Promise<Instance | undefined>;
-  /** It has come into memory. */
+  /** The instance has been loaded into memory. */
   arrived(instance: Instance): void;
 }
 

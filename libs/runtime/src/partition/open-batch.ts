@@ -53,7 +53,7 @@ export class OpenBatch {
     return this.#writer.position;
   }
 
-  /** What was encoded: valid until the next record. */
+  /** The encoded records, valid until the next one. */
   written(): Uint8Array {
     return this.#writer.written();
   }

@@ -494,7 +494,7 @@ export class Partition {
     this.#restart();
   }
 
-  /** An unexpected exception: what is in memory may be wrong. */
+  /** An unexpected exception: the state in memory may be wrong. */
   #faulted(memory: PartitionMemory, fault: unknown): void {
     const { service, logger } = this.#parts;
     logger.error("partition fault", { service, partition: this.number, error: fault });
@@ -590,14 +590,14 @@ function pauseWork(memory: PartitionMemory, name: string): void {
   pause.start(name, memory.nowMs, parts.cause.actor);
 }
 
-/** Lets paused machines continue, within a turn: what they have outstanding is started when that is durable. */
+/** Lets paused machines continue, within a turn: their outstanding work is started when that is durable. */
 function releaseWork(memory: PartitionMemory, released: WorkReleased, cause: Cause): void {
   const { pause, folding, batch, self, instances, timers } = memory;
   if (pause.has(released)) return;
   const { header, codec } = ownEvents.workReleased;
   batch.add(self, header, codec, released, cause);
   const held = [...instances.values()].filter((instance) => pause.holds(instance));
-  // What of theirs was wanted in this turn is found with the rest.
+  // Their effects of this turn are found with the rest.
   folding.due = memory.takeDue();
   pause.release(released);
   for (const instance of held) if (!pause.holds(instance)) folding.due.push(...instance.effects);

@@ -97,7 +97,7 @@ export class Recovery {
     const { coveredTo } = opening;
     const snapshot = decodePartition(opening.partitionSnapshot);
     if (log.first > coveredTo + 1) throw this.#unjoined(coveredTo, `from batch ${log.first} on`);
-    // What the archive contains was durable before this seal. A journal that ends before it has lost something.
+    // The content of the archive was durable before this seal. A journal that ends before it has lost batches.
     const knownTo = Math.max(coveredTo, snapshot?.batch ?? 0);
     if (knownTo >= log.last.number) throw this.#unjoined(knownTo, `up to batch ${log.last.number}`);
     this.#coveredTo = coveredTo;

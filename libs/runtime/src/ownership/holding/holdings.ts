@@ -27,7 +27,7 @@ import { encodePartition, type HolderEntry, type PartitionEntry, partitionKey } 
 import type { Assignment, Picture } from "../table/picture.ts";
 import { Turns } from "./turns.ts";
 
-/** What the holdings see of the process's lease. */
+/** The part of the process's lease that the holdings need. */
 interface HolderName {
   readonly holder: string;
   readonly entered: boolean;

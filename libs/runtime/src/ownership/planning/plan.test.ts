@@ -5,7 +5,7 @@ import { type Move, type PlanLimits, type PlanPartition, type PlanView, plan } f
 
 const limits: PlanLimits = { gapMin: 0.15, benefitMin: 0.05, idleMax: 0.03, movesMax: 2 };
 
-/** `a:0.5,0.2 b: !c:0.1`: what each process owns by its loads. `!` leaves, `-` is no process. */
+/** `a:0.5,0.2 b: !c:0.1`: the partitions of each process by their loads. `!` leaves, `-` is no process. */
 function viewOf(text: string): PlanView {
   const holders: PlanView["holders"][number][] = [];
   const partitions: PlanPartition[] = [];
@@ -179,7 +179,7 @@ describe("plan, for any cluster", () => {
         partitions: view.partitions.map((each) => ({ ...each, to: undefined })),
       };
       for (const move of plan(settled, { ...limits, movesMax: 1 })) {
-        // What has no owner is dealt with first, and changes what the others are compared with.
+        // Partitions without an owner are assigned first, which changes the comparison of the others.
         if (move.reason === "orphaned" || move.reason === "leaving") return;
         const before = loadsOf(settled);
         const then = loadsOf(after(settled, [move]));

@@ -43,7 +43,7 @@ export interface Allowed {
   readonly revision: number;
 }
 
-/** What has changed in the picture. */
+/** A change of the picture. */
 export type PictureChange =
   /** It came, went, or changed its entry beyond its load. */
   | { readonly kind: "holder"; readonly holder: string }
