@@ -261,12 +261,7 @@ function casesOf(
   attempts: readonly AttemptFact[],
 ): Placed[] {
   const byKey = new Map(works.map((work) => [workKey(work), work]));
-  const sdks = new Map(
-    database
-      .prepare("SELECT id, sdk FROM agent WHERE namespace = ?")
-      .all(namespace)
-      .map((row) => [String(row["id"]), String(row["sdk"] ?? "")]),
-  );
+  const agents = agentAttributes(database, namespace);
   return attempts.map((attempt) => {
     const { kind, workId, definition, definitionTask, agent, pool, endedMs, errorCode, errorMessage } =
       attempt;
@@ -282,7 +277,7 @@ function casesOf(
       attributes: {
         agent,
         pool,
-        sdk: sdks.get(agent) ?? "",
+        ...agents.get(agent),
         version: work?.version ?? "",
         capability: attempt.uses,
         caller: work?.createdBy ?? "",
@@ -290,6 +285,22 @@ function casesOf(
       },
     };
   });
+}
+
+/** By agent: its library, and its labels, such as its host. */
+function agentAttributes(database: DatabaseSync, namespace: string) {
+  const rows = database
+    .prepare("SELECT id, sdk, offering FROM agent WHERE namespace = ?")
+    .all(namespace) as Row[];
+  return new Map(
+    rows.map((row) => {
+      // The cast: insight wrote it so.
+      const { labels = {} } = JSON.parse(textIn(row, "offering") || "{}") as { labels?: Record<string, string> };
+      const shown = Object.entries(labels).slice(0, labelsMax);
+      const named = Object.fromEntries(shown.map(([key, value]) => [`agent label ${key}`, value]));
+      return [textIn(row, "id"), { ...named, sdk: textIn(row, "sdk") }] as const;
+    }),
+  );
 }
 
 /** Failures with this code, beside what went well. Tasks that never failed so say nothing about it. */
