@@ -19,7 +19,8 @@ it("a label of agents explains failures of the entries of a list", async (t) => 
       agent TEXT, status TEXT, queued TEXT, ended TEXT, error_code TEXT, is_compensation INTEGER)`);
   const agent = database.prepare("INSERT INTO agent VALUES ('shop', ?, 'typescript', ?)");
   const hosts = ["h1", "h1", "h2", "h2", "h3", "h3"];
-  for (const [number, host] of hosts.entries()) agent.run(`w-${number}`, JSON.stringify({ labels: { host } }));
+  for (const [number, host] of hosts.entries())
+    agent.run(`w-${number}`, JSON.stringify({ labels: { host } }));
   const attempt = database.prepare(
     "INSERT INTO attempt VALUES ('shop', 'run', ?, 'order', ?, 1, ?, ?, ?, ?, ?, 0)",
   );

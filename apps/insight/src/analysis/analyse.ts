@@ -295,7 +295,9 @@ function agentAttributes(database: DatabaseSync, namespace: string) {
   return new Map(
     rows.map((row) => {
       // The cast: insight wrote it so.
-      const { labels = {} } = JSON.parse(textIn(row, "offering") || "{}") as { labels?: Record<string, string> };
+      const { labels = {} } = JSON.parse(textIn(row, "offering") || "{}") as {
+        labels?: Record<string, string>;
+      };
       const shown = Object.entries(labels).slice(0, labelsMax);
       const named = Object.fromEntries(shown.map(([key, value]) => [`agent label ${key}`, value]));
       return [textIn(row, "id"), { ...named, sdk: textIn(row, "sdk") }] as const;
