@@ -1,4 +1,4 @@
-/** A worker alone: without the client, the builder and the testing kit, which take several times its memory. */
+/** The worker alone: without the client, the builder and the testing kit, which take several times its memory. */
 export {
   type Capability,
   type CapabilityOptions,

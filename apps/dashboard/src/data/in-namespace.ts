@@ -17,7 +17,7 @@ const shared = new RegExp(
   ].join("|")})(/|\\?|$)`,
 );
 
-/** Returns a path with the namespace as its parameter, unless it is the default or already in the path. */
+/** Returns a path with the namespace as its parameter if it is not the default and the path has none. */
 export function pathIn(namespace: string, path: string): string {
   if (namespace === usualNamespace || shared.test(path) || /[?&]namespace=/.test(path)) return path;
   return `${path}${path.includes("?") ? "&" : "?"}namespace=${encodeURIComponent(namespace)}`;

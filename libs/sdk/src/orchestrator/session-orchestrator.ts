@@ -43,7 +43,7 @@ export abstract class SessionOrchestrator extends Orchestrator {
     this.register("link", component, patience);
   }
 
-  /** Its id in the pool. Empty until it is linked, unless it was configured. */
+  /** Its id in the pool. Before the link: the configured id, or empty. */
   get agentId(): string {
     return this.#worker.agentId;
   }

@@ -1,6 +1,6 @@
 /**
- * What an agent did in a recorded run, and the agent again from that: its model answers as recorded, its tools return
- * what they returned, and people decide as they did. Nothing is paid for and no tool runs.
+ * Recorded runs of agents, and their replay: the model answers as recorded, the tools return the recorded results,
+ * and people decide as recorded. No model is paid for, and no tool runs.
  */
 import { type AgentDocument, holdAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
@@ -16,7 +16,7 @@ import type { TestRun } from "./run.ts";
 import { ScriptedModel, type ScriptedReply } from "./scripted-model.ts";
 import { testWorkflow } from "./workflow-test.ts";
 
-/** An event as `run.events()` of the client and `GET /v1/runs/{id}/history` give it. */
+/** An event from `run.events()` of the client or `GET /v1/runs/{id}/history`. */
 export interface RecordedAgentEvent {
   readonly type: string;
   readonly task: string;
@@ -29,9 +29,9 @@ export interface RecordedCall {
   /** The capability or the workflow. */
   readonly target: string;
   readonly kind: "call" | "child";
-  /** Which answer of the model asked for it, from 0. */
+  /** Number of the model's answer that requested it, from 0. */
   readonly answer: number;
-  /** What the tool received. */
+  /** Input of the tool. */
   readonly input: Json;
   readonly output?: Json;
   readonly error?: { readonly code: string; readonly message: string };
@@ -39,7 +39,7 @@ export interface RecordedCall {
 
 export interface RecordedDecision {
   readonly target: string;
-  /** What the agent wanted to call with. */
+  /** Input that the agent requested. */
   readonly input: Json;
   readonly approved: boolean;
   readonly data: Json;
@@ -194,8 +194,8 @@ export async function playRecorded(
 }
 
 /**
- * The tools of recorded agents, for `compareAgents`: each returns what it returned to the same input. A call that no
- * recording has fails, and the model reads that.
+ * The tools of recorded agents, for `compareAgents`: each returns the recorded result for the same input. A call
+ * without a recording fails, and the model reads the failure.
  */
 export function recordedTools(recordings: readonly AgentRecording[]) {
   const calls = recordings.flatMap((recording) => recording.calls).filter(({ kind }) => kind === "call");
@@ -254,8 +254,8 @@ function recordedModels({ agent, tools }: AgentRecording): AgentsOptions {
 }
 
 /**
- * Collects the calls of an agent with what they gave, and the decisions about them. A history has the input of such a
- * task only in the answer that asked for it, or in the decision that changed it.
+ * Collects the calls of an agent with their results, and the decisions about them. A history has the input of such a
+ * task only in the answer that requested it, or in the decision that changed it.
  */
 class CallReader {
   readonly calls: Drafted<RecordedCall>[] = [];

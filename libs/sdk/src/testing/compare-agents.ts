@@ -1,6 +1,6 @@
 /**
- * Compares two agents, such as two prompts or two models, on the same cases: how often each is right, what it costs,
- * and whether the difference is more than luck.
+ * Compares two agents, such as two prompts or two models, on the same cases: the share of correct outputs, the cost,
+ * and whether the difference is significant.
  */
 import type { AgentDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
@@ -19,7 +19,7 @@ export interface AgentCase {
   readonly expected?: Json;
 }
 
-/** The input of a score. */
+/** Input of a score. */
 export interface ScoredCase extends AgentCase {
   readonly output: Json;
 }
@@ -28,13 +28,13 @@ export interface CompareAgentsOptions {
   readonly one: AgentDocument;
   readonly other: AgentDocument;
   readonly cases: readonly AgentCase[];
-  /** A condition over `input`, `expected` and `output`, or a function that gives 0 to 1: a judge model, a test. */
+  /** A condition over `input`, `expected` and `output`, or a function that returns 0 to 1: a judge model, a test. */
   readonly score: string | ((scored: ScoredCase) => number | boolean | Promise<number | boolean>);
   /** The function of agents: `agents()` of `@tutti/sdk/agents`. */
   readonly runner: DurableFunction<AgentDocument, Json>;
   /** The tools. Default: none. */
   readonly handlers?: HandlersGiven;
-  /** How long a model or a tool may take, in milliseconds of real time. Default: 10 min. */
+  /** Timeout of a model or a tool in milliseconds of real time. Default: 10 min. */
   readonly patienceMs?: number;
 }
 
@@ -57,7 +57,7 @@ export interface ComparedAgents {
   readonly other: AgentScore;
   /** Of `other` to `one`, with its interval of 95 % confidence. */
   readonly difference: { readonly mean: number; readonly low: number; readonly high: number };
-  /** Which agent is better. Empty if the cases do not tell. */
+  /** The better agent. Empty if the difference is not significant. */
   readonly better: "one" | "other" | "";
 }
 
@@ -76,12 +76,12 @@ export async function compareAgents(options: CompareAgentsOptions): Promise<Comp
 
 export interface JudgeOptions {
   readonly model: string;
-  /** Scores of the output. */
+  /** Criteria of a good output. */
   readonly instructions: string;
   readonly runner: DurableFunction<AgentDocument, Json>;
 }
 
-/** A score that a model gives, from 0 to 1. */
+/** Returns a score by a model, from 0 to 1. */
 export function judgedBy({ model, instructions, runner }: JudgeOptions) {
   const schema = {
     type: "object",
@@ -118,7 +118,7 @@ async function scoreOf(agent: AgentDocument, options: CompareAgentsOptions): Pro
       const output = (await run.result()) as Json;
       scores.push(await scored({ ...each, output }, options.score));
     } catch (error) {
-      // A run that waits for ever, and a score that cannot be given, are faults of the comparison.
+      // A run that waits for ever, and a score that fails, are faults of the comparison.
       if (error instanceof WorkflowTestError || run.failure === undefined) throw error;
       scores.push(0);
       sum.failed += 1;
@@ -149,7 +149,7 @@ interface Usage {
   readonly usd?: number;
 }
 
-/** What an agent last recorded of its use. */
+/** Returns the last recorded use of an agent. */
 function usageOf({ events }: TestRun<unknown>): Usage {
   const recorded = events.flatMap(({ type, details }) =>
     type === "step_recorded" ? [details["entry"] as { readonly id: string; readonly json?: string }] : [],

@@ -1,7 +1,7 @@
 /**
- * The worker of a test: does running work offer, by the same desk as a real one, so that contexts, timeouts,
- * cancellation, progress and what is refused of an output are the same. Between it and the runs there is no pool: what
- * is offered starts at once.
+ * The worker of a test. It handles attempts with the code of a real worker, so contexts, timeouts, cancellation,
+ * progress and refused outputs are the same. There is no pool between it and the runs: an offered task starts at
+ * once.
  */
 import { AgentFrame, Assign, type Result } from "@tutti/contracts/agent/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
@@ -32,7 +32,7 @@ export interface HandlerCall {
   readonly capability: string;
   readonly attempt: number;
   readonly input: unknown;
-  /** Whether it undid what the task had done. */
+  /** True for a compensation. */
   readonly isUndo: boolean;
   readonly time: Date;
 }
@@ -93,7 +93,7 @@ export class Crew implements Waiting {
         Promise.reject(new TypeError(`there is no ${reference} in a test of workflows`)),
       openMission: () => Promise.reject(new TypeError("there is no mission in a test of workflows")),
     });
-    // Conditions and checks read what a test works with.
+    // Conditions and checks read the values of a test, so all are inline.
     this.#attempts.storedAboveBytes = Number.POSITIVE_INFINITY;
     this.#attempts.startedAfterMs = startedAfterMs;
     const registered = [...handlers.values()];
@@ -113,7 +113,7 @@ export class Crew implements Waiting {
     return this.#attempts.running === 0;
   }
 
-  /** Handlers that are running now are taken to wait. */
+  /** Treats the handlers that are running now as waiting. */
   overlook(): void {
     this.#overlooked += this.atWork;
   }
@@ -125,7 +125,7 @@ export class Crew implements Waiting {
     );
   }
 
-  /** Resolves when an attempt has ended, told something, or started to wait. */
+  /** Resolves when an attempt has ended, reported something, or started to wait. */
   get changed(): Promise<void> {
     return this.#changed.promise;
   }
@@ -185,7 +185,7 @@ export class Crew implements Waiting {
     this.#attempts.assigned(assign, this.#parts.time.monotonic());
   }
 
-  /** It waits for an agent that never comes. */
+  /** Lets the task wait for an agent that never comes. */
   #wait(staged: StagedEffect, { profile, readyMs }: OfferTask): void {
     const { queueMs } = profile.timeouts;
     if (queueMs <= 0) return;
@@ -316,7 +316,7 @@ export class Crew implements Waiting {
     }
   }
 
-  /** A sign of life: the next is wanted within the task's time for it. */
+  /** Restarts the heartbeat timeout of the attempt. */
   #listen(name: string, given: Given): void {
     const { heartbeatMs, capability, effect } = given;
     if (heartbeatMs <= 0) return;
@@ -357,7 +357,7 @@ function nameOf({ key, number, attempt }: StagedEffect): string {
   return `${key.id} ${number} ${attempt}`;
 }
 
-/** So many bytes in hexadecimal digits that follow from texts. */
+/** Returns bytes in hexadecimal digits, derived from texts. */
 export function hex(bytes: number, ...texts: readonly string[]): string {
   let digits = "";
   for (let part = 0; digits.length < bytes * 2; part++)

@@ -1,4 +1,4 @@
-/** The definitions of a test: the one that is tried and those of its children, filled in and planned as they are started. */
+/** The definitions of a test: the tested one and those of its children, with their parameters and plans. */
 
 import type { WorkflowDocument } from "@tutti/definitions";
 import { type CheckedDefinition, checkDocument, checkText, printProblem } from "@tutti/definitions";
@@ -6,7 +6,7 @@ import type { Json } from "@tutti/expressions";
 import { RunPlan, type RunPlans } from "@tutti/machine-run";
 import { WorkflowTestError } from "./fault.ts";
 
-/** YAML or JSON as text, or a document, such as the builder gives. */
+/** YAML or JSON as text, or a document, such as the builder returns. */
 export type DefinitionGiven = string | WorkflowDocument | Readonly<Record<string, unknown>>;
 
 /** A definition that can be run. */
@@ -27,7 +27,7 @@ export class TestDefinitions implements RunPlans {
     for (const child of children) this.#add(child);
   }
 
-  /** Returns the definition that is tried, or that of a child. Undefined when it was not given. */
+  /** Returns the tested definition, or that of a child. Undefined if the test has none. */
   find(name: string, parameters?: Json): Runnable | undefined {
     const source = this.#sources.get(name);
     if (source === undefined) return undefined;
@@ -45,7 +45,7 @@ export class TestDefinitions implements RunPlans {
     return made;
   }
 
-  /** As it was given. */
+  /** Returns the definition in its original form. */
   source(name: string): DefinitionGiven | undefined {
     return this.#sources.get(name);
   }
@@ -67,7 +67,7 @@ export class TestDefinitions implements RunPlans {
   }
 }
 
-/** Throws all that is wrong with a definition at once. */
+/** Throws one error with all problems of a definition. */
 export function checkedWithoutErrors(source: DefinitionGiven, parameters?: Json) {
   const { definition, problems } = checked(source, parameters);
   if (definition !== undefined) return definition;

@@ -18,9 +18,9 @@ export interface TestEvent {
   readonly time: Date;
   /** Since the first event, milliseconds. */
   readonly afterMs: number;
-  /** What the event has beside: inputs, outputs, errors, in plain words. */
+  /** Other values of the event: inputs, outputs, errors. */
   readonly details: Readonly<Record<string, unknown>>;
-  /** Who caused it: an agent, a person. Empty for the run itself. */
+  /** Cause of the event: an agent, a person. Empty for the run itself. */
   readonly actor: string;
   /** A line: number, time since the start, type, task, details. */
   toString(): string;
@@ -67,7 +67,7 @@ function forPeople(
   };
 }
 
-/** What a test has given. The rest of an order is the service's to say. */
+/** Returns the values that a test has set. The service fills in the rest of an order. */
 function givenIn({ definition, labels, input, parameters }: Readonly<Record<string, unknown>>) {
   const given = { definition, labels, input, parameters };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

@@ -1,7 +1,7 @@
 import type { Explanation } from "@tutti/contracts/types/v1";
 import { fromTimestamp } from "@tutti/kernel";
 
-/** An explanation as text: what is so, what it waits for, what failed, what would help. */
+/** Formats an explanation as text: the state, the waits, the failures and the advice. */
 export function explained(explanation: Explanation): string {
   return linesOf(explanation).join("\n");
 }

@@ -1,9 +1,9 @@
 /**
- * Freezes what an agent did into a workflow: its calls become tasks, in the order of the answers that asked for them.
+ * Freezes a recorded agent into a workflow: its calls become tasks, in the order of the answers that requested them.
  *
  * 1. A value of an input that equals a value of the run's input, or of an earlier output, becomes a reference to it.
- * 2. A call that a person approved is asked about again.
- * 3. An output that no tool gave is written by the model, in one answer without tools.
+ * 2. A call that a person approved needs an approval again.
+ * 3. An output that no tool returned is written by the model, in one answer without tools.
  */
 import type { Json } from "@tutti/expressions";
 import { type AgentRecording, equal, playRecorded, type RecordedCall, shownCall } from "./agent-recording.ts";

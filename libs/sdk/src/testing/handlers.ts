@@ -17,10 +17,10 @@ export type TestHandler = {
 /** `{ "pay.charge": async (input, context) => … }`. `pay.charge@2.1.0` names a version. */
 export type TestHandlers = Readonly<Record<string, TestHandler>>;
 
-/** Handlers, or a function that gives them to a worker: the one that the worker's own program calls. */
+/** Handlers, or a function that registers them at a worker: the one that the worker's own program calls. */
 export type HandlersGiven = TestHandlers | ((worker: Worker) => void);
 
-/** Takes down what is registered, and links nowhere. */
+/** Records registrations, and links nowhere. */
 class Register extends Worker {
   readonly given: Handled[] = [];
 
@@ -38,7 +38,7 @@ class Register extends Worker {
   }
 }
 
-/** All handlers by their capability's name. Of those for the same one, the last given counts. */
+/** Returns all handlers by capability. Of several for one capability, the last one counts. */
 export function collectHandlers(given: readonly HandlersGiven[]): ReadonlyMap<string, Registered> {
   const found = new Map<string, Registered>();
   const add = (name: string, handler: Handler, options: HandleOptions) => {

@@ -1,4 +1,4 @@
-/** Histories of runs: as a test has them, as files have them, as the service gives them. */
+/** Histories of runs: from a test, a file or the service. */
 
 import type { DefinitionGiven } from "./definitions.ts";
 import { WorkflowTestError } from "./fault.ts";
@@ -15,11 +15,11 @@ export interface HistoryEventGiven {
 export interface RunHistory {
   readonly key: { readonly namespace: string; readonly kind: string; readonly id: string };
   readonly events: readonly HistoryEventGiven[];
-  /** The definition that it was recorded with, where that is known. */
+  /** The definition of the recorded run, if it is known. */
   readonly definition?: DefinitionGiven;
 }
 
-/** A history, or its events alone, such as `run.history()` of the client gives them. */
+/** A history, or its events alone, such as those of `run.history()` of the client. */
 export type HistoryGiven = RunHistory | readonly HistoryEventGiven[];
 
 export interface PlainEvent {

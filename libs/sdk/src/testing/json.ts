@@ -1,7 +1,7 @@
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** What bytes of JSON say. Nothing says null. */
+/** Parses bytes of JSON. No bytes are null. */
 export function jsonIn(bytes: Uint8Array): unknown {
   return bytes.length === 0 ? null : JSON.parse(decoder.decode(bytes));
 }

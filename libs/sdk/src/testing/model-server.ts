@@ -1,4 +1,4 @@
-/** A model with a script behind a port of this machine, for programs that are given the address of a provider. */
+/** Serves a scripted model on a port of this machine, for programs that need the address of a provider. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -12,13 +12,13 @@ export interface ServedModel {
   close(): Promise<void>;
 }
 
-/** @param port one that is free unless given */
+/** @param port default: a free one */
 export async function serveModel(model: ScriptedModel, port = 0): Promise<ServedModel> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const url = `http://127.0.0.1${request.url ?? "/"}`;
-    // Clients look first whether the server is there, and list its models.
+    // Clients first check that the server exists, and list its models.
     const isQuestion = request.method === "POST" && chunks.length > 0;
     const answer = isQuestion
       ? await model.answer(new Request(url, { method: "POST", body: Buffer.concat(chunks) }))

@@ -74,7 +74,7 @@ export class PostedEvents {
     this.post(type, data, { id, source });
   }
 
-  /** A task that starts to wait sees what was posted since the start of its run. */
+  /** A task that starts to wait sees the events since the start of its run. */
   await(staged: StagedEffect, wanted: AwaitEvent): void {
     const waiting = { staged, wanted };
     this.#waiting.add(waiting);

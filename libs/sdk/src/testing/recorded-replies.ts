@@ -11,7 +11,7 @@ export const toolSteps = /^tools(-\d+)*(\.try-\d+)?$/;
 export const answerSteps = /^(model|summary)(-\d+)*(\.try-\d+)?$/;
 
 /**
- * Returns what the model of an agent answered in a run, in its order, with the tokens of then. Give it to
+ * Returns the model's answers to an agent in a recorded run, in their order, with their tokens. Pass them to
  * `ScriptedModel`. The history is `run.history` of a test or `run.history()` of the client.
  */
 export function recordedReplies(history: HistoryGiven): readonly ScriptedReply[] {

@@ -1,4 +1,4 @@
-/** A run in a test: told, asked, read, and led through time. */
+/** A run in a test: its actions, queries, state and virtual time. */
 import { ActorKind, type Approval, type Explanation, TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import {
   type CancelRun,
@@ -43,7 +43,7 @@ import type { RunHistory } from "./history.ts";
 import { type Duration, durationMs } from "./waiting.ts";
 import type { World } from "./world.ts";
 
-/** The state of a task. */
+/** State of a task. */
 export interface TestTask {
   readonly id: string;
   /**
@@ -61,7 +61,7 @@ export interface TestTask {
   readonly uses: string;
   /** Number of times that a gate sent it back. */
   readonly sentBack: number;
-  /** When it is tried again, or what it waits for is due. */
+  /** Time of its next retry, or of the timer that it waits for. */
   readonly nextTime: Date | undefined;
   /** Id of the run that does it. */
   readonly child: string | undefined;
@@ -82,7 +82,7 @@ export interface DecisionGiven {
   /** The user who decides. Default: the first permitted one. */
   readonly by?: string;
   readonly reason?: string;
-  /** Data for the form of the approval. */
+  /** Data of the decision, by the question's form. */
   readonly data?: unknown;
 }
 
@@ -115,13 +115,13 @@ export class TestRun<Output = unknown> {
     return this.#message.outcome !== undefined;
   }
 
-  /** What it has used up, its children included. */
+  /** Amounts that it has used, including its children. */
   get used(): { readonly tokens: number; readonly money: number; readonly timeMs: number } {
     const { tokens = 0, money = 0, timeMs = 0 } = this.#message.used ?? {};
     return { tokens, money, timeMs };
   }
 
-  /** What it may use up, its children included. Undefined without a limit. */
+  /** Budget, including its children. Undefined without a limit. */
   get budget(): { readonly tokens: number; readonly money: number; readonly timeMs: number } | undefined {
     const budget = this.#message.spec?.budget;
     return budget === undefined ? undefined : { ...budget };
@@ -139,14 +139,14 @@ export class TestRun<Output = unknown> {
     const latest = this.#latest;
     if (how !== "done" && !latest.hasEnded) throw this.#notEnded(within, how === "time");
     const result = latest.#message.outcome?.result;
-    // The caller names the type of what the definition gives.
+    // The caller sets the type of the output.
     if (result?.$case === "completed") return (valueIn(result.value) ?? null) as Output;
     if (result?.$case === "failed" || result?.$case === "cancelled" || result?.$case === "terminated")
       throw fromErrorDetail(result.value);
     throw new WorkflowTestError(`expected run ${latest.id} to have ended, found it ${latest.status}`);
   }
 
-  /** Waits for its end, however it ends, and gives the error. Undefined where it ended well. */
+  /** Waits for its end, and returns the error. Undefined if it completed. */
   async failure(options: { readonly within?: Duration } = {}): Promise<TuttiError | undefined> {
     try {
       await this.result(options);
@@ -169,7 +169,7 @@ export class TestRun<Output = unknown> {
     await this.#world.proceed({ untilMs: this.#world.time.monotonic(), isDone: () => false });
   }
 
-  /** Skips time until something is so. Throws when that never comes, or not within the span, a year unless given. */
+  /** Skips time until a condition is true. Throws if that never happens, or not within the time. Default: a year. */
   async until(isSo: (run: this) => boolean, within: Duration = "365d"): Promise<void> {
     const untilMs = this.#world.time.monotonic() + durationMs(within);
     const how = await this.#world.proceed({ untilMs, isDone: () => isSo(this) });
@@ -183,7 +183,7 @@ export class TestRun<Output = unknown> {
     this.#execute(signalRun, { signal: name, payload: payloadOf(payload, "payload") });
   }
 
-  /** Tells it something, and gives its answer. What its definition refuses is thrown and leaves no trace. */
+  /** Sends an update, and returns its reply. An update that the definition refuses is thrown, and not recorded. */
   update<Answer = unknown>(name: string, payload?: unknown): Answer {
     const { answer } = this.#execute(updateRun, { update: name, payload: payloadOf(payload, "payload") });
     return (valueIn(answer) ?? null) as Answer;
@@ -211,7 +211,7 @@ export class TestRun<Output = unknown> {
     this.#execute(terminateRun, { reason });
   }
 
-  /** Retries failed tasks. Completed tasks keep their results. */
+  /** Retries the run from the tasks that did not complete. Completed tasks keep their results. */
   retry(reason = "", tasks: readonly string[] = []): void {
     this.#execute(retryRun, RetryRun.fromPartial({ reason, taskIds: [...tasks] }));
   }
@@ -263,7 +263,7 @@ export class TestRun<Output = unknown> {
     return this.#world.crew.calls.filter(({ run }) => run === this.id);
   }
 
-  /** What happened, in words for people. */
+  /** Its events for people. */
   get events(): readonly TestEvent[] {
     return eventsOf(this.#world, this.#key);
   }
@@ -273,7 +273,7 @@ export class TestRun<Output = unknown> {
     return this.events.map(String).join("\n");
   }
 
-  /** What `replay` takes. */
+  /** Its history, for `replay`. */
   get history(): RunHistory {
     return this.#historyOf(this.id);
   }
@@ -302,7 +302,7 @@ export class TestRun<Output = unknown> {
     return taken(this.#world.stage.query(this.#key, showRun, { withPayloads: true }));
   }
 
-  /** What it continued as, or it itself. */
+  /** The run that it continued as, or itself. */
   get #latest(): TestRun<Output> {
     let latest: TestRun<Output> = this;
     for (let { outcome } = latest.#message; outcome?.result?.$case === "continued"; ) {
@@ -348,7 +348,7 @@ export class TestRun<Output = unknown> {
   }
 }
 
-/** What was refused is thrown. */
+/** Throws a refusal. */
 function taken<Reply>(answer: Reply | Refusal): Reply {
   if (isRefusal(answer)) throw new TuttiError(answer);
   return answer;

@@ -36,7 +36,7 @@ export interface TestScheduleOptions extends Pick<SpecOptions, "input" | "parame
   readonly maxRuns?: number;
 }
 
-/** What schedules stand on in a test. */
+/** The environment of schedules in a test. */
 export interface ScheduleGround {
   readonly stage: Stage;
   keyOf(runId: string): InstanceKey;

@@ -6,25 +6,25 @@ import { setTimeout } from "node:timers/promises";
 import type { Json } from "@tutti/expressions";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 
-/** What it answers with. A text alone is an answer without calls. */
+/** A scripted answer. A text alone is an answer without calls. */
 export type ScriptedReply =
   | string
   | {
       readonly text?: string;
       readonly calls?: readonly { readonly name: string; readonly input: unknown }[];
-      /** Default: what its length says. */
+      /** Default: by its length. */
       readonly inputTokens?: number;
       readonly outputTokens?: number;
       /** Ends the stream in the middle. */
       readonly cut?: boolean;
-      /** Streams the text word by word, with pauses of this length. Default: at once. */
+      /** Streams the text word by word, with pauses of this length. Default: without pauses. */
       readonly paceMs?: number;
     }
   /** A refusal, such as 429 with `retryAfterSeconds`. */
   | { readonly status: number; readonly message?: string; readonly retryAfterSeconds?: number }
   /** An error in the stream, after it started well. */
   | { readonly error: string }
-  /** What is no JSON, in the place of the input of a call. */
+  /** Text that is not JSON, in the place of the input of a call. */
   | { readonly malformed: string; readonly name: string };
 
 /** A request, in any format. */
@@ -150,7 +150,7 @@ function writtenOf(reply: Answering, count: number): Written {
   return { ...none, text, pieces, calls: numbered, inputTokens, outputTokens };
 }
 
-/** Ids are unique in a conversation: clients put together what has the same one. */
+/** Ids are unique in a conversation: clients merge messages with the same id. */
 type Writer = (reply: Answering, model: string, count: number) => readonly unknown[];
 
 function writerOf(path: string): Writer {

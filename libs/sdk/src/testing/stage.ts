@@ -54,7 +54,7 @@ export interface StagedEffect {
 /** The caller that does what machines want done. */
 interface Doers {
   start(effect: StagedEffect): void;
-  /** It is settled, or no longer wanted. */
+  /** It is settled, or not needed any more. */
   withdraw(effect: StagedEffect): void;
 }
 
@@ -116,7 +116,7 @@ export class Stage {
     return answer;
   }
 
-  /** Returns a command by its type, such as one that comes by message only. */
+  /** Executes a command by its type, also one that only messages have. */
   call(key: InstanceKey, type: string, body: unknown): unknown {
     const instance = this.#instance(key);
     return this.execute(key, commandOf(instance.machine, type), body);
@@ -138,12 +138,12 @@ export class Stage {
     return query.answer(this.#instance(key).state, body, { key, nowMs: this.nowMs });
   }
 
-  /** Does it when what is under way has happened. */
+  /** Runs the job after the current step. */
   defer(job: () => void): void {
     this.#jobs.push(job);
   }
 
-  /** Does what is to be done, unless that is under way. */
+  /** Runs all waiting steps, unless they are running. */
   work(): void {
     if (this.#isWorking) return;
     this.#isWorking = true;
@@ -196,7 +196,7 @@ export class Stage {
     return false;
   }
 
-  /** An event has happened, regardless of the caller that decided it: nothing is asked. */
+  /** Applies a recorded event without a decision. */
   fold(key: InstanceKey, { type, version, payload, timeMs, cause }: StagedEvent): void {
     const instance = this.#instance(key);
     const event = instance.machine.events.find((each) => each.type === type && each.version === version);
@@ -261,7 +261,7 @@ export class Stage {
   }
 
   #send<Body>(to: InstanceAddress, { type, codec }: Message<Body>, body: Body, cause: Cause): void {
-    // The caller that else there is in an installation hears nothing of a test.
+    // Receivers outside of the test are ignored.
     if (to.service !== this.#parts.service || !this.#machines.has(to.kind)) return;
     const bytes = encoded(codec, body);
     this.defer(() => {

@@ -1,4 +1,4 @@
-/** A durable function in a unit test: its code as it is, what it calls as the test gives it, and virtual time. */
+/** A durable function in a unit test: its real code, calls with results from the test, and virtual time. */
 import type { DurableFunction } from "../functions/durable.ts";
 import type { Worker } from "../worker/worker.ts";
 import type { HandlersGiven } from "./handlers.ts";

@@ -1,4 +1,4 @@
-/** A schedule, as a test steers and reads it: years of it pass at once. */
+/** A schedule in a test: its actions and state. Virtual time skips years. */
 import { pause, resume, type ScheduleFacts, trigger } from "@tutti/machine-schedule";
 import type { TestRun } from "./run.ts";
 import { type Duration, durationMs } from "./waiting.ts";

@@ -1,6 +1,6 @@
 /**
- * Handlers that wait for time. While a handler is running, virtual time stands still. One that says that it only waits
- * lets it continue.
+ * Handlers that wait for virtual time. While a handler is running, virtual time stops. A handler that only waits lets
+ * it continue.
  */
 import { parseDurationMs } from "@tutti/definitions";
 import type { VirtualTime } from "@tutti/kernel/virtual";
@@ -12,7 +12,7 @@ import type { TestHandler } from "./handlers.ts";
 /** `3d`, `1h30m`, or milliseconds. */
 export type Duration = string | number;
 
-/** Who does not count a handler as being running while it waits. */
+/** Excludes a handler from the running ones while it waits. */
 export interface Waiting {
   readonly time: VirtualTime;
   /** Returns what to call when it continues. */
@@ -33,7 +33,7 @@ export function durationMs(duration: Duration): number {
   );
 }
 
-/** In a handler: takes so long in virtual time. Rejects when the attempt is asked to end meanwhile. */
+/** In a handler: waits in virtual time. Rejects if the attempt is aborted meanwhile. */
 export function sleep(duration: Duration): Promise<void> {
   const ms = durationMs(duration);
   return waiting((time, go) => {
@@ -76,7 +76,7 @@ export function hanging(): TestHandler {
 
 const absences = new WeakSet<TestHandler>();
 
-/** No agent offers the capability: what uses it waits in its pool, for as long as its `queue` timeout lets it. */
+/** A capability without an agent: its tasks wait in their pool, up to their `queue` timeout. */
 export function absent(): TestHandler {
   const handler: TestHandler = () => {
     throw new WorkflowTestError("expected no call, found one");
@@ -89,7 +89,7 @@ export function isAbsent(handler: unknown): boolean {
   return typeof handler === "function" && absences.has(handler as TestHandler);
 }
 
-/** Returns a handler that takes so long in virtual time, and then does what is given. */
+/** Returns a handler that takes a duration in virtual time, and then calls `then`. */
 export function taking(duration: Duration, then: TestHandler = () => null): TestHandler {
   return async (input, context) => {
     await sleep(duration);
@@ -97,7 +97,7 @@ export function taking(duration: Duration, then: TestHandler = () => null): Test
   };
 }
 
-/** Returns a handler that fails so many times with a code, and then does what is given. Of each task by itself. */
+/** Returns a handler that fails a number of times per task with a code, and then calls `then`. */
 export function failing(
   times: number,
   code: string,
@@ -113,7 +113,7 @@ export function failing(
   };
 }
 
-/** Returns a handler that is busy so many times, and then does what is given. Of each task by itself. */
+/** Returns a handler that is busy a number of times per task, and then calls `then`. */
 export function busy(times: number, retryAfter: Duration, then: TestHandler = () => null): TestHandler {
   const count = counting();
   const retryAfterMs = durationMs(retryAfter);

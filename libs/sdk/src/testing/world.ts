@@ -1,9 +1,8 @@
 /**
- * All that a test has: machines, a worker, time. It continues until something is so, and skips time while nothing is
- * running.
+ * The environment of a test: machines, a worker, time. It runs until a condition is true, and skips time while
+ * nothing is running.
  *
- * 1. Time stands still while a handler is running, but for one that says that it waits for time, or takes longer than
- *    the patience of the test.
+ * 1. Time stops while a handler is running, except for one that waits for time, or exceeds the patience of the test.
  * 2. A bound ends every endless loop, and reports it.
  */
 import { type Amounts, type Cause, ErrorDetail, type WorkReference } from "@tutti/contracts/types/v1";
@@ -63,7 +62,7 @@ export interface WorldParts {
   readonly logger: Logger;
 }
 
-/** What a run is started with, but for its definition. */
+/** Options of a start, without the definition. */
 export interface Begun {
   readonly id: string;
   readonly definition: string;
@@ -73,14 +72,14 @@ export interface Begun {
   readonly priority?: number;
   readonly timeoutMs?: number;
   readonly startMs?: number;
-  /** What it may use up, its children included. */
+  /** Budget, including its children. */
   readonly budget?: Amounts;
   readonly parent?: WorkReference;
   readonly parentClose?: ParentClosePolicy;
 }
 
 export interface Until {
-  /** On the monotonic clock of the test. Infinity for as long as it takes. */
+  /** On the monotonic clock of the test. Infinity for no bound. */
   readonly untilMs: number;
   readonly isDone: () => boolean;
 }
@@ -132,7 +131,7 @@ export class World {
     return { actor, traceparent, decision: "", reason: "" };
   }
 
-  /** Starts a run. Throws what is in its way. */
+  /** Starts a run. Throws the obstacle if it cannot start. */
   startRun(begun: Begun): void {
     const order = this.#orderOf(begun);
     const answer = this.stage.execute(
@@ -265,7 +264,7 @@ export class World {
     }
   }
 
-  /** Leases of limits are renewed as long as they are wanted. */
+  /** Renews leases of limits as long as they are needed. */
   #hold(staged: StagedEffect, { leases }: RenewLease): void {
     const name = nameOf(staged);
     this.#leases.get(name)?.cancel();

@@ -69,7 +69,7 @@ export class Agent {
   #isFlushing = false;
   #isDraining = false;
   #isAsleep = false;
-  /** Whether the host wanted that. */
+  /** True if the host requested the pause. */
   #isToldToSleep = false;
   #sleepReason = "";
   #waking: Timer | undefined;
@@ -166,7 +166,7 @@ export class Agent {
       canFollow: settings.followRedirects,
       launchId: settings.launchId,
       offering: this.#offering(),
-      // Though it resumes: a host that cannot has to say which of them are unwanted.
+      // Sent even for a resume: a host that cannot resume has to answer which of them it does not need.
       running: this.#tokens().map(bytesOfToken),
     };
     if (resumes) hello.resume = { linkId: this.#link.linkId, received: this.#link.received };
@@ -191,7 +191,7 @@ export class Agent {
     if (welcome.capabilityNumbers !== undefined) this.#number(welcome.capabilityNumbers.numbers);
     this.#isHeld = welcome.held !== undefined;
     if (this.#isDraining) this.#sayDrain("the worker stops");
-    // What a host wants of a link ends with the link: another one may need it, and does not know that it sleeps.
+    // A pause by a host ends with its link: another host may need the worker, and does not know about the pause.
     if (this.#isToldToSleep && !welcome.resumed) this.wake("a new link starts", true);
     if (this.#isAsleep && !this.#isToldToSleep) this.#saySleep(this.#sleepReason, 0);
     this.#link.outbox.touch();
@@ -220,13 +220,13 @@ export class Agent {
     this.#takeRare(frame);
     this.#attempts.drained();
     if (!this.#link.outbox.isEmpty) this.#flushSoon();
-    // An empty frame asks for no answer: two that acknowledge each other's acknowledgements would never stop.
+    // An empty frame needs no answer: two sides that acknowledge acknowledgements would never stop.
     if (this.#acknowledging === undefined && hasContent(frame))
       this.#acknowledging = this.#acknowledgeLater();
     return frame;
   }
 
-  /** What is sent for another reason acknowledges too. This is for when there is none. */
+  /** Acknowledges if no other message does so before. */
   #acknowledgeLater(): Timer {
     return this.#parts.timers.after(acknowledgeAfterMs, () => {
       this.#acknowledging = undefined;
@@ -235,12 +235,12 @@ export class Agent {
     });
   }
 
-  /** The stream is gone: everything is kept until there is another. */
+  /** The stream has ended: everything is kept until the next one. */
   cut(): void {
     this.#send = undefined;
   }
 
-  /** There was no link for so long that the host has given its tasks to others. */
+  /** There was no link for so long that the host has reassigned its tasks. */
   lost(afterMs: number): void {
     this.#attempts.abortAll(sdkErrors.linkLost({ afterMs }));
   }
@@ -363,7 +363,7 @@ export class Agent {
     };
   }
 
-  /** What the user's own code does wrong here must not end the link. */
+  /** An error of the user's handler must not end the link. */
   #call(handler: "onSleep" | "onWake", reason: string): void {
     const { settings, logger } = this.#parts;
     const failed = (error: unknown) => logger.error("a handler failed", { handler, error });

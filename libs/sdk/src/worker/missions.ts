@@ -1,4 +1,7 @@
-/** The way of handlers to the missions that their tasks belong to. Opened by the first that asks: most never do. */
+/**
+ * Gives handlers access to the missions of their tasks. The client is opened on first use: most workers never need
+ * it.
+ */
 import type { connect as connectType } from "../client/connect.ts";
 import type { MissionTask } from "../client/missions/at-work.ts";
 import type { Tutti } from "../client/tutti.ts";
@@ -51,8 +54,8 @@ export class WorkerMissions {
 }
 
 /**
- * Not named where a bundler would see it: a client is many times what a worker is, and most workers never open one. A
- * bundle that does names it itself.
+ * Hidden from bundlers: a client is several times as large as a worker, and most workers never open one. A bundle
+ * that needs it names it itself.
  */
 const client = ["@tutti", "sdk", "client"].join("/");
 

@@ -1,6 +1,6 @@
 /**
- * Secrets for handlers. One of the installation comes over HTTP, sealed for a key that is made for the call, and is
- * kept for as long as the installation allows. One of this machine is read again each time.
+ * Secrets for handlers. A secret of the installation arrives over HTTP, sealed for a key of this call, and is cached
+ * as long as the installation allows. A secret of this machine is read each time.
  */
 import { readFile } from "node:fs/promises";
 import { type Chance, type Clock, type Timers, TuttiError } from "@tutti/kernel";
@@ -15,7 +15,7 @@ export interface SecretWanted {
   readonly workKind: string;
   readonly workId: string;
   readonly taskId: string;
-  /** Narrowed to what the task may do. Empty where there is none. */
+  /** Narrowed to the rights of the task. Empty without one. */
   readonly accessToken: string;
 }
 
@@ -49,7 +49,7 @@ export class WorkerSecrets {
   readonly #settings: Settings;
   readonly #ports: SecretPorts;
   readonly #kept = new Map<string, Kept>();
-  /** Asked for at the moment. */
+  /** Requests in progress. */
   readonly #pending = new Map<string, Promise<string>>();
 
   constructor(settings: Settings, ports: SecretPorts) {
@@ -87,7 +87,7 @@ export class WorkerSecrets {
   }
 
   async #unseal(key: string, name: string, wanted: SecretWanted): Promise<string> {
-    // Loaded by the first that asks: most workers never do.
+    // Loaded on first use: most workers never need it.
     const { receptionIn } = await import("@tutti/policy/secrets");
     const { namespace } = wanted;
     const reception = receptionIn(namespace, this.#ports.chance);

@@ -1,7 +1,6 @@
 /**
- * What the world did to a run, read from what the run made of it: an event that no decision of the definition brings
- * forth was caused from outside, by a result, a person, a message or time. The same is done to a run of the changed
- * definition.
+ * Causes of a recorded run from outside: results, decisions of people, messages and time. They are the events that no
+ * decision of the definition emits. The run of the changed definition receives the same ones.
  */
 import { ActorKind, type Cause, type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -182,7 +181,7 @@ const causes: Readonly<Record<string, CauseOf>> = {
     const { update, payload: told } = UpdateTakenV1.decode(payload);
     stage.execute(key, updateRun, { update, payload: told });
   },
-  /** What an attempt gave waits for people. A task that asks by itself has no attempt. */
+  /** The result of an attempt waits for people. A task that asks by itself has no attempt. */
   approval_asked(run, { payload }, { task }) {
     const { output, outputPayload, agent, used, rule, next } = ApprovalAskedV1.decode(payload);
     const effect = effectFor(run, task, "offer_task");
@@ -353,7 +352,7 @@ function causeOf(agent: string): Cause {
   return { ...noCause, actor: { kind: ActorKind.ACTOR_KIND_AGENT, id: agent } };
 }
 
-/** What a task has asked for and waits for. */
+/** Returns the effect that a task waits for. */
 function effectFor({ stage, key }: ReplayedRun, task: string, kind?: RunEffect["kind"]) {
   return stage.effectsOf(key).find(({ effect }) => {
     // Runs make no others.
@@ -362,7 +361,7 @@ function effectFor({ stage, key }: ReplayedRun, task: string, kind?: RunEffect["
   });
 }
 
-/** Tells a task that asks the cache what that had. False for a task that does not ask. */
+/** Delivers the recorded reply of the cache. Returns false for a task that does not ask it. */
 function answerCache(
   { stage, key, state }: ReplayedRun,
   { task }: Said,

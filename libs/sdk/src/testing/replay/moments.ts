@@ -8,11 +8,11 @@ interface Reading {
   }[];
 }
 
-/** Fields with the moment of a decision. What an attempt's start says lies before it. */
+/** Fields with the time of a decision. The time in the start of an attempt is earlier. */
 const moments =
   /^(create|begin|end|queue|stop|pause|resume|update|decide|request|retry|reset|enter|take|pass|sendBack|add|start)Ms$/;
 
-/** When an event was decided, as it says itself. Undefined where it does not. */
+/** Returns the time of a decision from its event. Undefined if the event has none. */
 export function momentOf(
   { events }: Reading,
   { type, version, payload }: Pick<StagedEvent, "type" | "version" | "payload">,
@@ -24,7 +24,7 @@ export function momentOf(
     return signal?.receiveMs;
   }
   for (const [name, value] of Object.entries(body)) {
-    // When an attempt is repeated is to come.
+    // The time of a retry is in the future.
     const isToCome = name === "retryMs" && type !== "run_retried";
     if (moments.test(name) && !isToCome && typeof value === "number" && value > 0) return value;
   }

@@ -1,11 +1,14 @@
-/** The pause before another attempt follows from chance: whether it could have been what was recorded is looked at by itself. */
+/** Compares pauses before a retry. They contain a random part, so the recorded pause only has to be possible. */
 import { AttemptFailedV1 } from "@tutti/contracts/workflow/v1";
 import { printDuration } from "@tutti/definitions";
 import type { Run } from "@tutti/machine-run";
 import { findNode } from "@tutti/machine-run/reading";
 import type { StagedEvent } from "../stage.ts";
 
-/** What differs. Undefined when the changed definition could have given the same pause. Chance gives it the longest. */
+/**
+ * Returns the difference. Undefined if the changed definition could have the same pause. The replay has the longest
+ * one.
+ */
 export function pauseDiffers(
   { type, payload }: StagedEvent,
   changed: Run,

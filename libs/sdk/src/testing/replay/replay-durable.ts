@@ -1,6 +1,6 @@
 /**
- * Replays the history of a run against a changed durable function, and says at which step the code differs. Nothing runs:
- * where the history ends, the code stays where it is.
+ * Replays the history of a run against a changed durable function, and reports the first step that differs. Nothing
+ * runs: the code stops where the history ends.
  */
 import { RunStartedV1 } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
@@ -25,7 +25,7 @@ export interface ReplayedFunction {
   readonly differs: boolean;
   /** The first step that differs, as the history has it: step `charge` at order.ts:12. Empty if none does. */
   readonly history: string;
-  /** The operation that the code requests instead. */
+  /** Operation of the code in its place. */
   readonly code: string;
   /** Steps and results that are the same. */
   readonly same: number;
@@ -33,7 +33,7 @@ export interface ReplayedFunction {
   readonly message: string;
 }
 
-/** Resolves with the first step at which the code would not do what the run did. */
+/** Resolves with the first step at which the code differs from the run. */
 export async function replayDurable<Input, Output>(
   fn: DurableFunction<Input, Output>,
   history: HistoryGiven,
@@ -92,7 +92,7 @@ function differing(found: Pick<ReplayedFunction, "history" | "code" | "same">): 
   return { differs: true, ...found, message };
 }
 
-/** A task of which nothing is kept or told. */
+/** A task that stores and reports nothing. */
 function taskOf({ seed }: TurnInput): TaskContext {
   const task = {
     ...{ namespace: "default", workId: seed, taskId: seed, elapsedMs: 0, saved: undefined },
@@ -100,6 +100,6 @@ function taskOf({ seed }: TurnInput): TaskContext {
     progress: () => {},
     content: (value: unknown) => Promise.resolve(value),
   };
-  // What code asks of its task belongs into steps, and none runs.
+  // Code reads its task inside of steps, and no step runs.
   return task as unknown as TaskContext;
 }

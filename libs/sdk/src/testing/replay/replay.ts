@@ -25,8 +25,8 @@ import { isSame, printed, type Said, said } from "./said.ts";
 
 export interface ReplayOptions {
   /**
-   * The definition that the history was recorded with, so that its tasks are known by their ids. A history of a test
-   * bears it. Without it tasks are taken by their places in the changed definition.
+   * The definition of the recorded run, so that its tasks are known by their ids. A history of a test contains it.
+   * Without it, tasks are matched by their position in the changed definition.
    */
   readonly recordedWith?: DefinitionGiven;
   /** Id of the run, for definitions that compute with it. A history in a file bears it. */
@@ -42,7 +42,7 @@ export interface Replayed {
   readonly event: number | undefined;
   /** Id of the task. Empty for an event of the run itself. */
   readonly task: string;
-  /** The recorded event. */
+  /** The recorded decision. */
   readonly expected: string;
   /** The decision of the changed definition. */
   readonly found: string;
@@ -57,7 +57,7 @@ const unnamed: InstanceKey = { namespace: "default", kind: "run", id: "replayed"
 const nothing = "nothing";
 const service = "workflow";
 
-/** Says at which event a changed definition would have decided otherwise, or that it would not. */
+/** Returns the first event at which a changed definition decides differently, if there is one. */
 export function replay(
   history: HistoryGiven,
   changed: DefinitionGiven,
@@ -135,8 +135,8 @@ class Replay {
   }
 
   /**
-   * Undefined when it says something of which the definition knows nothing, which is so without the one it was recorded
-   * with.
+   * Undefined if the event names a task that the definition does not know. That happens without the recorded
+   * definition.
    */
   #fold(event: PlainEvent, index: number): StagedEvent | undefined {
     const nowMs = momentOf(this.#recorded.machine, event) ?? this.#time.now();

@@ -23,7 +23,7 @@ const saysNothing = new Set([
   ...["agent", "used", "hash", "childId", "order", "approvalId", "retryMs", "leaseDueMs", "ticket"],
   ...["startMs", "transition", "snapshot", "decision", "fromCache", "number", "requestMs", "enterMs"],
   ...["takeMs", "passMs", "sendBackMs", "addMs", "receiveMs", "inputPayload", "limits", "atOnce"],
-  // Those who steer a run say it, not the definition.
+  // Set by the caller of an action, not by the definition.
   ...["reason", "nextId"],
   // Made of the definition's hash.
   "key",
@@ -59,14 +59,16 @@ function workOf(stage: Stage, key: InstanceKey, taskId: string) {
   return { uses: found.uses, input: valueIn(found.input) ?? null };
 }
 
-/** Returns its name, where it is waited for, and what came. A number says which of those that were kept was taken. */
+/**
+ * Returns the name of the signal, the waiting task, and the payload. A number names the stored signal that was used.
+ */
 function signalOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return typeof value === "string" ? value : undefined;
   const { signal, payload } = value as Readonly<Record<string, unknown>>;
   return { signal, payload };
 }
 
-/** Computed by the definition, but for the moment at which it is wanted. */
+/** Computed by the definition, except for the due time. */
 function offerDetails(value: unknown): object {
   if (typeof value !== "object" || value === null) return {};
   return Object.fromEntries(Object.entries(value).filter(([name]) => name !== "dueMs"));
