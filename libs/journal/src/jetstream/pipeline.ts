@@ -206,7 +206,7 @@ export class Pipeline {
     }
     const [oldest] = this.#sent;
     if (oldest?.answer !== undefined) this.#refused(oldest, oldest.answer);
-    // A later message found its place skipped, so its answer will not come. The next seal shows whether it arrived
+    // The place of the oldest message was skipped, so its answer will not come. The next seal shows whether it arrived
     // later.
     else if (this.#sent.some((later) => later.answer?.kind === "moved")) this.doubt("later batches refused");
     else this.#send();

@@ -9,7 +9,7 @@ export interface Principal {
   readonly id: string;
   /**
    * The roles that give an actor of the installation (without `shown`) its rights. For all others, the roles and groups
-   * found at authentication.
+   * found at authorization.
    */
   readonly roles: readonly string[];
   /**
