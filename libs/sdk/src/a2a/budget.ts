@@ -1,14 +1,14 @@
 /**
- * A budget that goes to an agent of another system, and what it says that it used. Both are an extension of the protocol,
- * which an agent that does not know it ignores.
+ * The budget sent to an agent of another system, and the use that the agent reports. Both are an extension of the
+ * protocol. An agent that does not know the extension ignores it.
  */
 import { isMembers, type Members, numberIn } from "../agents/models/wire.ts";
 import type { LeftAmounts } from "../functions/wire.ts";
 
-/** The extension: its metadata of a message is a budget, and that of a task has `used`. */
+/** URI of the extension. Its metadata in a message is a budget. Its metadata in a task has `used`. */
 export const budgetExtension = "urn:tutti:a2a:budget:1";
 
-/** Of what has a limit. */
+/** Each amount is set only if it has a limit. */
 export interface A2aBudget {
   readonly tokens?: number;
   readonly usd?: number;
@@ -20,7 +20,7 @@ export interface A2aUse {
   readonly usd: number;
 }
 
-/** The budget of a task: the rest of the run's. */
+/** Returns the budget of a task: the rest of the run's budget. */
 export function budgetOf(left: LeftAmounts | undefined): A2aBudget | undefined {
   const { tokens, money, timeMs } = left ?? {};
   const budget = {
@@ -31,13 +31,13 @@ export function budgetOf(left: LeftAmounts | undefined): A2aBudget | undefined {
   return Object.keys(budget).length === 0 ? undefined : budget;
 }
 
-/** What a task says that it used. Undefined if it says nothing. */
+/** Returns the use that a task reports. Undefined if it reports none. */
 export function useOf(metadata: Members): A2aUse | undefined {
   const { used } = (isMembers(metadata[budgetExtension]) ? metadata[budgetExtension] : {}) as Members;
   return isMembers(used) ? { tokens: numberIn(used, "tokens"), usd: numberIn(used, "usd") } : undefined;
 }
 
-/** Which limit is reached, in words. */
+/** Returns the limit that is reached, in words. */
 export function usedUp(
   { tokens, usd, timeMs }: A2aBudget,
   used: A2aUse | undefined,

@@ -1,9 +1,9 @@
 /**
  * An agent of another system, by the Agent2Agent protocol 1.0 over JSON-RPC or HTTP+JSON.
  *
- * 1. Credentials go to the server of the card alone. A card that leads elsewhere is refused, unless its signature is one of
- *    the keys that were configured.
- * 2. A card that is signed is checked. Where keys were configured, one of them has to have signed it.
+ * 1. Credentials go only to the server of the card. A card that names another server is refused, except when one of the
+ *    configured keys signed it.
+ * 2. A signed card is verified. If keys are configured, one of them must have signed the card.
  */
 import type { Json } from "@tutti/expressions";
 import { answerText, type Clock, isTuttiError, reasonOf, type Timers } from "@tutti/kernel";
@@ -16,9 +16,9 @@ import { a2aErrors } from "./errors.ts";
 export interface A2aAgentOptions {
   /** Address of the agent. Its card is at `/.well-known/agent-card.json` below it. */
   readonly url: string;
-  /** Sent with each request, such as a key. */
+  /** Headers of each request, such as a key. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Public keys (JWK), one of which has to have signed the card. */
+  /** Public keys (JWK). One of them must have signed the card. */
   readonly keys?: readonly CardKey[];
   /** Metadata of each message, such as `{ skillId: "greet" }`. */
   readonly metadata?: Readonly<Record<string, Json>>;
@@ -35,19 +35,19 @@ export interface A2aTask {
   readonly id: string;
   readonly contextId: string;
   readonly state: string;
-  /** What the agent says of the state. */
+  /** Text that the agent gives with the state. */
   readonly text: string;
-  /** Data beside it. */
+  /** Data that the agent gives with the text. */
   readonly question: Json;
   readonly output: Json;
-  /** What it has used until now. Undefined if the agent does not say. */
+  /** Use of the task so far. Undefined if the agent does not report it. */
   readonly used?: A2aUse | undefined;
 }
 
 interface Message {
   readonly messageId: string;
   readonly parts: readonly Json[];
-  /** The task that it continues. */
+  /** The task that the message continues. */
   readonly task?: A2aTask;
   readonly budget?: A2aBudget | undefined;
 }
@@ -87,7 +87,7 @@ export class A2aClient {
     this.#ports = ports;
   }
 
-  /** Sends a message, and returns its task at once. The same id is the same message. */
+  /** Sends a message, and returns its task at once. Two messages with the same id are the same message. */
   async send({ messageId, parts, task, budget }: Message, signal?: AbortSignal): Promise<A2aTask> {
     const metadata = {
       ...this.#options.metadata,
@@ -113,7 +113,7 @@ export class A2aClient {
     return taskOf(await this.#ask("GetTask", id, { id, historyLength: 0 }, signal));
   }
 
-  /** Cancels a task. One that has ended stays as it is. */
+  /** Cancels a task. A task that has ended does not change. */
   async cancel(id: string): Promise<void> {
     try {
       await this.#ask("CancelTask", id, { id });
@@ -122,7 +122,7 @@ export class A2aClient {
     }
   }
 
-  /** Follows a task until its state is another one, or the time is over. */
+  /** Follows a task until its state changes or the time is over. */
   async follow(task: A2aTask, forMs: number, signal: AbortSignal): Promise<A2aTask> {
     await this.#within(forMs, signal, async (late) => {
       try {
@@ -132,7 +132,7 @@ export class A2aClient {
           if (state !== "" && state !== task.state) break;
         }
       } catch (error) {
-        // An agent that does not stream is asked, as is one that was followed for long enough.
+        // If the agent does not stream, or the time is over, the state is read with GetTask.
         if (signal.aborted || (!late.aborted && !isTuttiError(error))) throw error;
       }
     });
@@ -193,7 +193,7 @@ export class A2aClient {
     return this.#unwrapped(text === "" ? {} : JSON.parse(text), answer);
   }
 
-  /** The result in an answer of either binding. */
+  /** Returns the result in an answer of either binding. */
   #unwrapped(value: unknown, answer?: Response): Members {
     if (!isMembers(value)) throw this.#unreachable("an answer that is no object");
     const error = value["error"];
@@ -240,14 +240,14 @@ export class A2aClient {
     };
   }
 
-  /** Checks the signature. Returns whether one of the configured keys made it. */
+  /** Verifies the signature. Returns true if one of the configured keys signed the card. */
   async #check(card: Members, base: string): Promise<boolean> {
     const { keys } = this.#options;
     if (keys !== undefined) {
       if (!isCardSignedBy(card, keys)) throw this.#refused("none of the configured keys has signed it");
       return true;
     }
-    // Keys of the agent's own server show that the card is whole. They do not show whose it is.
+    // Keys of the agent's own server prove that the card is unchanged. They do not prove who issued it.
     const { origin } = new URL(base);
     const places = signatureHeaders(card).flatMap(({ jku }) =>
       URL.canParse(jku) && new URL(jku).origin === origin ? [jku] : [],
@@ -260,7 +260,7 @@ export class A2aClient {
     return false;
   }
 
-  /** Runs with a signal that aborts after a time, or with the one of the caller. */
+  /** Runs with a signal that aborts after a time, or when the caller's signal aborts. */
   async #within<T>(
     forMs: number,
     signal: AbortSignal | undefined,
@@ -329,14 +329,14 @@ function partsIn({ parts }: Members): readonly Members[] {
   return (Array.isArray(parts) ? parts : []).filter(isMembers);
 }
 
-/** One artifact is its content. Several are a list with their names. */
+/** Returns the content of a single artifact, or a list of several artifacts with their names. */
 function artifactsOf(artifacts: readonly Members[]): Json {
   const [first, ...more] = artifacts;
   if (first !== undefined && more.length === 0) return outputOf(partsIn(first));
   return artifacts.map((one) => ({ name: textIn(one, "name"), content: outputOf(partsIn(one)) }));
 }
 
-/** The one part that is data, the text, or the parts as they are. */
+/** Returns the text, the data of a single part, or the parts as they are. */
 function outputOf(parts: readonly Members[]): Json {
   if (parts.every((part) => typeof part["text"] === "string"))
     return parts.map((part) => textIn(part, "text")).join("\n");

@@ -16,9 +16,9 @@ const pauseMaxS = 60;
 const retry = { attempts: 10, backoff: "1s..1m", on: ["a2a.unreachable"] } as const;
 
 /**
- * Makes an agent of another system a durable function `a2a.NAME`. Give it to a worker with `worker.durable`, and start it
- * as any workflow: the input is the message, and the output what the agent made. The task of the agent is followed by
- * its id, also after a crash of everything here.
+ * Makes an agent of another system a durable function `a2a.NAME`. Pass it to `worker.durable`, and start it as any
+ * workflow. The input is the message, and the output is the result of the agent. The function follows the agent's task by
+ * its id, also after a crash of the worker and the platform.
  */
 export function a2aAgent(
   name: string,
@@ -58,7 +58,7 @@ async function delegated(
     { retry },
   );
   let task: A2aTask = first;
-  // It also runs when the function fails: a task that has ended stays as it is.
+  // It also runs when the function fails. A task that has ended does not change.
   if (task.id !== "" && !hasEnded(task)) ctx.compensate("cancel", () => client.cancel(task.id));
   for (let quiet = 0; !hasEnded(task); ) {
     const before = task;
@@ -73,7 +73,7 @@ async function delegated(
       const follow = async () => counted(ctx, before, await client.follow(before, forMs, signal()));
       task = await ctx.run("follow", follow, { retry });
     } else {
-      // It takes long: wait without a slot of the worker.
+      // The task takes long: wait without a slot of the worker.
       await ctx.sleep(`${Math.ceil(Math.min(pauseMaxS * 1_000, 2 ** quiet * 1_000, leftMs))}ms`);
       const look = async () => counted(ctx, before, await client.get(before.id, signal()));
       task = await ctx.run("look", look, { retry });
@@ -87,7 +87,7 @@ async function delegated(
   return task.output;
 }
 
-/** Counts what an agent used since an earlier step. An agent that says less than before is not believed. */
+/** Counts the agent's use since an earlier step. A reported use below the earlier one is ignored. */
 function counted(ctx: FunctionContext, before: A2aTask | undefined, task: A2aTask): A2aTask {
   const { tokens, usd } = before?.used ?? { tokens: 0, usd: 0 };
   const used = { tokens: Math.max(tokens, task.used?.tokens ?? 0), usd: Math.max(usd, task.used?.usd ?? 0) };
@@ -97,7 +97,7 @@ function counted(ctx: FunctionContext, before: A2aTask | undefined, task: A2aTas
 
 type Decided = { readonly data?: Json } | null;
 
-/** The question of an agent is an approval. Its answer is the next message. */
+/** Opens an approval for the question of an agent. The answer is the next message to the agent. */
 async function answered(
   ctx: FunctionContext,
   name: string,
@@ -119,7 +119,7 @@ async function answered(
   const parts = await decision.then(
     (decided) => answerOf(decided?.data ?? null, approvalId),
     (error: unknown) => {
-      // An agent of Tutti gets the rejection. Any other task is cancelled.
+      // An agent of Tutti receives the rejection. The task of any other agent is cancelled.
       if (approvalId === undefined || !(error instanceof StepFailure)) throw error;
       return [{ data: { verdict: "rejected", approvalId } }];
     },

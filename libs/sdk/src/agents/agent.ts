@@ -1,6 +1,6 @@
 /**
  * An agent: a language model that uses tools until it has an answer. It is a durable function, so each answer of the
- * model is a step, and each call of a tool is a task of the run. After a crash it continues behind the last of them.
+ * model is a step, and each call of a tool is a task of the run. After a crash it continues after the last step or task.
  */
 import { type AgentDocument, type HandoffDocument, holdAgainst, parseDurationMs } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
@@ -38,7 +38,7 @@ const resultLengthMax = 100_000;
  */
 const repeats = { warned: 3, failed: 5 } as const;
 const modelRetry = { attempts: 6, backoff: "1s..1m", on: ["agent.model_unavailable"] } as const;
-/** After a restart the workers of the tools may link later than that of the agents. */
+/** After a restart the workers of the tools may connect later than the worker of the agents. */
 const toolsRetry = {
   attempts: 6,
   backoff: "1s..1m",
@@ -52,7 +52,7 @@ const ownModel = "uses:";
 type Active = AgentDocument | HandoffDocument;
 type AgentQuestion = Omit<ModelQuestion, "model" | "answerTokens">;
 
-/** Runs an agent to its end. Returns its text, or what fits its schema. */
+/** Runs an agent to its end. Returns its text, or a value that matches its schema. */
 export function runAgent(ctx: FunctionContext, document: AgentDocument, ports: AgentPorts): Promise<Json> {
   return new AgentRun(ctx, document, ports).run();
 }
@@ -132,7 +132,7 @@ class AgentRun {
     return [model, ...fallback];
   }
 
-  /** Takes over, with tools of its own. */
+  /** Makes another agent the active one, and loads its tools. */
   async #become(part: Active): Promise<void> {
     this.#active = part;
     const { catalogue } = this.#ports;
@@ -160,7 +160,7 @@ class AgentRun {
       }));
   }
 
-  /** Its result has a schema: it gives it as a call, which every provider can do. */
+  /** Returns the tool for a result with a schema. The model gives the result as a call, which every provider supports. */
   #answering(): readonly Tool[] {
     const { output } = this.#document;
     if (output === undefined) return [];
@@ -175,7 +175,7 @@ class AgentRun {
     ];
   }
 
-  /** Asks the model, and those that are in for it. */
+  /** Asks the model, and the fallback models if it fails. */
   async #complete(): Promise<ModelReply> {
     await this.#compact();
     const instructions = this.#instructions();
@@ -201,7 +201,7 @@ class AgentRun {
         return reply;
       } catch (error) {
         if (index === models.length - 1 || !(error instanceof StepFailure)) throw error;
-        // Another model has no more time.
+        // Another model would have no more time.
         if (error.code === outOfBudget) throw error;
         this.#ctx.log.warn("model failed, the next one is asked", { model, problem: error.message });
       }
@@ -209,17 +209,17 @@ class AgentRun {
     throw agentErrors.optionInvalid({ option: "model", expected: "a model" });
   }
 
-  /** A capability of a worker serves as a model too. */
+  /** Asks one model. A capability of a worker can be a model too. */
   async #askOne(step: string, model: string, question: AgentQuestion & { readonly answerTokens: number }) {
     if (model.startsWith(ownModel)) {
       const capability = model.slice(ownModel.length);
       const { money } = this.#ctx.used;
       const output = await this.#ctx.call(capability, question, { id: step, ...this.#part(1) });
-      // Its tokens count by its reply.
+      // Its tokens are counted from its reply.
       this.#spending.add({ money: this.#ctx.used.money - money });
       return replyOf(output, capability, question);
     }
-    // The rest is known within the step alone: another turn has another rest.
+    // The rest is computed within the step because another turn has another rest.
     const ask = async () => {
       const { answerTokens } = question;
       const room = this.#spending.within(model, tokensOf(question), answerTokens, this.#ctx.left);
@@ -308,7 +308,7 @@ class AgentRun {
     return this.#tools.find((tool) => tool.name === name);
   }
 
-  /** Calls a tool. Any fault is reported to the model. */
+  /** Calls a tool, and reports any error to the model. */
   async #use(
     call: CallPart["call"],
     atOnce: number,
@@ -339,7 +339,7 @@ class AgentRun {
     }
   }
 
-  /** What each of so many calls at the same time may spend of the rest. */
+  /** Returns the part of the rest that each of several concurrent calls may spend. */
   #part(calls: number): BudgetPart {
     return this.#spending.part(calls, this.#ctx.now().getTime());
   }
@@ -350,15 +350,15 @@ class AgentRun {
     return { text: `The conversation is yours now, ${tool.target}.` };
   }
 
-  /** Returns the input to call with: a person may have changed it. Undefined where the call is refused. */
+  /** Returns the input of the call, which a person may have changed. Undefined if the call is refused. */
   async #allowed({ target, inputSchema }: Tool, input: Json): Promise<Json | undefined> {
     const { approve = false, deny = false } = this.#active;
     const seen = { call: { name: target, input } };
-    // A condition that cannot be evaluated protects as if it were true.
+    // A condition that cannot be evaluated counts as true, which is the safe side.
     if (holds(deny, seen) !== false) return undefined;
     if (holds(approve, seen) === false) return input;
     const title = `The agent wants to call ${target}`;
-    // A mistyped field would approve the call unchanged.
+    // With other fields allowed, a mistyped field would approve the call unchanged.
     const form = { type: "object", properties: { input: {} }, additionalProperties: false };
     const context = { tool: target, input };
     let problem: string | undefined;
@@ -376,7 +376,7 @@ class AgentRun {
     }
   }
 
-  /** Equal calls with equal results lead nowhere. */
+  /** Detects a loop of equal calls with equal results. Warns the model first, then fails. */
   #watch(
     calls: readonly CallPart["call"][],
     results: readonly { readonly text: string }[],
@@ -417,7 +417,7 @@ function budgetOf({ budget = {} }: AgentDocument): Budget {
   return { tokens, usd, timeMs: time === undefined ? undefined : parseDurationMs(time) };
 }
 
-/** The text of a resource. Content that is no text is named alone. */
+/** Returns the text of a resource. For other content it returns only the name. */
 function textOfResource(output: Json): string {
   const { contents } = (output ?? {}) as { readonly contents?: Json };
   return (Array.isArray(contents) ? contents : [])
@@ -428,7 +428,7 @@ function textOfResource(output: Json): string {
     .join("\n");
 }
 
-/** What a capability of a worker gave as a model: a text, or a reply with calls. */
+/** Reads the output of a capability that serves as a model: a text, or a reply with calls. */
 function replyOf(output: Json, model: string, question: AgentQuestion): ModelReply {
   const given = typeof output === "string" ? { parts: [{ text: output }] } : output;
   const { parts, stop, inputTokens, outputTokens } = given as Partial<ModelReply>;
@@ -469,7 +469,7 @@ function wrapped(schema: Json): Json {
   return { type: "object", properties: { value: schema }, required: ["value"] };
 }
 
-/** The JSON of a text, with or without a code fence around it. */
+/** Returns the JSON of a text, with or without a code fence around it. */
 const outOfBudget = "agent.budget_exhausted";
 
 function violationOf(schema: Json, value: Json): string | undefined {

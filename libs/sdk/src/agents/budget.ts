@@ -1,6 +1,6 @@
 /**
- * What an agent may spend: an escrow. Each answer of a model is reserved before it is asked for. Each call of a tool may
- * spend a part of the rest, and what it used counts when it has ended.
+ * The budget of an agent, as an escrow. Each answer of a model is reserved before the request. Each call of a tool may
+ * spend a part of the rest. Its use counts when it has ended.
  */
 import type { LeftAmounts } from "../functions/wire.ts";
 import type { ModelReply } from "./conversation.ts";
@@ -13,7 +13,7 @@ export interface Budget {
   readonly timeMs: number | undefined;
 }
 
-/** Options of a call that bound it. */
+/** Options that bound a call. */
 export interface Part {
   readonly budget?: { readonly tokens?: number; readonly money?: number };
   readonly timeout?: { readonly total: string };
@@ -30,7 +30,7 @@ export class Spending {
   #inputTokens = 0;
   #outputTokens = 0;
   #usd = 0;
-  /** What calls of tools used up, such as the agents that it delegates to. */
+  /** Amounts used by calls of tools, such as the agents that this agent delegates to. */
   readonly #delegated = { tokens: 0, money: 0 };
 
   constructor(budget: Budget, models: Models, startMs: number) {
@@ -44,7 +44,7 @@ export class Spending {
     return { answers: this.#answers, inputTokens: this.#inputTokens, outputTokens: this.#outputTokens, usd };
   }
 
-  /** Fails for a model that cannot be asked, or whose cost cannot be bounded. */
+  /** Throws for a model that cannot be asked, or whose cost cannot be bounded. */
   check(model: string): void {
     if (model.startsWith("uses:")) return;
     this.#models.check(model);
@@ -80,15 +80,15 @@ export class Spending {
     return room;
   }
 
-  /** How long the next answer may take. Undefined without a limit. */
+  /** Returns how long the next answer may take, in milliseconds. Undefined without a limit. */
   leftMs(nowMs: number): number | undefined {
     const { timeMs } = this.#budget;
     return timeMs === undefined ? undefined : Math.max(1, Math.ceil(timeMs - (nowMs - this.#startMs)));
   }
 
   /**
-   * Returns the bounds of each of several calls at the same time, in equal parts of the rest. Fails if nothing is left of
-   * something that has a limit.
+   * Returns the bounds of each of several concurrent calls, in equal parts of the rest. Throws if an amount with a limit
+   * is used up.
    */
   part(calls: number, nowMs: number): Part {
     const { tokens, usd, timeMs } = this.#budget;
@@ -109,7 +109,7 @@ export class Spending {
     };
   }
 
-  /** Counts what calls have used up. */
+  /** Adds the use of calls. */
   add({ tokens = 0, money = 0 }: { readonly tokens?: number; readonly money?: number }): void {
     this.#delegated.tokens += tokens;
     this.#delegated.money += money;

@@ -1,4 +1,4 @@
-/** What the platform offers to agents, over its REST API. */
+/** Reads the capabilities and workflows that agents may use from the REST API of the platform. */
 
 import type { Json } from "@tutti/expressions";
 import type { Timers } from "@tutti/kernel";
@@ -12,7 +12,7 @@ const pageSize = 1_000;
 
 export class RestCatalogue implements Catalogue {
   readonly #server: string;
-  /** Of the worker, where the task brings none of its own. */
+  /** The worker's token, for tasks without a token of their own. */
   readonly #accessToken: string | undefined;
   readonly #ports: { readonly fetch: typeof fetch; readonly timers: Timers };
 
@@ -58,7 +58,7 @@ export class RestCatalogue implements Catalogue {
     };
   }
 
-  /** Undefined for an unknown name. */
+  /** Returns the answer, or undefined for an unknown name. */
   async #get(path: string, accessToken: string): Promise<Members | undefined> {
     const shown = accessToken || this.#accessToken;
     const late = new AbortController();

@@ -1,7 +1,7 @@
 /** Conditions of an agent over its calls, its prompt and its output. */
 import { compileCondition, type Json, scopeOf, types } from "@tutti/expressions";
 
-/** Undefined where a condition cannot be evaluated. */
+/** Evaluates a condition. Undefined if it cannot be evaluated. */
 export function holds(
   condition: string | boolean,
   seen: Readonly<Record<string, Json>>,

@@ -1,22 +1,22 @@
-/** A conversation with a language model, in no vendor's format. */
+/** A conversation with a language model, in a format that is independent of vendors. */
 import type { Json } from "@tutti/expressions";
 
 interface TextPart {
   readonly text: string;
 }
 
-/** The model wants a tool. */
+/** The model calls a tool. */
 export interface CallPart {
   readonly call: {
     readonly id: string;
     readonly name: string;
     readonly input: Json;
-    /** What it wrote, where that is no JSON. */
+    /** The text that the model wrote, if it is not JSON. */
     readonly malformed?: string;
   };
 }
 
-/** What a tool gave. */
+/** The result of a tool. */
 interface ResultPart {
   readonly result: { readonly id: string; readonly text: string; readonly failed?: boolean };
 }
@@ -45,17 +45,17 @@ export interface ModelQuestion {
 
 export interface ModelReply {
   readonly parts: readonly (TextPart | CallPart)[];
-  /** Why it ended: `end`, `tools`, `length`, `refused`. */
+  /** Why the answer ended. */
   readonly stop: "end" | "tools" | "length" | "refused";
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** Of the input, those that came from the provider's cache. */
+  /** Input tokens that came from the provider's cache. */
   readonly cachedTokens?: number;
   /** The model that answered. */
   readonly model: string;
 }
 
-/** About how many tokens a value takes. Providers count in their own way. */
+/** Estimates the tokens of a value. Each provider counts in its own way. */
 export function tokensOf(value: unknown): number {
   return Math.ceil((typeof value === "string" ? value : JSON.stringify(value)).length / 4);
 }
@@ -68,7 +68,7 @@ export function callsOf(parts: readonly Part[]): readonly CallPart["call"][] {
   return parts.flatMap((part) => ("call" in part ? [part.call] : []));
 }
 
-/** Reads what a model wrote as the input of a tool. */
+/** Parses the text that a model wrote as the input of a tool. */
 export function callOf(id: string, name: string, text: string): CallPart {
   if (text.trim() === "") return { call: { id, name, input: {} } };
   try {

@@ -19,7 +19,7 @@ export type { Catalogue, Offered } from "./tools.ts";
 export interface AgentsOptions extends ModelsOptions {
   /** URL of the platform, which knows the tools. Default: TUTTI_URL. */
   readonly server?: string;
-  /** Shown to the platform with the question for tools. Default: TUTTI_API_KEY. */
+  /** Token for reading the tools from the platform. Default: TUTTI_API_KEY. */
   readonly accessToken?: string;
   /** Source of the tools. Default: the platform. */
   readonly catalogue?: Catalogue;

@@ -9,7 +9,7 @@ export interface Catalogue {
   workflow(name: string, namespace: string, accessToken: string): Promise<Offered | undefined>;
 }
 
-/** A capability or a workflow, as its owner describes it. */
+/** A capability or a workflow, with the description of its owner. */
 export interface Offered {
   readonly name: string;
   readonly description: string;
@@ -66,14 +66,14 @@ function matches(pattern: string, name: string): boolean {
 }
 
 function toolFrom({ name, description, inputSchema }: Offered, kind: "call" | "child"): Tool {
-  // Models take objects only: anything else comes as its member `value`.
+  // Models accept objects only, so any other input is the member `value` of an object.
   const isObject = typeof inputSchema === "object" && inputSchema !== null && !Array.isArray(inputSchema);
   const schema =
     isObject && Object.keys(inputSchema).length > 0 ? { type: "object", ...inputSchema } : anything;
   return { kind, target: name, name, description, inputSchema: schema };
 }
 
-/** Gives each a name of letters, digits, `_` and `-`. */
+/** Gives each tool a name of letters, digits, `_` and `-`. */
 export function named(tools: readonly Tool[]): readonly Tool[] {
   const taken = new Set<string>();
   return tools.map((tool) => {

@@ -1,4 +1,4 @@
-/** One MCP server, as a client sees it: connected when there is something to ask, and again after it vanished. */
+/** Client of one MCP server. It connects on the first request, and reconnects after the server was disconnected. */
 import type { Json } from "@tutti/expressions";
 import { isTuttiError, reasonOf, type Timer, type Timers } from "@tutti/kernel";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
@@ -27,7 +27,7 @@ export interface McpPorts {
 
 interface PendingRequest extends PromiseWithResolvers<Members> {
   readonly method: string;
-  /** Of a tool: its server may ask a person. */
+  /** The open call of a tool. During the call its server may ask a person. */
   readonly call: OpenCall | undefined;
 }
 
@@ -47,7 +47,7 @@ export class McpClient {
   readonly #pending = new Map<number, PendingRequest>();
   #number = 0;
 
-  /** @param changed called when the server says that its tools are others */
+  /** @param changed called when the server reports that its tools have changed */
   constructor(
     name: string,
     server: McpServer,
@@ -72,7 +72,7 @@ export class McpClient {
     }));
   }
 
-  /** Whether the server has resources. Known after a first request. */
+  /** True if the server has resources. Known after the first request. */
   get hasResources(): boolean {
     return isMembers(this.#capabilities["resources"]);
   }
@@ -86,7 +86,7 @@ export class McpClient {
     }));
   }
 
-  /** The contents of a resource: text as it is, bytes in base64. */
+  /** Reads the contents of a resource: text as it is, bytes in base64. */
   async readResource(uri: string, signal: AbortSignal): Promise<Json> {
     const { contents } = await this.#call("resources/read", { uri }, signal);
     return (Array.isArray(contents) ? contents : []).filter(isMembers).map((part) => ({
@@ -109,7 +109,7 @@ export class McpClient {
     return found;
   }
 
-  /** Returns what the tool gave: its structured content, its text, or its content as it is. */
+  /** Calls a tool. Returns its structured content, its text, or its content as it is. */
   async callTool(tool: string, input: unknown, task: TaskContext): Promise<Json> {
     const call = this.#questions === undefined ? undefined : new OpenCall(task);
     const params = { name: tool, arguments: input ?? {} };
@@ -181,7 +181,7 @@ export class McpClient {
     const id = ++this.#number;
     const pending: PendingRequest = { ...Promise.withResolvers<Members>(), method, call };
     this.#pending.set(id, pending);
-    // The end of a task is the limit of a tool. Everything else is answered soon.
+    // A tool may run until its task ends. Every other request has a timeout.
     const timer: Timer | undefined =
       signal === undefined
         ? this.#ports.timers.after(answerMs, () => pending.reject(new Error(`no answer to ${method}`)))
@@ -196,7 +196,7 @@ export class McpClient {
     signal?.addEventListener("abort", abort, { once: true });
     try {
       connection.send({ jsonrpc: "2.0", id, method, params }, signal).then(
-        // Over HTTP the answer has come by now, or does not come.
+        // Over HTTP the answer has arrived by now, or will not arrive.
         () => {
           if ("url" in this.#server) pending.reject(new Error(`no answer to ${method}`));
         },
@@ -210,7 +210,7 @@ export class McpClient {
     }
   }
 
-  /** A request of the server for an answer of a person. Over pipes it is within any call that is open. */
+  /** Handles a request of the server to ask a person. Over pipes it may belong to any open call. */
   #asks(message: Members, within: unknown): Promise<Members> | undefined {
     const questions = this.#questions;
     const { id } = message;

@@ -1,8 +1,8 @@
 /**
  * JSON-RPC with an MCP server: over the pipes of a program, or over streamable HTTP.
  *
- * 1. What is under way when a server vanishes fails. The next request starts it again.
- * 2. A server gets no model and no files from its client. It may ask a person, if the client says how.
+ * 1. Requests in progress fail when the server is disconnected. The next request starts the server again.
+ * 2. A server gets no model and no files from its client. It may ask a person if the client has `questions`.
  */
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
@@ -11,12 +11,12 @@ import { answerText } from "@tutti/kernel";
 import { eventsOf } from "../agents/models/sse.ts";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 
-/** A program that speaks over its pipes, or an address. */
+/** A program that is reached over its pipes, or an address. */
 export type McpServer =
   | {
       readonly command: readonly string[];
       readonly cwd?: string;
-      /** Added to PATH and HOME of the worker. */
+      /** Variables of the program, in addition to PATH and HOME of the worker. */
       readonly env?: Readonly<Record<string, string>>;
     }
   | { readonly url: string; readonly headers?: Readonly<Record<string, string>> };
@@ -24,9 +24,9 @@ export type McpServer =
 export interface Heard {
   readonly respond: (message: Members) => void;
   readonly notice: (method: string, params: Members) => void;
-  /** Answers a request of the server. Undefined if it is not supported. Of HTTP it is within a request of the client. */
+  /** Answers a request of the server. Undefined if unsupported. Over HTTP, `within` is the request of the client. */
   readonly request: (message: Members, within: unknown) => Promise<Members> | undefined;
-  /** Nothing comes any more. */
+  /** Called when the server is disconnected. */
   readonly gone: (reason: string) => void;
 }
 
@@ -38,7 +38,7 @@ export interface Connection {
 const lineLengthMax = 16 * 1024 * 1024;
 const methodUnknown = -32_601;
 
-/** Sorts what a server sends. Returns an answer that it has to get. */
+/** Dispatches a message of the server. Returns the answer that has to be sent to it, if any. */
 function take(message: Members, listener: Heard, within?: unknown): Promise<Members> | undefined {
   const method = textIn(message, "method");
   const { id } = message;
@@ -109,7 +109,7 @@ export class ProgramConnection implements Connection {
   }
 }
 
-/** A line without JSON is output of the program next to the protocol. */
+/** Reads the messages of a line. A line that is not JSON is output of the program, and is ignored. */
 function messagesIn(line: string): readonly Members[] {
   try {
     return each(JSON.parse(line));
@@ -124,7 +124,7 @@ export class HttpConnection implements Connection {
   readonly #fetch: typeof fetch;
   readonly #closing = new AbortController();
   #session = "";
-  /** Set once it was agreed. */
+  /** Version of the protocol. Set after the negotiation. */
   version = "";
 
   constructor(server: Extract<McpServer, { url: unknown }>, listener: Heard, ask: typeof fetch) {
@@ -136,7 +136,7 @@ export class HttpConnection implements Connection {
   async send(message: Members, signal?: AbortSignal): Promise<void> {
     const answer = await this.#fetch(this.#server.url, {
       method: "POST",
-      // Credentials in the headers are shown to no other service.
+      // A redirect would send the credentials in the headers to another service.
       redirect: "error",
       signal: AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]),
       headers: {
@@ -160,7 +160,7 @@ export class HttpConnection implements Connection {
     for await (const data of eventsOf(answer.body)) this.#takeAll(JSON.parse(data), message["id"]);
   }
 
-  /** The stream is read on while a person answers. A server that does not get the answer would wait for ever. */
+  /** Reads on while a person answers. A server that does not get the answer would wait forever. */
   #takeAll(value: unknown, within: unknown): void {
     for (const message of each(value))
       take(message, this.#listener, within)

@@ -10,19 +10,19 @@ export { mcpErrors } from "./errors.ts";
 export type { McpQuestions } from "./questions.ts";
 
 export interface McpServerOptions extends Partial<McpPorts> {
-  /** Asks people what the server asks its client for. Without it, the server is refused. */
+  /** Passes questions of the server to people. Without it, such questions are refused. */
   readonly questions?: McpQuestions;
 }
 
 export interface McpTools {
-  /** Of the worker, in the order of the server's list. */
+  /** Capabilities of the worker, in the order of the server's list. */
   readonly capabilities: readonly string[];
   close(): void;
 }
 
 /**
- * Connects to an MCP server, and has the worker do its tools as `mcp.NAME.TOOL`. Tools that it has later are added when
- * it says so. The resources of the server are read by `mcp.NAME.resources.list` and `mcp.NAME.resources.read`.
+ * Connects to an MCP server, and adds its tools to the worker as `mcp.NAME.TOOL`. Tools that the server reports later
+ * are added too. The capabilities `mcp.NAME.resources.list` and `mcp.NAME.resources.read` read its resources.
  */
 export async function addMcpServer(
   worker: Pick<Worker, "handle">,

@@ -1,9 +1,9 @@
 /**
- * Questions of MCP servers to people. Each is a run with one approval, so it is durable, listed, decided and audited as any
- * approval.
+ * Questions of MCP servers to people. Each question is a run with one approval, so it is durable, listed, decided and
+ * audited as any approval.
  *
- * 1. The id of the run is saved with the attempt before the run starts. The next attempt of a task that lost its worker finds
- *    the same question, and its answer. A task that is done again asks again.
+ * 1. The id of the run is saved with the attempt before the run starts. If the task loses its worker, the next attempt
+ *    finds the same question and its answer. A task that runs again asks again.
  * 2. A question whose call has ended is cancelled.
  */
 import { createHash, randomUUID } from "node:crypto";
@@ -36,13 +36,13 @@ export class OpenCall {
     this.#ids = new Map(Object.entries(saved));
   }
 
-  /** Names a further question of the call. Equal questions of one call have different names. */
+  /** Returns a name for the next question of the call. Equal questions of one call have different names. */
   nameOf(question: unknown): string {
     const text = JSON.stringify([this.#count++, question]);
     return createHash("sha256").update(text).digest("base64url").slice(0, 16);
   }
 
-  /** Returns the id of the run of a question, which the attempt before may have saved. */
+  /** Returns the run id of a question. The previous attempt may have saved it. */
   idOf(name: string): string {
     const known = this.#ids.get(name);
     if (typeof known === "string") return known;
@@ -57,7 +57,7 @@ export class OpenCall {
 const withinDefault = "7d";
 const roundsMax = 100;
 
-/** Asks people, and returns their answer as the result of `elicitation/create`. */
+/** Asks people. Returns their answer as the result of `elicitation/create`. */
 export async function askPeople(
   { tutti, by, within = withinDefault }: McpQuestions,
   server: string,
@@ -98,7 +98,7 @@ export async function askPeople(
     } catch (error) {
       if (!isTuttiError(error) || ended.aborted) throw error;
       if (error.code === "workflow.approval_rejected") return { action: "decline" };
-      // The attempt before cancelled its question when it lost its worker.
+      // The previous attempt cancelled its question when it lost its worker.
       const isOfBefore = run.existed && error.code !== "workflow.approval_expired";
       if (!isOfBefore) return { action: "cancel" };
     } finally {
@@ -108,7 +108,7 @@ export async function askPeople(
   return { action: "cancel" };
 }
 
-/** Forms have no dialect of their own. */
+/** Removes `$schema`, because forms have no dialect of their own. */
 function formOf({ $schema: _, ...schema }: Members): Members {
   return schema;
 }

@@ -10,7 +10,7 @@ import {
   type WireReader,
 } from "./wire.ts";
 
-/** What stays the same from answer to answer is cached: tools, instructions, and the conversation so far. */
+/** Caches the parts that stay the same from answer to answer: tools, instructions, and the conversation so far. */
 const cached = { cache_control: { type: "ephemeral" } };
 
 export const anthropic: Wire = {

@@ -1,4 +1,4 @@
-/** OpenAI's Chat Completions, which most servers of models speak. */
+/** OpenAI's Chat Completions, which most model servers support. */
 import { callOf, type Message, type ModelQuestion, type ModelReply } from "../conversation.ts";
 import {
   isMembers,

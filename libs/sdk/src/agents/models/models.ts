@@ -23,9 +23,9 @@ export interface Provider {
 }
 
 export interface ModelsOptions {
-  /** By the name that stands before the colon of a model. Default: those of the environment. */
+  /** Providers by the name before the colon of a model. Default: the providers of the environment. */
   readonly providers?: Readonly<Record<string, Provider>>;
-  /** What a million tokens cost, by model. Added to the known ones. */
+  /** Prices of a million tokens, by model. Added to the known prices. */
   readonly prices?: Readonly<Record<string, Price>>;
 }
 
@@ -80,12 +80,12 @@ export class Models {
     this.#ports = ports;
   }
 
-  /** Fails for a model whose provider is unknown. */
+  /** Throws for a model whose provider is unknown. */
   check(model: string): void {
     this.#providerOf(model);
   }
 
-  /** What tokens of a model cost, in US dollars. Undefined where its price is not known. */
+  /** Returns the cost of tokens of a model, in US dollars. Undefined if the price is unknown. */
   cost(
     model: string,
     used: { readonly inputTokens: number; readonly outputTokens: number; readonly cachedTokens?: number },
@@ -96,8 +96,8 @@ export class Models {
   }
 
   /**
-   * Asks a model. Text is handed on as it comes.
-   * @param leftMs after which the agent has no time left
+   * Asks a model. Passes on text as it arrives.
+   * @param leftMs time that the agent has left
    */
   async complete(
     model: string,
@@ -170,7 +170,7 @@ export class Models {
   async #refused(model: string, answer: Response): Promise<Error> {
     const { status } = answer;
     const reason = reasonIn(await answerText(answer).catch(() => ""));
-    // Overload has statuses of its own: 408, 409, 425, 429, and all from 500 on.
+    // These statuses mean overload: 408, 409, 425, 429, and all from 500 on.
     if (status < 500 && ![408, 409, 425, 429].includes(status))
       return agentErrors.modelRefused({ model, status: String(status), reason });
     const retryAfterMs = retryAfterIn(answer.headers, this.#ports.clock.now());
@@ -178,7 +178,7 @@ export class Models {
   }
 }
 
-/** Ends a request whose answer has stopped, or takes longer than the agent has left. */
+/** Aborts a request if its answer has stopped, or if the agent has no time left. */
 class Quiet {
   readonly #timers: Timers;
   readonly #silent = new AbortController();
@@ -234,7 +234,7 @@ function reasonOf(thrown: unknown, quiet: Quiet): string {
   return thrown.cause instanceof Error ? thrown.cause.message : thrown.message;
 }
 
-/** The message in the body of a refusal, regardless of its form. */
+/** Returns the message in the body of a refusal, in any form. */
 function reasonIn(text: string): string {
   try {
     const body: unknown = JSON.parse(text);
@@ -246,7 +246,7 @@ function reasonIn(text: string): string {
   return text.trim().slice(0, reasonLengthMax) || "no reason given";
 }
 
-/** `retry-after` is seconds or a date. `retry-after-ms` is what some send beside it. */
+/** Reads `retry-after`, in seconds or as a date, and `retry-after-ms`, which some providers send in addition. */
 function retryAfterIn(headers: Headers, nowMs: number): number | undefined {
   const precise = Number(headers.get("retry-after-ms") ?? Number.NaN);
   if (precise >= 0) return precise;
@@ -258,7 +258,7 @@ function retryAfterIn(headers: Headers, nowMs: number): number | undefined {
   return Number.isNaN(moment) ? undefined : Math.max(0, moment - nowMs);
 }
 
-/** `anthropic:claude-sonnet-4-5` in two. */
+/** Splits `anthropic:claude-sonnet-4-5` at its colon. */
 function splitModel(model: string): readonly [provider: string, name: string] {
   const at = model.indexOf(":");
   return at < 0 ? ["", model] : [model.slice(0, at), model.slice(at + 1)];

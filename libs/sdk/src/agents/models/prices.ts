@@ -1,14 +1,14 @@
-/** What models cost, as their providers published it on 2025-11-01. Prices are data: `prices` of a worker adds to them. */
+/** Prices of models, as their providers published them on 2025-11-01. The option `prices` of a worker adds to them. */
 
 /** US dollars for a million tokens. */
 export interface Price {
   readonly input: number;
   readonly output: number;
-  /** Of tokens that come from the provider's cache. Default: as input. */
+  /** Price of tokens that come from the provider's cache. Default: the price of input. */
   readonly cached?: number | undefined;
 }
 
-/** By the start of a model's name. The longest that fits counts. */
+/** Prices by the start of a model's name. The longest match counts. */
 const known: Readonly<Record<string, Price>> = {
   "claude-opus-4-1": { input: 15, output: 75, cached: 1.5 },
   "claude-sonnet-4": { input: 3, output: 15, cached: 0.3 },

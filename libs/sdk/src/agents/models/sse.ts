@@ -1,8 +1,8 @@
-/** Events that a server sends, read piece by piece. */
+/** Reads server-sent events piece by piece. */
 
 const eventLengthMax = 4 * 1024 * 1024;
 
-/** Gives the data of each event. Ends where the stream does. */
+/** Yields the data of each event until the stream ends. */
 export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
   const decoder = new TextDecoder();
   let text = "";

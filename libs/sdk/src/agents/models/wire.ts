@@ -1,4 +1,4 @@
-/** How a provider is asked, and what its stream of events says. */
+/** The wire format of a provider: its requests, and its stream of events. */
 import type { ModelQuestion, ModelReply } from "../conversation.ts";
 
 export interface Wire {
@@ -11,7 +11,7 @@ export interface Wire {
 
 export interface WireReader {
   /**
-   * Takes the JSON of an event. Returns text that is new. Throws for an error that the provider tells in the stream.
+   * Accepts the JSON of an event. Returns the new text. Throws for an error that the provider reports in the stream.
    */
   read(event: Members): string;
   /** Undefined while the answer is not complete. */
@@ -24,7 +24,7 @@ export function isMembers(value: unknown): value is Members {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A member that is an object. Else an empty one. */
+/** Returns a member that is an object, else an empty object. */
 export function membersIn(value: Members, key: string): Members {
   const member = value[key];
   return isMembers(member) ? member : {};
@@ -40,5 +40,5 @@ export function numberIn(value: Members, key: string): number {
   return typeof member === "number" && Number.isFinite(member) ? Math.max(0, member) : 0;
 }
 
-/** What a provider says in its stream instead of an answer. */
+/** An error that a provider reports in its stream. */
 export class StreamError extends Error {}
