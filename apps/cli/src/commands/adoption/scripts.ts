@@ -195,7 +195,9 @@ async function differencesOf(server: Server, folder: string, script: Adopted): P
 }
 
 function difference(what: string, before: string, after: string): readonly string[] {
-  if (before === after) return [];
+  if (before === after)
+    // Both sides are decoded, with this character in the place of other bytes.
+    return before.includes("\uFFFD") ? [`${what} is not UTF-8: a task changes it. Write it to a file`] : [];
   const lines = [before.split("\n"), after.split("\n")] as const;
   const at = lines[0].findIndex((line, index) => line !== lines[1][index]);
   const line = at < 0 ? lines[0].length : at;
