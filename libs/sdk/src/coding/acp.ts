@@ -1,14 +1,14 @@
 /**
- * One turn with a program that speaks the Agent Client Protocol, version 1: JSON-RPC by lines over its pipes.
+ * One turn with a program that implements the Agent Client Protocol, version 1: JSON-RPC by lines over its pipes.
  *
- * 1. Each permission that the program asks for is decided, by the worker's function or by the profile's rule.
- * 2. A session that the program cannot load is followed by a new one, whose prompt has the whole task.
+ * 1. The worker's function or the profile's rule decides each permission that the program requests.
+ * 2. If the program cannot load a session, a new session starts. Its prompt has the whole task.
  * 3. The program reads and writes files by itself: it works in the work tree.
  */
 import { isMembers, type Members, membersIn, numberIn, textIn } from "../agents/models/wire.ts";
 import type { CodingNews } from "./profiles.ts";
 
-/** What a program wants to do. */
+/** An action for which a program requests permission. */
 export interface PermissionRequest {
   /** In words, often the command itself. */
   readonly title: string;
@@ -22,13 +22,13 @@ export type Permit = (request: PermissionRequest) => boolean | Promise<boolean>;
 export interface AcpTurn {
   readonly folder: string;
   readonly prompt: string;
-  /** The same for a session that does not know the task. */
+  /** The prompt for a session that does not know the task. */
   readonly wholePrompt: string;
   readonly session: string | undefined;
   readonly permit: Permit;
   readonly send: (message: Members) => void;
   readonly received: (news: CodingNews) => Promise<void>;
-  /** The turn is over: the program may end. */
+  /** Called when the turn is over, and the program may end. */
   readonly over: () => void;
 }
 
@@ -40,7 +40,7 @@ export class AcpConversation {
   readonly #turn: AcpTurn;
   #session = "";
   #isLoading = false;
-  /** Whether the prompt was sent. */
+  /** True if the prompt was sent. */
   #isAsked = false;
   #isOver = false;
 
@@ -53,7 +53,7 @@ export class AcpConversation {
     this.#ask(ids.initialize, "initialize", { protocolVersion, clientCapabilities: { fs, terminal: false } });
   }
 
-  /** Takes a line of the program. */
+  /** Handles a line of the program. */
   async take(line: string): Promise<void> {
     const message = parsed(line);
     if (message === undefined) return;
@@ -114,7 +114,7 @@ export class AcpConversation {
     this.#turn.over();
   }
 
-  /** What a loaded session repeats came in an earlier turn. */
+  /** Handles an update. A loaded session repeats updates of earlier turns, which are ignored. */
   async #updated(update: Members): Promise<void> {
     if (!this.#isAsked) return;
     const kind = textIn(update, "sessionUpdate");

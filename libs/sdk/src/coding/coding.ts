@@ -1,11 +1,12 @@
 /**
- * Coding agents: the command line programs that people have, as tasks.
+ * Coding agents: command line programs that work on code, as tasks.
  *
- * 1. Each task has a git work tree of its own. Its output is the change, on a branch that nothing else uses.
- * 2. The change is returned when the check succeeds. When it fails, the agent reads why in the same conversation.
- * 3. A worker that is killed loses no conversation: the next attempt on that machine continues it in the same tree.
- * 4. Secrets that the program gets are in no change and in no output.
- * 5. A program whose task has used up its budget is ended. What it used counts, also when its worker is killed.
+ * 1. Each task has its own git work tree. Its output is the change, on a branch that nothing else uses.
+ * 2. The change is returned when the check succeeds. If the check fails, the agent reads the reason in the same
+ *    conversation.
+ * 3. If a worker is killed, the next attempt on that machine continues the conversation in the same tree.
+ * 4. Secrets of the program never appear in a change or an output.
+ * 5. A program is ended when its task has used up the budget. Its use counts, also if its worker is killed.
  */
 import { PassThrough } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
@@ -25,21 +26,21 @@ import { type ChangedFile, WorkTree } from "./tree.ts";
 export interface CodingInput {
   /** The prompt, in words. */
   readonly prompt: string;
-  /** A folder with a git repository, from that of the worker. Default: the folder itself. */
+  /** A folder with a git repository, relative to the worker's folder. Default: the worker's folder. */
   readonly repository?: string;
-  /** The branch or commit to start from. Default: what is checked out. */
+  /** The branch or commit to start from. Default: the checked-out commit. */
   readonly base?: string;
   readonly model?: string;
   /** A command that must succeed on the changed files, such as `[npm, test]`. */
   readonly check?: readonly string[];
-  /** How often the agent is asked to repair what the check found. Default 2. */
+  /** How often the agent may repair a failed check. Default: 2. */
   readonly repairs?: number;
 }
 
 export interface CodingOutput {
   /** The answer of the agent. */
   readonly answer: string;
-  /** Names the change in the repository. Empty without a change. */
+  /** The branch with the change. Empty without a change. */
   readonly branch: string;
   readonly commit: string;
   readonly diff: string;
@@ -52,11 +53,11 @@ export interface CodingOutput {
 }
 
 export interface CodingOptions extends CodingFolders {
-  /** Variables of the worker that the program sees beside those of its profile. */
+  /** Variables of the worker that the program sees, in addition to the variables of its profile. */
   readonly env?: readonly string[];
   /** Variables whose values are secrets, by reference: `{ANTHROPIC_API_KEY: "secret:anthropic"}`. */
   readonly secrets?: Readonly<Record<string, string>>;
-  /** Decides what a program asks for by the Agent Client Protocol. Default: everything is allowed. */
+  /** Decides requests for permission of the Agent Client Protocol. Default: all are allowed. */
   readonly permit?: Permit;
   /** A program that writes nothing for this long is ended. Default: 10 minutes. */
   readonly silentMs?: number;
@@ -64,7 +65,7 @@ export interface CodingOptions extends CodingFolders {
   readonly prices?: Readonly<Record<string, Price>>;
 }
 
-/** What a worker says of it: `worker.handle("code", codingAgent(claude), codingOptions)`. */
+/** Options of the capability: `worker.handle("code", codingAgent(claude), codingOptions)`. */
 export const codingOptions: HandleOptions = {
   description: "Changes the files of a git repository as a prompt says, and returns the change.",
   inputSchema: {
@@ -103,7 +104,7 @@ export function codingAgent(
     const place = { repository, base, trees, name: `${task.workId}/${task.taskId}` };
     let tree = await WorkTree.open(place);
     if (tree.isFound && task.saved === undefined) {
-      // Without its conversation, what an earlier attempt wrote is of no use.
+      // Without its conversation, the changes of an earlier attempt are of no use.
       await tree.remove();
       tree = await WorkTree.open(place);
     }
@@ -115,10 +116,10 @@ export function codingAgent(
   };
 }
 
-/** What an attempt leaves to the next one. */
+/** State that an attempt saves for the next attempt. */
 interface Saved {
   readonly session: string;
-  /** Its own use, which no result of it reports. */
+  /** Use of the attempt, which no result reports. */
   readonly used?: CodingAmounts;
 }
 
@@ -205,7 +206,7 @@ class Coding {
     this.#usedUp.signal.throwIfAborted();
   }
 
-  /** The values that the program gets, by their variables. */
+  /** Returns the secret values of the program, by variable. */
   async #secrets(): Promise<Readonly<Record<string, string>>> {
     const { secrets = {} } = this.#options;
     const each = Object.entries(secrets).map(
@@ -255,12 +256,12 @@ class Coding {
       requireStarted(command[0] ?? "", end);
       const exit = end.signal ?? (end.code === 0 ? undefined : `exit code ${end.code}`);
       if (turn.failure === undefined && exit === undefined) return turn.answer.trim();
-      // It may know the limit by itself.
+      // The program may know the limit and have stopped by itself.
       this.#endIfUsedUp();
       throw this.#failure(turn.failure ?? `${exit}: ${end.stderr.text.trim().slice(-reasonShown)}`);
     } catch (error) {
       if (over.signal.aborted && !task.signal.aborted) {
-        // It was asked to end because its turn is over.
+        // The program was ended because its turn is over.
         if (turn.failure === undefined) return turn.answer.trim();
         throw this.#failure(turn.failure);
       }
@@ -375,7 +376,7 @@ class Lines {
   }
 }
 
-/** Notices a program that writes nothing any more. */
+/** Detects a program that has stopped writing. */
 class Silence {
   readonly ms: number;
   readonly #over = new AbortController();
@@ -390,7 +391,7 @@ class Silence {
     return this.#over.signal;
   }
 
-  /** Something was written. */
+  /** Records that the program wrote something. */
   end(): void {
     this.#timer.cancel();
     this.#timer = this.#started();

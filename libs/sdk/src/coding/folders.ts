@@ -1,4 +1,4 @@
-/** Where coding tasks work, and the checks that hold their changes. */
+/** Folders of coding tasks, and the checks of their changes. */
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { type CommandLimits, requireStarted, runCommand, variablesOf } from "../shell/command.ts";
@@ -9,7 +9,7 @@ import { codingErrors } from "./errors.ts";
 export interface CodingFolders {
   /** The repository, or a folder of repositories. Default: the folder of the worker. */
   readonly folder?: string;
-  /** Where work trees are. Default: a folder of the user in that for temporary files. */
+  /** Folder of the work trees. Default: a folder of the user in the folder for temporary files. */
   readonly trees?: string;
   readonly limits?: CommandLimits;
   /** How long a program may take to end after SIGTERM. Default 5,000. */
@@ -30,7 +30,7 @@ export function repositoryOf(folder: string, repository: unknown = "."): Promise
   return folderOf(folder, repository, "git");
 }
 
-/** Runs a check. Returns the end of its output when it failed. */
+/** Runs a check. Returns the end of its output if it failed. */
 export async function checkOf(
   check: readonly string[],
   place: CodingFolders & { readonly folder: string; readonly signal: AbortSignal },

@@ -1,4 +1,4 @@
-/** Coding agents as tasks: Claude Code, Codex, Gemini CLI, and any program like them. */
+/** Coding agents as tasks: Claude Code, Codex, Gemini CLI and similar programs. */
 export type { PermissionRequest, Permit } from "./acp.ts";
 export {
   type CodingInput,

@@ -1,9 +1,9 @@
 /**
- * A queue of merges into a branch: one change after the other, each with its check on what is merged so far.
+ * A queue of merges into a branch. Changes are merged one after the other, and each is checked after its merge.
  *
- * 1. The branch moves only from the commit that was checked. Who was faster makes the merge start again.
- * 2. A branch that is checked out is moved there, when nothing is changed in that folder.
- * 3. A branch that moves, or is locked by another git, between the check and the move makes the merge start again.
+ * 1. The branch moves only from the commit that was checked. If another change was faster, the merge starts again.
+ * 2. If the branch is checked out, the folder is updated too. That folder must have no changes.
+ * 3. If the branch moves, or another git locks it, between the check and the move, the merge starts again.
  */
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -20,7 +20,7 @@ export interface MergeInput {
   /** The branch that gets the change. */
   readonly into: string;
   readonly repository?: string;
-  /** Must succeed on the merged files. */
+  /** A command that must succeed on the merged files. */
   readonly check?: readonly string[];
   readonly message?: string;
 }
@@ -30,7 +30,7 @@ export interface MergeOutput {
   readonly files: readonly ChangedFile[];
 }
 
-/** What a worker says of it: `worker.handle("code.merge", mergeQueue(), mergeOptions)`. */
+/** Options of the capability: `worker.handle("code.merge", mergeQueue(), mergeOptions)`. */
 export const mergeOptions: HandleOptions = {
   description: "Merges a branch into another one after its check has succeeded.",
   inputSchema: {
@@ -64,9 +64,9 @@ interface Merge extends MergeInput, CodingFolders {
   readonly trees: string;
 }
 
-/** Another git holds its lock for moments only. A lock that is left behind must not repeat the check forever. */
+/** Another git holds its lock only briefly. An abandoned lock must not repeat the check forever. */
 const triesMax = 20;
-/** A look starts three gits, so all of them take about a second. */
+/** Each look starts git three times, so all looks take about a second. */
 const looksMax = 40;
 
 async function mergedInto(merge: Merge, task: TaskContext): Promise<MergeOutput> {
@@ -84,7 +84,7 @@ async function mergedInto(merge: Merge, task: TaskContext): Promise<MergeOutput>
   throw codingErrors.targetInUse({ into, folder: repository });
 }
 
-/** Returns nothing when the branch has moved meanwhile. */
+/** Merges once. Returns nothing if the branch has moved meanwhile. */
 async function mergedOnce(merge: Merge, tree: WorkTree, task: TaskContext): Promise<MergeOutput | undefined> {
   const { branch, into, repository, check, message = `Merge ${branch}` } = merge;
   try {
@@ -113,7 +113,7 @@ async function isMoved(repository: string, into: string, from: string, to: strin
     );
   const isBusy = async () =>
     (await git(folder, "rev-parse", "HEAD")).trim() !== from || existsSync(await indexLockOf(folder));
-  // Another merge writes its files, gives the lock back and moves the branch last: its files look like changes until then.
+  // Another merge writes its files, releases the lock, then moves the branch. Until then its files look like changes.
   for (let looks = 1; ; looks++) {
     const changed = await git(folder, "status", "--porcelain", "--untracked-files=no");
     if (await isBusy()) return false;
@@ -133,7 +133,7 @@ async function indexLockOf(folder: string): Promise<string> {
   return resolve(folder, (await git(folder, "rev-parse", "--git-path", "index.lock")).trim());
 }
 
-/** The folder in which a branch is checked out. */
+/** Returns the folder in which a branch is checked out. */
 function checkedOut(listed: string, branch: string): string | undefined {
   const entry = listed.split("\n\n").find((tree) => tree.split("\n").includes(`branch refs/heads/${branch}`));
   return entry === undefined ? undefined : /^worktree (.*)$/m.exec(entry)?.[1];

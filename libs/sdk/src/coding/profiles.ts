@@ -1,14 +1,14 @@
 /**
- * How a coding program is started, fed and read. A profile is data and two pure functions, so that a program of
- * the user is a profile too.
+ * How a coding program is started, and how its output is read. A profile is data and two pure functions, so users can
+ * add profiles for their own programs.
  */
 import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import { isMembers, type Members, membersIn, numberIn, textIn } from "../agents/models/wire.ts";
 
-/** What a turn gives a program, beside the prompt on its standard input. */
+/** Parameters of a turn, in addition to the prompt on standard input. */
 export interface CodingTurn {
-  /** As the program names it. Its own default unless given. */
+  /** Name of the model for the program. Default: the default of the program. */
   readonly model: string | undefined;
   /** The conversation to continue, as `session` of an earlier turn. */
   readonly session: string | undefined;
@@ -18,13 +18,13 @@ export interface CodingTurn {
 
 /** Tokens of a model. */
 export interface ModelTokens {
-  /** With those from the provider's cache, which count only for the price. */
+  /** Input tokens, including tokens from the provider's cache, which count only for the price. */
   readonly inputTokens: number;
   readonly cachedTokens: number;
   readonly outputTokens: number;
 }
 
-/** What a line of its output says. */
+/** Content of a line of the program's output. */
 export interface CodingNews {
   readonly session?: string;
   /** A part of the answer. */
@@ -35,17 +35,17 @@ export interface CodingNews {
   readonly tool?: string;
   /** Turns that have ended with this line. */
   readonly turns?: number;
-  /** What is new. */
+  /** New tokens since the last line. */
   readonly tokens?: number;
-  /** What it cost in dollars. */
+  /** New cost in US dollars. */
   readonly usd?: number;
-  /** Of an answer of the model in a turn. A later line with the same id has more of it. The end of the turn replaces it. */
+  /** Tokens of one answer. A later line with the same id has a higher count. The end of the turn replaces them. */
   readonly answered?: ModelTokens & { readonly id: string };
-  /** Of the turn that has ended, if `tokens` is not known. */
+  /** Tokens of the turn that has ended, if `tokens` is not known. */
   readonly usage?: ModelTokens;
-  /** Of all turns of the session until now. */
+  /** Tokens of all turns of the session so far. */
   readonly sessionUsage?: ModelTokens;
-  /** What all turns of the session cost until now. */
+  /** Cost of all turns of the session so far, in US dollars. */
   readonly sessionUsd?: number;
   /** The model that answers. */
   readonly model?: string;
@@ -54,28 +54,28 @@ export interface CodingNews {
 }
 
 export interface CodingProfile {
-  /** For branches, commits and messages: `claude`. */
+  /** Name in branches, commits and messages: `claude`. */
   readonly name: string;
   /** The program and its arguments for a turn. */
   readonly command: (turn: CodingTurn) => readonly string[];
-  /** Variables of the worker that it sees beside PATH, HOME, LANG and TZ, such as its key. */
+  /** Variables of the worker that it sees in addition to PATH, HOME, LANG and TZ, such as its key. */
   readonly env: readonly string[];
-  /** Variables that it gets in any case. */
+  /** Variables that are always set. */
   readonly set?: Readonly<Record<string, string>>;
-  /** Reads a line. Without it all output is the answer. */
+  /** Reads a line. Without this function, all output is the answer. */
   readonly read?: (line: Members) => CodingNews;
-  /** What its lines report. A task with a budget of more is rejected. Default: both, or nothing without `read`. */
+  /** Amounts that its lines report. A budget of other amounts is rejected. Default: both, none without `read`. */
   readonly reports?: readonly ("tokens" | "usd")[];
-  /** A log of the session that has what `answered` or `sessionUsage` mean while a turn runs. */
+  /** A log of the session with the values of `answered` or `sessionUsage` while a turn runs. */
   readonly log?: SessionLogFiles;
-  /** Whether it speaks the Agent Client Protocol in the place of lines that `read` knows. */
+  /** True if the program uses the Agent Client Protocol instead of lines for `read`. */
   readonly acp?: true;
 }
 
 export interface SessionLogFiles {
   /**
    * @param env the variables of the program
-   * @param known what it returned before
+   * @param known the files of the previous call
    */
   readonly files: (
     session: string,
@@ -97,7 +97,7 @@ export const claude: CodingProfile = {
     ...(session === undefined ? [] : ["--resume", session]),
   ],
   env: ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"],
-  // Without IS_SANDBOX it refuses to run tools without a question as root.
+  // As root, it refuses to run tools without a question if IS_SANDBOX is not set.
   set: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1", IS_SANDBOX: "1" },
   read: (line) => {
     const type = textIn(line, "type");
@@ -122,7 +122,7 @@ export const claude: CodingProfile = {
   },
 };
 
-/** Codex, `@openai/codex`. The sandbox of Codex is off: the work tree and the limits of the worker hold it. */
+/** Codex, `@openai/codex`. The sandbox of Codex is off. The work tree and the limits of the worker confine it. */
 export const codex: CodingProfile = {
   name: "codex",
   command: ({ model, session }) => [
@@ -160,7 +160,7 @@ export const codex: CodingProfile = {
   },
 };
 
-/** How much of the id of a session the name of its log has. */
+/** Length of the prefix of a session id in the name of its log. */
 const geminiIdLength = 8;
 
 /** Gemini CLI, `@google/gemini-cli`. It runs every tool without a question. */
@@ -174,7 +174,7 @@ export const gemini: CodingProfile = {
   env: ["GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL", "GOOGLE_CLOUD_PROJECT"],
   reports: ["tokens"],
   log: {
-    // Which of several files it continues depends on its version.
+    // The version of the program decides which of several files it continues.
     files: (session, { HOME = "" }) =>
       filesIn(
         join(HOME, ".gemini", "tmp"),
@@ -209,7 +209,7 @@ export const gemini: CodingProfile = {
   },
 };
 
-/** A program that speaks the Agent Client Protocol: `acp("gemini", ["gemini", "--acp"], ["GEMINI_API_KEY"])`. */
+/** A program with the Agent Client Protocol: `acp("gemini", ["gemini", "--acp"], ["GEMINI_API_KEY"])`. */
 export function acp(name: string, command: readonly string[], env: readonly string[] = []): CodingProfile {
   return {
     name,

@@ -1,6 +1,6 @@
 /**
- * The log that a program writes of its session, for amounts that its output has only at the end of a turn. Each
- * look reads the new lines. A log that is not there says nothing.
+ * The log that a program writes of its session. It has amounts that the output has only at the end of a turn. Each
+ * look reads the new lines. A missing log counts as empty.
  */
 import { open, stat } from "node:fs/promises";
 import type { CodingNews, CodingProfile } from "./profiles.ts";
@@ -9,7 +9,7 @@ import { newsOf } from "./profiles.ts";
 export class SessionLog {
   readonly #log: NonNullable<CodingProfile["log"]>;
   readonly #env: Readonly<Record<string, string>>;
-  /** How many bytes of each file were read. */
+  /** Bytes read so far, by file. */
   readonly #read = new Map<string, number>();
 
   constructor(log: NonNullable<CodingProfile["log"]>, env: Readonly<Record<string, string>>) {
@@ -17,7 +17,7 @@ export class SessionLog {
     this.#env = env;
   }
 
-  /** Returns what the log says since the last time. */
+  /** Returns the new entries of the log since the last call. */
   async news(session: string): Promise<readonly CodingNews[]> {
     const files = await this.#log.files(session, this.#env, [...this.#read.keys()]);
     const news: CodingNews[] = [];

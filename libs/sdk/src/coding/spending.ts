@@ -1,10 +1,10 @@
 /**
- * What a coding task may use up, and what its program says that it used.
+ * The budget of a coding task, and the use that its program reports.
  *
- * 1. A program whose use is not known gets no task with a limit of it: the limit could not hold.
+ * 1. A program that does not report an amount gets no task with a limit of it, because the limit could not hold.
  * 2. While a turn runs, the answers of the model count. The end of the turn has the exact amounts, which replace them.
- * 3. What a program says of its whole session includes earlier turns, also those of a worker that was killed.
- * 4. A limit is used up when the use has reached it. A turn that has ended is not undone by its limit.
+ * 3. The use that a program reports for its session includes earlier turns, also turns of a killed worker.
+ * 4. A limit is used up when the use has reached it. A turn that has ended keeps its result.
  */
 import { costOf, type Price, priceOf } from "../agents/models/prices.ts";
 import { codingErrors } from "./errors.ts";
@@ -29,9 +29,9 @@ export class CodingSpending {
   readonly #prices: Readonly<Record<string, Price>>;
   readonly #tokens = new Counter();
   readonly #usd = new Counter();
-  /** Of the turn that runs, by their ids. */
+  /** Answers of the current turn, by id. */
   readonly #answers = new Map<string, ModelTokens>();
-  /** Of turns before it. */
+  /** Ids of answers of earlier turns. */
   readonly #seen = new Set<string>();
   #model: string | undefined;
   #session: string | undefined;
@@ -48,18 +48,18 @@ export class CodingSpending {
     return { tokens, usd: Math.round(usd * 1e6) / 1e6 };
   }
 
-  /** Whether the tokens or the money have a limit. */
+  /** True if the tokens or the money have a limit. */
   get isLimited(): boolean {
     return this.limits.tokens > 0 || this.limits.money > 0;
   }
 
-  /** The remaining money. Undefined without a limit. */
+  /** The remaining US dollars. Undefined without a limit. */
   get usdLeft(): number | undefined {
     const { money } = this.limits;
     return money > 0 ? Math.max(0, money - this.used.usd) : undefined;
   }
 
-  /** Which limit is reached, in words. */
+  /** The limit that is reached, in words. */
   get usedUp(): string | undefined {
     const { tokens, money } = this.limits;
     const { used } = this;
@@ -68,7 +68,7 @@ export class CodingSpending {
     return undefined;
   }
 
-  /** Fails for a program whose use of something with a limit would not be known. */
+  /** Throws for a program that does not report an amount that has a limit. */
   check({ name: program, read, acp, reports }: CodingProfile, model: string | undefined): void {
     this.#model = model;
     const { tokens, money } = this.limits;
@@ -80,14 +80,14 @@ export class CodingSpending {
       throw codingErrors.useUnknown({ program, what: `what ${model ?? "its model"} costs` });
   }
 
-  /** A worker that was killed had used this in a session, which continues. */
+  /** Continues a session, with the use of a worker that was killed. */
   resume(session: string, { tokens, usd }: CodingAmounts): void {
     this.#session = session;
     this.#tokens.set(tokens);
     this.#usd.set(usd);
   }
 
-  /** Counts what a program says. */
+  /** Counts the use in a line of the program. */
   count(news: CodingNews): void {
     const { session, model, answered, tokens, usd, usage, sessionUsage, sessionUsd, turns = 0 } = news;
     this.#model ??= model;
@@ -134,7 +134,7 @@ export class CodingSpending {
   }
 }
 
-/** Counts by sessions: a program may say the sum of a session, or what is new. */
+/** Counts per session. A program may report the sum of a session, or only new amounts. */
 class Counter {
   #before = 0;
   #session = 0;
@@ -153,7 +153,7 @@ class Counter {
   }
 
   count(ofSession: number | undefined, more: number): void {
-    // A log is read from its start, so it may say an earlier sum.
+    // A log is read from its start, so it may report an earlier sum.
     this.#session = ofSession === undefined ? this.#session + more : Math.max(this.#session, ofSession);
   }
 }

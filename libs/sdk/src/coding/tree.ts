@@ -1,8 +1,9 @@
 /**
- * A git work tree for one task, so that agents do not disturb each other or the people who work in the repository.
+ * A git work tree for one task, so that agents do not disturb each other or people in the same repository.
  *
- * 1. Its place follows from repository, work and task. An attempt finds the tree of one whose worker was killed.
- * 2. The file beside it names the process that uses it. Trees of processes that have ended are removed after a while.
+ * 1. Its path is derived from repository, work and task. An attempt finds the tree of an earlier attempt whose worker
+ *    was killed.
+ * 2. A file next to the tree names the process that uses it. Trees of ended processes are removed after a while.
  * 3. Branches of the repository are moved only with `git update-ref` against the value that was read before.
  */
 import { execFile } from "node:child_process";
@@ -20,7 +21,7 @@ const outputBytesMax = 64 * 1024 * 1024;
 const orphanMs = 3_600_000;
 const listTries = 3;
 const messageShown = 500;
-/** For commits that no person makes. */
+/** Author of automatic commits. */
 const author = { name: "Tutti", email: "tutti@localhost" };
 
 export interface ChangedFile {
@@ -43,7 +44,7 @@ export async function git(folder: string, ...given: readonly string[]): Promise<
   return stdout;
 }
 
-/** One after the other for each key, such as a repository: git's list of work trees stands no two changes at once. */
+/** Serializes work per key, such as a repository. Git's list of work trees allows one change at a time. */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 
@@ -61,7 +62,7 @@ export class Turns {
 
 const listTurns = new Turns();
 
-/** Another process may change the list at the same moment. */
+/** Changes git's list of work trees. Retries because another process may change the list at the same moment. */
 async function changeList(repository: string, ...given: readonly string[]): Promise<void> {
   await listTurns.run(repository, async () => {
     for (let left = listTries - 1; ; left--)
@@ -74,7 +75,7 @@ async function changeList(repository: string, ...given: readonly string[]): Prom
   });
 }
 
-/** Why git failed, in its own words. */
+/** Returns the reason that git gives for a failure. */
 export function gitReason(error: unknown): string {
   const { stderr = "", message = String(error) } = error as { readonly stderr?: string; message?: string };
   return (stderr || message).trim().slice(0, messageShown);
@@ -83,9 +84,9 @@ export function gitReason(error: unknown): string {
 interface Place {
   /** The folder of the task, a repository. */
   readonly repository: string;
-  /** A branch or a commit. The tree of an earlier attempt keeps the commit that this named then. */
+  /** A branch or a commit. The tree of an earlier attempt keeps the commit of that time. */
   readonly base: string;
-  /** Where trees are. */
+  /** Folder of the trees. */
   readonly trees: string;
   /** Unique for the task. */
   readonly name: string;
@@ -94,9 +95,9 @@ interface Place {
 export class WorkTree {
   readonly folder: string;
   readonly repository: string;
-  /** The commit that it started from. */
+  /** The commit that the tree started from. */
   readonly base: string;
-  /** Whether an earlier attempt left it. */
+  /** True if an earlier attempt left the tree. */
   readonly isFound: boolean;
 
   private constructor(folder: string, repository: string, base: string, isFound: boolean) {
@@ -120,7 +121,7 @@ export class WorkTree {
     const mine = { pid: process.pid, repository, ref: base, base: commit };
     if (await isClaimed(folder, mine)) return WorkTree.#create(folder, mine);
     const owner = await ownerOf(folder);
-    // A second attempt beside the first, such as one that is doubled, gets a tree of its own.
+    // A concurrent attempt, such as a hedged one, gets its own tree.
     if (owner !== undefined && isAlive(owner.pid)) {
       const other = `${folder}-${randomUUID()}`;
       await claim(other, mine);
@@ -148,7 +149,7 @@ export class WorkTree {
     return new WorkTree(folder, repository, base, false);
   }
 
-  /** Everything that was changed, committed or not, from the base. */
+  /** Returns all changes since the base, committed or not. */
   async change(): Promise<{ readonly diff: string; readonly files: readonly ChangedFile[] }> {
     await git(this.folder, "add", "--all");
     const diff = await git(this.folder, "diff", "--cached", "--no-color", "--no-ext-diff", this.base);
@@ -156,7 +157,7 @@ export class WorkTree {
     return { diff, files: counted.split("\0").flatMap(changedFile) };
   }
 
-  /** Commits what is changed, and lets a branch of the repository name it. Returns the commit. */
+  /** Commits the changes, and points a branch of the repository to the commit. Returns the commit. */
   async commit(branch: string, message: string): Promise<string> {
     const tree = (await git(this.folder, "write-tree")).trim();
     const commit = (await git(this.folder, "commit-tree", tree, "-p", this.base, "-m", message)).trim();
@@ -178,7 +179,7 @@ function changedFile(line: string): readonly ChangedFile[] {
 interface Owner {
   readonly pid: number;
   readonly repository: string;
-  /** As the task named the base. */
+  /** The base as the task named it. */
   readonly ref: string;
   /** The commit. */
   readonly base: string;
@@ -192,7 +193,7 @@ function claim(folder: string, owner: Owner): Promise<void> {
   return writeFile(ownerFile(folder), JSON.stringify(owner), { mode: 0o600 });
 }
 
-/** Whether the folder is claimed now, and was free before. */
+/** Claims the folder. Returns true if it was free. */
 async function isClaimed(folder: string, owner: Owner): Promise<boolean> {
   try {
     await writeFile(ownerFile(folder), JSON.stringify(owner), { mode: 0o600, flag: "wx" });
@@ -219,13 +220,13 @@ async function isTree(folder: string): Promise<boolean> {
 }
 
 async function removeTree(folder: string, repository: string): Promise<void> {
-  // It may not be in the list any more.
+  // The tree may be missing from the list.
   await changeList(repository, "remove", "--force", "--force", folder).catch(() => {});
   await rm(folder, { recursive: true, force: true });
   await rm(ownerFile(folder), { force: true });
 }
 
-/** The owner's file is touched by each attempt: its age is that of the last one. */
+/** Removes old trees. Each attempt touches the owner's file, so its age is the age of the last attempt. */
 async function removeOrphans(trees: string): Promise<void> {
   for (const file of await readdir(trees)) {
     if (!file.endsWith(".owner")) continue;

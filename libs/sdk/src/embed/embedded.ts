@@ -1,8 +1,8 @@
 /**
  * Tutti within an application: a client, a worker, sources and services that start, stop and report their health with it.
  *
- * 1. The application starts and serves also while the platform is out of reach. The worker links when it can.
- * 2. Calls of a request show the token of its user (`users.ts`).
+ * 1. The application starts and serves also while the platform is unreachable. The worker links when it can.
+ * 2. Calls within a request carry the token of its user (`users.ts`).
  * 3. It stops in this order: sources, services, the worker after its running tasks, the client.
  */
 
@@ -26,9 +26,9 @@ import { bearerOf, type EmbeddedRequest, type TokenOf, Users } from "./users.ts"
 export interface EmbedOptions<Request extends EmbeddedRequest = EmbeddedRequest> {
   /** Variables such as `TUTTI_URL`, from `readSettings`. Default: the environment of the process. */
   readonly variables?: Variables;
-  /** Options of the client. Its token is chosen by request. */
+  /** Options of the client. Each request sets its token. */
   readonly client?: Omit<ConnectOptions, "accessToken" | "logger">;
-  /** Options of the worker. It takes no signals: the application stops it. */
+  /** Options of the worker. It ignores signals because the application stops it. */
   readonly worker?: Omit<WorkerOptions, "handleSignals">;
   /** The key or token of the application: of its worker, its sources and calls outside of requests. Default: `TUTTI_API_KEY`. */
   readonly accessToken?: string;
@@ -38,7 +38,7 @@ export interface EmbedOptions<Request extends EmbeddedRequest = EmbeddedRequest>
   readonly sources?: readonly Source[];
   /** The logger of the application. Default: none. */
   readonly logger?: ForeignLogger;
-  /** `@opentelemetry/api` of the application. Default: traces of requests are handed on without spans. */
+  /** `@opentelemetry/api` of the application. Default: traces of requests are passed on without spans. */
   readonly openTelemetry?: OpenTelemetryApi;
 }
 
@@ -59,9 +59,9 @@ export interface PartHealth {
 }
 
 export interface EmbeddedHealth {
-  /** The worst of the parts. `degraded`: the application serves, and something of Tutti is missing. */
+  /** The worst level of the parts. `degraded` means that the application serves, but a part of Tutti is unavailable. */
   readonly level: PartHealth["level"];
-  /** `worker`, each source and each service by its name. */
+  /** Health of `worker`, and of each source and service by name. */
   readonly parts: Readonly<Record<string, PartHealth>>;
 }
 
@@ -95,7 +95,7 @@ export class EmbeddedTutti<Request extends EmbeddedRequest = EmbeddedRequest> {
     this.logger = options.logger === undefined ? silentLogger : takeLogger(options.logger);
   }
 
-  /** The client. It shows the token of the user in whose request it is called. */
+  /** The client. Each call carries the token of the user of the current request. */
   get client(): Tutti {
     if (this.#client === undefined || this.#stopping !== undefined) throw sdkErrors.embeddedNotStarted();
     return this.#client;
@@ -107,7 +107,7 @@ export class EmbeddedTutti<Request extends EmbeddedRequest = EmbeddedRequest> {
     return this.#worker;
   }
 
-  /** Makes the operations of a service capabilities, for as long as its check passes. */
+  /** Offers the operations of a service as capabilities while its check passes. */
   announce(adapter: Adapter, options: Omit<AnnounceOptions, "logger"> = {}): AnnouncedService {
     const worker = { ...this.#workerOptions(), ...options.worker, handleSignals: false };
     const service = new AnnouncedService(adapter, { ...options, worker, logger: this.logger }, this.#ports());
@@ -118,7 +118,7 @@ export class EmbeddedTutti<Request extends EmbeddedRequest = EmbeddedRequest> {
 
   /** Opens the client, and starts the rest without waiting for the platform. */
   start(): Promise<void> {
-    // What starts here must not belong to a request.
+    // The parts that start here must not belong to a request.
     this.#starting ??= this.asApplication(() => this.#start());
     return this.#starting;
   }
@@ -143,18 +143,18 @@ export class EmbeddedTutti<Request extends EmbeddedRequest = EmbeddedRequest> {
     return { level: levels[worst] ?? "unhealthy", parts };
   }
 
-  /** Runs what belongs to a request: calls of the client show the token of its user, and are part of its trace. */
+  /** Runs a function within a request. Its calls carry the user's token, and are part of the request's trace. */
   during<T>(request: Request, work: () => T): T {
     const { tokenOf = bearerOf } = this.#options;
     return this.#users.during(() => tokenOf(request), this.#tracer.traceOf(request.headers), work);
   }
 
-  /** Runs what belongs to a user, by the user's token. */
+  /** Runs a function with the token of a user. */
   as<T>(token: string, work: () => T): T {
     return this.#users.during(() => token, this.#users.trace, work);
   }
 
-  /** Runs what the application does with its own token, also within a request. */
+  /** Runs a function with the token of the application, also within a request. */
   asApplication<T>(work: () => T): T {
     return this.#users.asApplication(work);
   }
@@ -242,7 +242,7 @@ class TracedWorker extends Worker {
   }
 
   override handle(capability: unknown, handler: unknown, options: HandleOptions = {}): this {
-    // The signatures of the worker have checked what the caller passes.
+    // The signatures of the worker have checked the caller's arguments.
     const named = capability as string | Capability;
     const name = typeof named === "string" ? named : named.name;
     const traced: Handler = (input, task) =>

@@ -4,7 +4,7 @@ import { isSecretKey, type LogFields, type Logger, type LogLevel, redacted } fro
 type Write = (...words: never[]) => unknown;
 
 /**
- * A logger of pino, Fastify, winston, Nest, or `console`. Pino takes the fields before the message, the others after it.
+ * A logger of pino, Fastify, winston, Nest, or `console`. Pino expects the fields before the message, the others after.
  * A missing level is replaced by the next one.
  */
 export interface ForeignLogger {
@@ -33,7 +33,7 @@ const methods = {
 
 export function takeLogger(foreign: ForeignLogger): Logger {
   const isPino = typeof foreign.bindings === "function";
-  // Of `console`, `trace` prints a stack.
+  // The method `trace` of `console` prints a stack.
   const isConsole = foreign === (console as unknown);
   const write = (level: LogLevel, message: string, fields: LogFields): void => {
     const name = methods[level].find(
@@ -60,7 +60,7 @@ export function takeLogger(foreign: ForeignLogger): Logger {
   return loggerWith({});
 }
 
-/** Its serializer of errors reads `err`. */
+/** Renames `error` to `err`, which pino's serializer of errors reads. */
 function pinoFields({ error, ...fields }: LogFields): LogFields {
   return error === undefined ? fields : { ...fields, err: error };
 }

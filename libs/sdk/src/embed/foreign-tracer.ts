@@ -2,8 +2,8 @@
  * The OpenTelemetry of an application as the tracer of its worker and client.
  *
  * 1. A call is a child of the span that is active in the application.
- * 2. A task is a child of the call that started its run. What its handler does is a part of the task.
- * 3. While the application has no OpenTelemetry SDK, the trace of a request is handed on without spans.
+ * 2. A task is a child of the call that started its run. Spans of its handler are children of the task.
+ * 3. If the application has no OpenTelemetry SDK, the trace of a request is passed on without spans.
  */
 import {
   type Chance,
@@ -77,7 +77,7 @@ export class ForeignTracer {
     };
   }
 
-  /** The place in a trace that a request names. */
+  /** Returns the trace context in the headers of a request. */
   traceOf(headers: Parameters<Tracer["extract"]>[0]): TraceContext | undefined {
     return this.#plain.extract(headers);
   }
@@ -113,7 +113,7 @@ export class ForeignTracer {
     if (this.#api === undefined) return undefined;
     const { trace, context } = this.#api;
     const active = context.active() as never;
-    // The span of the application is nearer than the header of the request.
+    // The active span of the application takes precedence over the header of the request.
     const remote = parent ?? (trace.getSpanContext(active) === undefined ? this.#users.trace : undefined);
     const options = { kind: kinds[kind], ...(attributes !== undefined && { attributes }) };
     const within =

@@ -1,4 +1,4 @@
-/** What connects an application of a framework: its requests, its start and its end. */
+/** Connects an application of a framework: its requests, its start and its stop. */
 import { type EmbeddedHealth, EmbeddedTutti } from "./embedded.ts";
 import type { EmbeddedRequest } from "./users.ts";
 
@@ -6,7 +6,7 @@ type Next = (error?: unknown) => void;
 type Middleware<Request> = (request: Request, response: unknown, next: Next) => void;
 
 /**
- * Middleware of Express and of all that takes its middleware: `app.use(expressTutti(tutti))`, before the routes and after
+ * Middleware of Express and compatible frameworks: `app.use(expressTutti(tutti))`. Add it before the routes and after
  * parsers of bodies.
  */
 export function expressTutti<Request extends EmbeddedRequest>(
@@ -19,7 +19,7 @@ interface JsonResponse {
   status(code: number): { json(body: unknown): unknown };
 }
 
-/** A route of Express with the health: `app.get("/healthz", expressHealth(tutti))`. */
+/** Route of Express that reports the health: `app.get("/healthz", expressHealth(tutti))`. */
 export function expressHealth(
   tutti: EmbeddedTutti<never>,
 ): (request: unknown, response: JsonResponse) => void {
@@ -29,7 +29,7 @@ export function expressHealth(
   };
 }
 
-/** The status for a probe: an application that lacks something of Tutti still serves. */
+/** Returns the HTTP status for a probe. A degraded application still serves, so it is 200. */
 export function statusOf({ level }: EmbeddedHealth): 200 | 503 {
   return level === "unhealthy" ? 503 : 200;
 }
@@ -50,14 +50,14 @@ export function fastifyTutti<Request extends EmbeddedRequest>(
     onReady: () => tutti.start(),
     onClose: () => tutti.stop(),
     onRequest: during(tutti),
-    // The body was read by events of the connection, which belong to no request.
+    // Events of the connection read the body. They belong to no request.
     preValidation: during(tutti),
   };
   const plugin = (app: FastifyApplication, _options: unknown, done: () => void) => {
     for (const [name, hook] of Object.entries(hooks)) app.addHook(name as never, hook as never);
     done();
   };
-  // Hooks for all routes, as of `fastify-plugin`.
+  // Applies the hooks to all routes, as `fastify-plugin` does.
   return Object.assign(plugin, { [Symbol.for("skip-override")]: true });
 }
 

@@ -24,7 +24,7 @@ describe("settings of an application", () => {
     await once(server.listen(0, "127.0.0.1"), "listening");
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     folder = mkdtempSync(join(tmpdir(), "tutti-settings-"));
-    // As Kubernetes mounts a ConfigMap: links to a folder that is replaced as a whole.
+    // Kubernetes mounts a ConfigMap like this: links to a folder that is replaced as a whole.
     mkdirSync(join(folder, "..2026_11"));
     symlinkSync("..2026_11", join(folder, "..data"));
     for (const [name, text] of [

@@ -1,4 +1,4 @@
-/** Variables from where an application has its configuration: the environment, a folder of files, a store of keys. */
+/** Reads variables from the configuration of an application: the environment, a folder of files, a store of keys. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { answerText, systemTimers } from "@tutti/kernel";
@@ -7,7 +7,7 @@ import { sdkErrors } from "../errors.ts";
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface SettingsSources {
-  /** Default: that of the process. */
+  /** Default: the environment of the process. */
   readonly environment?: Variables;
   /** A folder with a file for each key, as Kubernetes mounts a ConfigMap or Secret. */
   readonly folder?: string;

@@ -1,10 +1,10 @@
 /**
- * Whose token a call of the client shows.
+ * Selects the token of a call of the client.
  *
- * 1. In a request it is the token of its user, and never that of the application. A request without a token has no rights
- *    of the application.
- * 2. Outside of requests, and in `asApplication`, it is that of the application.
- * 3. The token is read when a call is made: what signs the user in may run later in the request.
+ * 1. In a request it is the token of the user, never the token of the application. A request without a token gets no
+ *    rights of the application.
+ * 2. Outside of requests, and in `asApplication`, it is the token of the application.
+ * 3. The token is read at each call, because the sign-in of the user may run later in the request.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { reasonOf, type TraceContext, type TraceHeaders } from "@tutti/kernel";
@@ -28,18 +28,18 @@ export class Users {
   readonly #standing = new AsyncLocalStorage<Standing | undefined>();
   readonly #own: string;
 
-  /** `own`: the token of the application. Empty: none. */
+  /** @param own the token of the application, empty for none */
   constructor(own: string) {
     this.#own = own;
   }
 
-  /** The token for a call that is made now. */
+  /** Returns the token for a call at this moment. */
   token(): string {
     const standing = this.#standing.getStore();
     return standing === undefined ? this.#own : standing.token();
   }
 
-  /** The trace of the request. */
+  /** The trace of the current request. */
   get trace(): TraceContext | undefined {
     return this.#standing.getStore()?.trace;
   }
@@ -48,7 +48,7 @@ export class Users {
     const token = () => {
       const shown = shownBy(tokenOf);
       if (shown !== undefined && shown !== "") return shown;
-      // Without a token of its own the application has nothing that a user could borrow.
+      // If the application has no token, a request without a token cannot gain rights.
       if (this.#own === "") return "";
       throw sdkErrors.requestWithoutToken();
     };
@@ -60,7 +60,7 @@ export class Users {
   }
 }
 
-/** The function is one of the application: what it throws is no fault of Tutti. */
+/** Calls the token function of the application. Its exception is not an error of Tutti. */
 function shownBy(tokenOf: () => string | undefined): string | undefined {
   let shown: unknown;
   try {
@@ -70,7 +70,7 @@ function shownBy(tokenOf: () => string | undefined): string | undefined {
   }
   if (shown === undefined || shown === null) return undefined;
   const isPromise = typeof shown === "object" && "then" in shown;
-  // Without a reader, a rejection would end the process.
+  // An unhandled rejection would end the process.
   if (isPromise) void Promise.resolve(shown).catch(() => {});
   if (typeof shown !== "string")
     throw sdkErrors.requestTokenUnusable({
@@ -83,7 +83,7 @@ function shownBy(tokenOf: () => string | undefined): string | undefined {
 
 const bearerForm = /^Bearer +(\S+) *$/i;
 
-/** The bearer token of a request. */
+/** Returns the bearer token of a request. */
 export function bearerOf({ headers }: EmbeddedRequest): string | undefined {
   const { authorization } = headers;
   return typeof authorization === "string" ? bearerForm.exec(authorization)?.[1] : undefined;
