@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** What can go wrong in insight. */
+/** Errors of insight. */
 export const insightErrors = defineErrors("insight", {
   threadGone: {
     status: "UNAVAILABLE",

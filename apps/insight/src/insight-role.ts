@@ -1,4 +1,4 @@
-/** Insight as an agent: it does repairs and reports itself, as tasks of runs that it starts. */
+/** Insight as an agent: it executes repairs and reports as tasks of runs that it starts. */
 import type { ServiceAgentRole } from "@tutti/host/service-agent";
 import { insightErrors } from "./errors.ts";
 

@@ -1,4 +1,4 @@
-/** Looks at the files of insight in a data directory that no process has, for `tutti data verify`. Changes nothing. */
+/** Checks the files of insight in a data directory that no process uses, for `tutti data verify`. Changes nothing. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Finding, problem, sound } from "@tutti/host";
@@ -8,7 +8,7 @@ import { sumOf } from "./series/schema.ts";
 interface File {
   readonly name: string;
   readonly holds: string;
-  /** Tables whose rows have a checksum of their bytes. */
+  /** Tables whose rows have a checksum over their bytes. */
   readonly summed: readonly string[];
   readonly advice: string;
 }

@@ -2,7 +2,7 @@ import type { Guard } from "@tutti/host";
 import type { Principal } from "@tutti/kernel";
 import { deniedError } from "@tutti/mesh";
 
-/** Insight acts under its own identity for a caller. The caller needs the right for the action itself. */
+/** Insight acts under its own identity for a caller. So the caller needs the right for the action itself. */
 export function requireRight(
   guard: Pick<Guard, "authorize"> | undefined,
   principal: Principal,

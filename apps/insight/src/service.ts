@@ -26,11 +26,11 @@ import { UserSeries } from "./series/prometheus/user-series.ts";
 import { Recorder, type RecorderParts } from "./series/recorder.ts";
 import { SeriesThread } from "./series/thread/series-thread.ts";
 
-/** A replay plays the time of days. */
+/** A replay simulates days. */
 const replayLimits = { timeMaxMs: 120_000, memoryMb: 1_024, waitingMax: 4 };
 const dayMs = 24 * 3_600_000;
 
-/** Records the past: series of all metrics, and facts about all work. Nothing of an installation waits for it. */
+/** Records series of all metrics, and facts about all work. No other part of an installation waits for it. */
 export class InsightService extends Orchestrator {
   constructor(host: HostContext) {
     super("insight", host.foundation, { version: host.version });
@@ -129,7 +129,7 @@ function prometheusOf(
   return new PrometheusSeries({ settings: { url, ...settings }, timers, declared });
 }
 
-/** The service, as a host takes it in. */
+/** The service as a module of a host. */
 export const insight: ServiceModule = {
   name: "insight",
   sections: [insightSection],

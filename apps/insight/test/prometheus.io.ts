@@ -45,7 +45,7 @@ const bounds = { seriesMax: 1_000, seriesOfMetricMax: 100 };
 const slots = 36;
 const namespaces = ["system", "shop"] as const;
 
-/** Close enough: the store keeps four digits. */
+/** Compares with a tolerance, because the store keeps four digits. */
 function near(one: number, other: number): boolean {
   if (Number.isNaN(one) || Number.isNaN(other)) return Number.isNaN(one) && Number.isNaN(other);
   return Math.abs(one - other) <= 0.001 * Math.max(Math.abs(one), Math.abs(other), 1e-9);
@@ -140,13 +140,13 @@ describe("series in a Prometheus", { skip: prometheus.skip }, () => {
     });
     close.push(() => recorder.stop());
     for (let slot = 0; slot < slots; slot += 1) {
-      // In the middle of the step: the ring of the process and Prometheus cut time at places a second apart.
+      // In the middle of the step, because the ring of the process and Prometheus cut time at places a second apart.
       time.advance(slotMs / 2);
       instruments.count(slot);
       time.advance(slotMs / 2 - 500);
       instruments.measure(slot + 1);
       time.advance(500);
-      // What a worker measured in the step before.
+      // The measures that a worker took in the step before.
       if (slot > 0) recorder.add(measuredOf(measuresOf(startMs + (slot - 1) * slotMs, slot), "shop"));
       if (slot % 6 === 5) await recorder.record();
       await telemetry.flush();

@@ -1,4 +1,4 @@
-/** The part of the service that has alerts. */
+/** The alerting part of the service. */
 import { alertService, ChangeIncident } from "@tutti/contracts/insight/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { runService } from "@tutti/contracts/workflow/v1";

@@ -1,6 +1,6 @@
 import type { InstanceKey } from "@tutti/kernel";
 
-/** The alerts of a namespace are one machine. */
+/** Returns the key of the one machine for all alerts of a namespace. */
 export function keyOf(namespace: string): InstanceKey {
   return { namespace, kind: "alert", id: namespace };
 }

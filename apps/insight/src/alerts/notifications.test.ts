@@ -9,13 +9,13 @@ import { Notifications } from "./notifications.ts";
 
 const hourMs = 3_600_000;
 
-/** Sends one message to a receiver that is away for so long. */
+/** Sends one message to a receiver that is unavailable for `awayMs`. */
 async function sent(awayMs: number, passMs: number) {
   const foundation = testFoundation();
   const told: SettleAlertDelivery[] = [];
   const runtime = {
     submit({ body, reply }: Submission) {
-      // The cast: notifications send nothing else.
+      // The cast: notifications send only this command.
       told.push(body as SettleAlertDelivery);
       reply({ kind: "done", reply: {} });
     },

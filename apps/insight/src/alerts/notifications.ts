@@ -1,9 +1,9 @@
 /**
  * Sends the messages of the machine of alerts.
  *
- * 1. The result of an attempt becomes durable after the receiver has the message. A process that is killed between the two
- *    sends it again under the same identity.
- * 2. What failed last is remembered here alone, to be shown: the next owner of the partition learns it by itself.
+ * 1. The result of an attempt becomes durable after the receiver has the message. If the process is killed in between,
+ *    the next one sends the message again under the same identity.
+ * 2. The last failure of a message is kept only in memory, for display. The next owner of the partition finds out itself.
  */
 import type { ErrandCommand, Errands } from "@tutti/host/serving";
 import { assert, errorFromUnknown, type Foundation, type InstanceKey } from "@tutti/kernel";
@@ -19,7 +19,7 @@ export interface NotificationsParts {
   readonly foundation: Pick<Foundation, "clock" | "metrics">;
 }
 
-/** How long an attempt is repeated before its message is dead. */
+/** Duration after which a failing message becomes dead. */
 const giveUpMs = 24 * 3_600_000;
 
 export class Notifications implements Effects {
@@ -31,12 +31,12 @@ export class Notifications implements Effects {
     this.eventListener = eventListener;
   }
 
-  /** Errands need the runtime, which needs this: nothing is asked for before. */
+  /** Sets the parts after construction, because errands need the runtime and the runtime needs this component. */
   begin(parts: NotificationsParts): void {
     this.#parts = { ...parts, counters: countersOf(parts.foundation.metrics) };
   }
 
-  /** Why the last attempt of a message failed. Empty before the first failure. */
+  /** Returns why the last attempt of a message failed. Empty before the first failure. */
   failureOf({ namespace }: Pick<InstanceKey, "namespace">, number: number): string {
     return this.#failures.get(`${namespace}/${number}`) ?? "";
   }

@@ -1,4 +1,4 @@
-/** Reads facts of a span and analyses them. Runs in the process of queries: nothing else waits for it. */
+/** Reads facts of a span and analyses them. Runs in the process of queries, so that no other work waits for it. */
 import type { DatabaseSync } from "node:sqlite";
 import {
   type AttemptFact,
@@ -40,7 +40,7 @@ export type AnalysisQuery = Span &
     | { readonly what: "bottlenecks"; readonly most: number }
     | { readonly what: "patterns" }
     | { readonly what: "profile"; readonly version: string }
-    /** `errorCode` may have `*`. Without one, slow attempts are explained. */
+    /** `errorCode` may contain `*`. If it is undefined, slow attempts are explained. */
     | { readonly what: "causes"; readonly errorCode: string | undefined; readonly failedWork: string }
   );
 
@@ -56,14 +56,14 @@ export interface AnalysisFound {
   readonly unexplained: readonly Unexplained[];
   readonly regressions: readonly Regression[];
   readonly profile: ProfileFound | undefined;
-  /** Work that failed: how much, and the latest of it as `kind/id`. */
+  /** The number of failed runs and missions, and the latest of them as `kind/id`. */
   readonly failed: {
     readonly count: number;
     readonly latest: readonly string[];
-    /** Tasks that most of the failed runs failed at, most first. */
+    /** Tasks at which most of the failed runs failed, most frequent first. */
     readonly tasks: readonly FailedTask[];
   };
-  /** Not everything of the span was looked at: there is too much. The newest was. */
+  /** True if the span has too many facts. Then only the newest were analysed. */
   readonly cut: boolean;
 }
 
@@ -72,7 +72,7 @@ const attemptsMax = 60_000;
 const labelsMax = 20;
 const failedTasksMax = 3;
 const failedMax = 100;
-/** An attempt is slow from so many times the middle of its task on. */
+/** An attempt is slow from this multiple of the median of its task. */
 const slowFrom = 2;
 const nothing: AnalysisFound = {
   failed: { count: 0, latest: [], tasks: [] },
@@ -94,7 +94,7 @@ export function analyse(request: AnalysisQuery): AnalysisFound {
     switch (request.what) {
       case "bottlenecks": {
         const { most, work } = request;
-        // The work that is asked for may be a report.
+        // A work that the caller names may be a report.
         const of = work === "" ? workOfUsers(works, attempts) : { works, attempts };
         const one = work === "" ? {} : { worksMin: 1 };
         return { ...nothing, cut, bottlenecks: bottlenecksOf(of.works, of.attempts, { most, ...one }) };
@@ -141,7 +141,7 @@ export interface FailedTask {
   readonly runs: number;
 }
 
-/** Tasks of definitions themselves: a part of a task follows from its owner. */
+/** Counts tasks of definitions only, because the failure of a part of a task causes the failure of its owner. */
 function failedTasks(attempts: readonly AttemptFact[], failed: ReadonlySet<string>): FailedTask[] {
   const wanted = attempts.filter(({ kind, workId, definition, task, status }) => {
     const isFailed = status === "failed" && kind === "run" && failed.has(workKey({ kind, id: workId }));
@@ -168,7 +168,7 @@ const msIn = (row: Row, name: string): number => {
 function rowsOf(database: DatabaseSync, span: Span, table: "work" | "attempt", most: number): Row[] {
   const id = table === "work" ? "id" : "work_id";
   const { namespace, fromMs, toMs, definition, work } = span;
-  // The casts: a statement gives rows of the columns of its table.
+  // The casts: a statement returns rows with the columns of its table.
   return database
     .prepare(
       `SELECT * FROM ${table} WHERE namespace = ? AND ended >= ? AND ended < ?
@@ -253,7 +253,7 @@ function codeOf(database: DatabaseSync, { namespace }: Span, work: string): stri
 
 type Placed = Case & { readonly place: string };
 
-/** Attempts, with what may explain how they went. */
+/** Returns attempts with the attributes that may explain their results. */
 function casesOf(
   database: DatabaseSync,
   { namespace }: Span,
@@ -287,14 +287,14 @@ function casesOf(
   });
 }
 
-/** By agent: its library, and its labels, such as its host. */
+/** Returns the attributes by agent: its library, and its labels, for example the host. */
 function agentAttributes(database: DatabaseSync, namespace: string) {
   const rows = database
     .prepare("SELECT id, sdk, offering FROM agent WHERE namespace = ?")
     .all(namespace) as Row[];
   return new Map(
     rows.map((row) => {
-      // The cast: insight wrote it so.
+      // The cast: insight wrote this format.
       const { labels = {} } = JSON.parse(textIn(row, "offering") || "{}") as {
         labels?: Record<string, string>;
       };
@@ -305,14 +305,14 @@ function agentAttributes(database: DatabaseSync, namespace: string) {
   );
 }
 
-/** Failures with this code, beside what went well. Tasks that never failed so say nothing about it. */
+/** Returns failures with this code, and good attempts of the same tasks. Other tasks say nothing about the code. */
 function failedCases(cases: readonly Placed[], code: string): Case[] {
   const bad = cases.filter(({ isBad, errorCode }) => isBad && matchesWildcard(code, errorCode));
   const places = new Set(bad.map(({ place }) => place));
   return [...bad, ...cases.filter(({ isBad, place }) => !isBad && places.has(place))];
 }
 
-/** Attempts that took much longer than their task usually takes. */
+/** Marks attempts that took much longer than the median of their task. */
 function slowCases(attempts: readonly AttemptFact[], cases: readonly Placed[]): Case[] {
   const middles = new Map(
     [...Map.groupBy(attempts, (each) => `${each.definition}/${each.definitionTask}`)].map(([place, list]) => [

@@ -1,4 +1,4 @@
-/** When an agent was there, between its first and its last time: without the spans in which it was gone. */
+/** The spans in which an agent was connected, between its first and its last time. */
 
 interface Span {
   readonly fromMs: number;
@@ -15,7 +15,7 @@ interface Held {
   readonly endedMs: number;
 }
 
-/** @param states of the agent, in their order. They may be recorded late: an attempt says that it was there. */
+/** @param states of the agent, in order. They may be recorded late, but an attempt proves that it was connected. */
 export function presenceOf(
   whole: Span,
   states: readonly State[],
@@ -29,7 +29,7 @@ export function presenceOf(
     if (back === undefined) break;
     const before = attempts.filter(({ assignedMs }) => assignedMs < sinceMs);
     const after = attempts.filter(({ assignedMs }) => assignedMs >= sinceMs);
-    // It leaves behind the end of its last attempt, not at the same moment.
+    // The agent leaves after the end of its last attempt, not at the same moment.
     const goneMs = before.reduce((last, { endedMs }) => Math.max(last, endedMs + 1), sinceMs);
     const backMs = after.reduce((first, { assignedMs }) => Math.min(first, assignedMs), back.sinceMs);
     if (goneMs <= fromMs || backMs <= goneMs || backMs >= whole.toMs) continue;

@@ -15,14 +15,14 @@ export interface LoadQuery {
 export interface PoolLoad {
   readonly pool: string;
   readonly facts: readonly LoadFact[];
-  /** Of the agents that are there. If there are none, of those that had work in the last day of the span. */
+  /** Slots of the connected agents. If there are none, of the agents that had tasks in the last day of the span. */
   readonly slots: number;
   readonly agents: number;
 }
 
 const poolsMax = 100;
 const dayMs = 86_400_000;
-/** An agent that the latest round has not heard for so long is gone, as in a replay. */
+/** An agent counts as gone if the last heartbeat is this much older than the latest one, as in a replay. */
 const goneAfterMs = 90_000;
 
 export function loadRecorded({ file, namespace, pool, fromMs, toMs }: LoadQuery): readonly PoolLoad[] {
@@ -38,7 +38,7 @@ export function loadRecorded({ file, namespace, pool, fromMs, toMs }: LoadQuery)
          GROUP BY pool, step ORDER BY pool, step`,
       )
       .all(named);
-    // A pool without agents at the moment has those of the last day: a scaler starts them again.
+    // A pool without connected agents uses those of the last day, because a scaler starts them again.
     const now = new Map([...placedAgents(database, named), ...presentAgents(database, named)]);
     return [...Map.groupBy(steps, (row) => String(row["pool"]))].slice(0, poolsMax).map(([name, rows]) => ({
       pool: name,
@@ -58,7 +58,7 @@ export function loadRecorded({ file, namespace, pool, fromMs, toMs }: LoadQuery)
 type Named = Pick<LoadQuery, "namespace" | "pool" | "toMs">;
 type Present = readonly [pool: string, row: Readonly<Record<string, unknown>>];
 
-/** Agents that did work in the last day. */
+/** Returns the agents that had tasks in the last day. */
 function placedAgents(database: DatabaseSync, { namespace, pool, toMs }: Named): Present[] {
   return database
     .prepare(
@@ -73,7 +73,7 @@ function placedAgents(database: DatabaseSync, { namespace, pool, toMs }: Named):
     .map((row) => [String(row["pool"]), row]);
 }
 
-/** Agents that the latest round of the facts has heard. */
+/** Returns the agents that are connected by the latest round of facts. */
 function presentAgents(database: DatabaseSync, { namespace, pool }: Named): Present[] {
   const rows = database
     .prepare(

@@ -1,4 +1,4 @@
-/** Reads what was recorded of a pool, and replays it. Runs in a process of its own: nothing else waits for it. */
+/** Reads the records of a pool and replays them. Runs in a process of its own, so that no other work waits for it. */
 import { Pool, type PoolLimit, type Strategy } from "@tutti/contracts/swarm/v1";
 import {
   compareStrategies,
@@ -27,28 +27,28 @@ export interface ReplayQuery {
   readonly pool: string;
   readonly fromMs: number;
   readonly toMs: number;
-  /** The pool as it is set, as JSON. */
+  /** The current settings of the pool, as JSON. */
   readonly settings: unknown;
   readonly limits: readonly Pick<PoolLimit, "key" | "maxConcurrent" | "rate">[];
-  /** Undefined for that of the pool. */
+  /** Undefined for the strategy of the pool. */
   readonly strategy: StrategyName | "all" | undefined;
-  /** The newest so many. */
+  /** Maximum number of attempts. The newest are replayed. */
   readonly attempts: number;
   readonly scenario: Scenario;
   readonly goals: Goals;
 }
 
 export interface ReplayFound extends WhatIf {
-  /** Of each other strategy, if all were asked for. */
+  /** Results of each other strategy, if `all` was requested. */
   readonly strategies: readonly StrategyReplayed[];
   readonly fromMs: number;
   readonly toMs: number;
-  /** Rows that were not recorded. */
+  /** Number of rows that were not recorded. */
   readonly missing: number;
   readonly cut: boolean;
 }
 
-/** An agent that was not heard in the latest round of the recording, for so long, was gone. */
+/** An agent counts as gone if the last heartbeat is this much older than the latest of all agents. */
 const goneAfterMs = 90_000;
 
 type Row = Record<string, string | number | null>;
@@ -111,7 +111,7 @@ function readRecording({ file, namespace, pool, fromMs, toMs, attempts: most }: 
 } {
   const database = openToRead(file);
   try {
-    // The casts: a statement gives rows of the columns of its table.
+    // The casts: a statement returns rows with the columns of its table.
     const rows = database
       .prepare(
         `SELECT * FROM placement WHERE pool_namespace = ? AND pool = ? AND ended >= ? AND ended < ?
@@ -172,7 +172,7 @@ interface Offering {
   readonly resources: Record<string, number>;
 }
 
-/** An agent that is not listed was there from its first task to its last, and offered what it did. */
+/** Returns the agents. An unlisted agent was connected from its first task to its last, and offered what those needed. */
 function agentsOf(
   rows: readonly Row[],
   states: readonly Row[],
@@ -201,7 +201,7 @@ function agentsOf(
       const offered = { capabilities, labels: {}, resources: {} };
       return [{ agentId, likeId: agentId, slots, ...offered, fromMs: firstMs, toMs: lastMs }];
     }
-    // The cast: it was written as this.
+    // The cast: insight wrote this format.
     const offering = JSON.parse(textIn(row, "offering") || "{}") as Offering;
     const ownHeardMs = msIn(row, "heard");
     const isGone = textIn(row, "state") === "gone" || ownHeardMs < heardMs - goneAfterMs;
@@ -216,7 +216,7 @@ function agentsOf(
   });
 }
 
-/** Gaps in the numbers of an owner: rows that insight did not read in time. */
+/** Counts gaps in the numbers of each owner: rows that insight did not read in time. */
 function missingOf(rows: readonly Row[]): number {
   let missing = 0;
   for (const own of Map.groupBy(rows, (row) => numberIn(row, "epoch")).values()) {

@@ -1,4 +1,4 @@
-/** What can be learned from facts and series, in the words of the contract. */
+/** Analyses of facts and series, converted to the contract. */
 import {
   type BottleneckFound,
   type CauseFound,
@@ -46,7 +46,7 @@ export interface AnalysisParts extends Pick<ReplayParts, "replays" | "pools"> {
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** A series has about so many points of a trend. */
+/** Approximate number of points in the series of a trend. */
 const trendPoints = 500;
 const stepMinMs = 10_000;
 const examplesMax = 10;
@@ -56,7 +56,7 @@ type Distributed<T> = T extends unknown ? Omit<T, "file" | "namespace"> : never;
 /** An analysis of the facts of a namespace. */
 type AnalysisOf = Distributed<AnalysisQuery>;
 
-/** Causes of the failures of a span, and what failed. */
+/** Causes of the failures in a span, and the failed work. */
 export interface FailuresExplained {
   readonly causes: RootCause[];
   readonly count: number;
@@ -82,7 +82,7 @@ export async function explainFailures(
   return { causes: causesIn(found), count, latest: worksNamed(latest, latest.length), tasks };
 }
 
-/** The most likely first. */
+/** Returns the causes, most likely first. */
 function causesIn({ causes, unexplained, regressions }: AnalysisFound): RootCause[] {
   const found = [...regressions.map(regressionCause), ...causes.map(causeOf), ...unexplained.map(errorOf)];
   const sum = found.reduce((all, { weight }) => all + weight, 0);
@@ -144,7 +144,7 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof analysis
   };
 }
 
-/** Which failures causes are sought for: those of an error, of a definition, of work, or all. */
+/** Returns which failures to explain: those of an error, of a definition, of one run or mission, or all. */
 function failuresOf(subject: FindRootCausesRequest["subject"]) {
   const isSlow = subject?.$case === "slowDefinition";
   const errorCode = subject?.$case === "errorCode" ? subject.value : "*";
@@ -189,7 +189,7 @@ function trendOf(series: Series): Trend {
   });
 }
 
-/** Only all of it is 100 %, and only none of it 0 %. */
+/** Rounds a share, but shows 100 % only for the whole and 0 % only for nothing. */
 const percent = (share: number): string => {
   if (share <= 0 || share >= 1) return `${share <= 0 ? 0 : 100} %`;
   return share < 0.1
@@ -205,7 +205,7 @@ function referencesOf(kind: string, ids: readonly string[], namespace = "") {
   return ids.slice(0, examplesMax).map((id) => ({ kind, namespace, id }));
 }
 
-/** Of examples as `kind/id`. */
+/** Parses examples of the form `kind/id`. */
 function worksNamed(names: readonly string[], most = examplesMax) {
   const split = names.map((name) => ({
     kind: name.slice(0, name.indexOf("/")),
@@ -297,7 +297,7 @@ function causeOf(found: CauseFound): Weighed {
   };
 }
 
-/** The error itself, where nothing tells the failed attempts from good ones. */
+/** Returns the error itself as a cause, if no attribute distinguishes failed attempts from good ones. */
 function errorOf({ errorCode, message, failures, rate, places, startMs, examples }: Unexplained): Weighed {
   const where = places.map((place) => `\`${place}\``).join(", ");
   const [{ id = "" } = {}] = worksNamed(examples);
@@ -324,7 +324,7 @@ function errorOf({ errorCode, message, failures, rate, places, startMs, examples
   };
 }
 
-/** `agent-2-3af` says its kind itself. A version is named by the start of its hash, as elsewhere. */
+/** Formats a subject. `agent-2-3af` already contains its kind. A version is shown by the start of its hash. */
 function subjectOf(attribute: string, value: string): string {
   if (attribute === "version") return `version \`${value.slice(0, 12)}\``;
   return value.startsWith(`${attribute}-`) ? `\`${value}\`` : `${attribute} \`${value}\``;

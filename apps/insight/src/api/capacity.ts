@@ -1,4 +1,4 @@
-/** How many slots pools need, and when disks are full, in the words of the contract. */
+/** Forecasts of required slots and of full disks, converted to the contract. */
 import { diskForecast, loadForecast, loadStepMs, median, slotsFor } from "@tutti/analysis";
 import {
   Aggregation,

@@ -1,4 +1,4 @@
-/** Facts, as their contract has them. */
+/** Handlers for facts. */
 import { type FactTable, type factService, QueryFactsReply } from "@tutti/contracts/insight/v1";
 import { type Clock, toTimestamp } from "@tutti/kernel";
 import { type Handlers, installationNamespace } from "@tutti/mesh";

@@ -1,4 +1,4 @@
-/** Series of the past, as the contract of metrics has them. */
+/** Handlers for recorded series, by the contract of metrics. */
 import {
   type ListMetricsRequest,
   Metric,
@@ -40,9 +40,9 @@ export interface MetricsParts {
   readonly timers: Timers;
 }
 
-/** Values come each 10 s. A watch that has none to tell gives a sign of life. */
+/** Values arrive every 10 s. A watch without new values sends an empty reply. */
 const tickMs = 10_000;
-/** A watch that was away for longer starts again. */
+/** A watch that was disconnected for longer starts again. */
 const resumeMs = 3_600_000;
 
 const kinds: Readonly<Record<MetricWord, MetricKind>> = {
@@ -127,7 +127,7 @@ function seriesOf(parts: MetricsParts, query: SeriesRequest): Promise<FromSource
   );
 }
 
-/** Nothing depends on a Prometheus: the store has the same. */
+/** Asks Prometheus if it is configured. If it fails, the store answers with the same data. */
 async function fromSource<T>(
   { prometheus, recorder }: MetricsParts,
   there: (prometheus: Pick<PrometheusSeries, "metrics" | "query">) => Promise<T>,
@@ -173,7 +173,7 @@ async function* watchSeries(
   }
 }
 
-/** A caller without credentials that names no namespace means the installation, as for the metrics of a process. */
+/** For a caller without credentials, an empty namespace means the installation, as for the metrics of a process. */
 function namespaceOf(namespace: string, { principal }: Pick<CallContext, "principal">): string {
   if (namespace !== "") return namespace;
   return principal.shown === undefined ? installationNamespace : defaultNamespace;

@@ -1,4 +1,4 @@
-/** What would have been in a pool, in the words of the contract. */
+/** What-if replays of pools, converted to the contract. */
 import { PoolReplay, ReplayPoolReply, type ReplayPoolRequest } from "@tutti/contracts/insight/v1";
 import { namespaceOf } from "@tutti/contracts/rpc";
 import { ListPoolLimitsRequest, Pool, type poolService } from "@tutti/contracts/swarm/v1";
@@ -17,7 +17,7 @@ import type { QueryProcess } from "../facts/query/query-process.ts";
 
 export interface ReplayParts {
   readonly collector: Pick<FactCollector, "catchUp">;
-  /** Of its own: a replay takes longer than a query. */
+  /** A process of its own, because a replay takes longer than a query. */
   readonly replays: Pick<QueryProcess, "replay">;
   readonly pools: Pick<Client<typeof poolService>, "getPool" | "listPoolLimits">;
   readonly file: string;

@@ -1,10 +1,10 @@
 /**
- * Rows of agents and of their states, from lists of those that are there.
+ * Rows of agents and of their states, from lists of the connected agents.
  *
- * 1. An agent that disconnects gracefully is in no list any more. It is `gone` from the first round without it on, and
- *    recorded in the second: one list may be incomplete while a pool changes its owner.
- * 2. Nothing is remembered before its rows are recorded.
- * 3. An agent that disconnected while insight was away is `gone` too: what was recorded is recalled at the start.
+ * 1. An agent that disconnects gracefully is missing from every later list. It is `gone` from the first round without it,
+ *    and recorded in the second, because one list may be incomplete while a pool changes its owner.
+ * 2. A round is remembered only after its rows are recorded.
+ * 3. An agent that disconnected while insight was away is `gone` too: the start loads the recorded agents.
  */
 import type { Agent } from "@tutti/contracts/swarm/v1";
 import { agentKey, agentRow, agentStateRow, stateWord } from "./rows.ts";
@@ -13,7 +13,7 @@ import { type FactRow, timeText } from "./tables.ts";
 interface Known {
   readonly row: FactRow;
   readonly state: string;
-  /** When a round was without it first. */
+  /** Time of the first round without the agent. */
   readonly absentMs: number | undefined;
 }
 

@@ -1,13 +1,13 @@
 /**
- * Records facts, from the lists that services answer.
+ * Records facts from the lists of the services.
  *
- * 1. A list is read by the time at which its work ended, oldest window first, up to what its service has indexed. How far
- *    it was read is kept with its rows. So a file that is gone is made again, and nothing is left out.
- * 2. Work never waits for it: after each page it pauses for many times what the page took. Under load it falls behind,
- *    and says how far.
+ * 1. A list is read by the time at which its work ended, oldest window first, up to the time its service has indexed. The
+ *    position is kept with the rows. So a lost file is rebuilt completely.
+ * 2. Work never waits for the collector. After each page it pauses for a multiple of the time that the page took. Under
+ *    load it falls behind, and reports how far.
  * 3. Placements come from the owners of pools, who keep the latest ones in memory. States of agents are those that a
  *    round saw.
- * 4. A query waits for a round, for a few seconds at most. Then it is answered from what is recorded.
+ * 4. A query waits for a round, for a few seconds at most. Then it is answered from the recorded facts.
  */
 import { ListDecisionsRequest } from "@tutti/contracts/governance/v1";
 import { ListChoicesRequest } from "@tutti/contracts/intelligence/v1";
@@ -42,16 +42,16 @@ export interface CollectorParts {
   readonly keepMs: number;
 }
 
-/** Placements are read in larger pages: one answer has them all, and its rows are small. */
+/** Placements are read in larger pages: a reply has up to this many, and their rows are small. */
 const placedMax = 2_000;
-/** A pause takes so many times as long as the work before it: three hundredths of a core. */
+/** Factor between the time of work and the pause after it. It limits the load to three hundredths of a core. */
 const restFactor = 30;
 /** A service may not have indexed the last moments yet. */
 const settleMs = 1_500;
 const hurryMs = 3_000;
-/** Without work that ends, rounds are so many times rarer: each one wakes the threads of archive, audit and facts. */
+/** Maximum factor between rounds while no work ends. Each round wakes the threads of archive, audit and facts. */
 const rarerMax = 10;
-/** A round is new enough for a query for so long. */
+/** Maximum age of a round that is recent enough for a query. */
 const freshMs = 5_000;
 const togetherMax = 8;
 const callMs = 10_000;
@@ -64,7 +64,7 @@ export class FactCollector implements Component {
   readonly #clients: ReturnType<typeof clientsOf>;
   readonly #stopping = new AbortController();
   #cursors: Record<string, number> | undefined;
-  /** Cursors of parts without rows, which the next rows take along. */
+  /** Cursors without rows. The next record with rows writes them. */
   #passed: Record<string, number> = {};
   #timer: Timer | undefined;
   #round: Promise<void> | undefined;
@@ -81,7 +81,7 @@ export class FactCollector implements Component {
   constructor(parts: CollectorParts) {
     this.#parts = parts;
     this.#clients = clientsOf(parts.mesh);
-    // The cast: a list is read together with its own items only.
+    // The cast: a list is only read together with its own items.
     this.#lists = listsOf(this.#clients, this.#options) as unknown as readonly ListOf<never>[];
     const { clock, metrics } = parts.foundation;
     metrics
@@ -92,7 +92,7 @@ export class FactCollector implements Component {
       .observe({}, () => (this.#lastMs === 0 ? 0 : Math.max(0, clock.now() - this.recordedMs()) / 1_000));
   }
 
-  /** Called with each namespace that has tasks for insight. */
+  /** Sets the listener, which is called with each namespace that has tasks for insight. */
   onQueued(listener: (namespace: string) => void): void {
     this.#queued = listener;
   }
@@ -111,13 +111,13 @@ export class FactCollector implements Component {
     return this.#problem === "" ? healthy : degraded(this.#problem);
   }
 
-  /** Everything that ended before is recorded. 0 if nothing is known yet. */
+  /** Returns the time before which everything that ended is recorded. 0 if it is not known yet. */
   recordedMs(): number {
     const ends = Object.entries(this.#cursors ?? {}).filter(([name]) => name.endsWith("/ended"));
     return ends.length === 0 ? 0 : Math.min(...ends.map(([, ms]) => ms));
   }
 
-  /** Waits until what has ended is recorded, for a few seconds at most. */
+  /** Waits until ended work is recorded, for a few seconds at most. */
   async catchUp(): Promise<void> {
     const { clock, timers } = this.#parts.foundation;
     if (clock.now() - this.#lastMs < freshMs) return;
@@ -132,7 +132,7 @@ export class FactCollector implements Component {
     this.#timer = timers.after(this.#parts.everyMs * rarer, () => void this.#collect());
   }
 
-  /** The next round is counted from this one, also if a query asked for it. */
+  /** Runs a round. The interval to the next round starts here, even if a query caused this one. */
   #collect(): Promise<void> {
     this.#timer?.cancel();
     this.#round ??= this.#whole()
@@ -176,7 +176,7 @@ export class FactCollector implements Component {
     this.#problem = "";
   }
 
-  /** Lists wait for their index, side by side. */
+  /** Reads the lists of a namespace concurrently, because each waits for its index. */
   async #namespace(namespace: string, nowMs: number): Promise<void> {
     const windows = this.#lists.flatMap((list) => [
       this.#window(namespace, list, "ended", nowMs),
@@ -260,8 +260,8 @@ export class FactCollector implements Component {
   }
 
   /**
-   * Decisions come late: processes report them in batches. The last minutes are read again, and a row that is there
-   * is replaced by itself.
+   * Reads decisions. Processes report decisions in batches, so they arrive late. The last minutes are read again, and an
+   * existing row is replaced by the same row.
    */
   async #decided(
     namespace: string,
@@ -287,7 +287,7 @@ export class FactCollector implements Component {
     } while (token !== "");
   }
 
-  /** What agents of the pools of a namespace had. A pool has a new owner with each epoch, and counts from 1 again. */
+  /** Records the placements of a namespace's pools. Each epoch of a pool has a new owner, which counts from 1. */
   async #placements(namespace: string): Promise<void> {
     const request = swarm.ListPoolsRequest.fromPartial({ namespace, page: { size: 1_000 } });
     const { pools } = await this.#clients.pools.listPools(request, this.#options);
@@ -314,7 +314,7 @@ export class FactCollector implements Component {
     }
   }
 
-  /** Without rows nothing is written, and an idle thread ends. If a crash loses such a cursor, the part is read again. */
+  /** Writes nothing without rows, so that an idle thread ends. If a crash loses such a cursor, the part is read again. */
   async #record(rows: FactBatch["rows"], cursors: Readonly<Record<string, number>>): Promise<void> {
     if (Object.values(rows).some((each) => each.length > 0)) {
       const passed = this.#passed;
@@ -351,7 +351,7 @@ export class FactCollector implements Component {
   }
 }
 
-/** A failed round ends as a whole: its rest would write from where the round before ended. */
+/** Waits for all parts before it fails. Otherwise a remaining part would write after the round has ended. */
 async function allOf(parts: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(parts)).find(({ status }) => status === "rejected");
   if (failed?.status === "rejected") throw failed.reason;

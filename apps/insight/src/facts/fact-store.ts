@@ -1,12 +1,12 @@
 /**
- * Facts on disk: a read model that is made again from the lists of the services if its file is gone or damaged.
+ * Facts on disk: a read model. If its file is missing or damaged, it is rebuilt from the lists of the services.
  *
- * 1. A row is written whole, and again if its work changes: the last one counts.
- * 2. How far each list was read is kept with the rows, in the same transaction.
- * 3. Rows of work that ended longer ago than is configured are removed.
- * 4. Placements cannot be made again: pools keep the latest ones alone.
- * 5. No cursor is written to a new file before its cursors were asked for: the collector must not continue where the
- *    file before it ended.
+ * 1. A row is written whole, and written again if its work changes. The last write counts.
+ * 2. The cursor of each list is kept with the rows, in the same transaction.
+ * 3. Rows of work that ended longer ago than the configured time are removed.
+ * 4. Placements cannot be rebuilt, because pools keep only the latest ones.
+ * 5. A new file accepts no cursor before its cursors were read. Otherwise the collector would continue where the
+ *    previous file ended.
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
@@ -19,17 +19,17 @@ import { type FactRow, type KeptTable, keptTables, timeText } from "./tables.ts"
 
 export interface FactBatch {
   readonly rows: Readonly<Partial<Record<KeptTable, readonly FactRow[]>>>;
-  /** How far lists were read, by name, in milliseconds since 1970. */
+  /** How far each list was read, by name, in milliseconds since 1970. */
   readonly cursors: Readonly<Record<string, number>>;
 }
 
-/** Changes with the tables: the rows of another format are made again. */
+/** Changes with the tables: rows of another format are rebuilt. */
 const format = 5;
 const sqlTypes = { text: "TEXT", integer: "INTEGER", real: "REAL" } as const;
 const sweepRowsMax = 5_000;
-/** A cursor of no list: those of the file were asked for. */
+/** A cursor that belongs to no list. It records that the cursors of the file were read. */
 const readOnce = "read";
-/** The column that says how old a row is. */
+/** The column with the age of a row. */
 const aged: Readonly<Partial<Record<KeptTable, string>>> = {
   work: "ended",
   attempt: "ended",
@@ -78,7 +78,7 @@ export class FactStore {
     return Object.fromEntries(rows.map((row) => [String(row["name"]), Number(row["ms"])]));
   }
 
-  /** Rows of the agents that were there at the last record. */
+  /** Returns the rows of the agents that were connected at the last record. */
   agents(): readonly FactRow[] {
     const names = keptTables.agent.columns.map(({ name }) => name);
     const rows = this.#database.prepare(`SELECT ${names.join(", ")} FROM agent WHERE state <> 'gone'`).all();
@@ -99,7 +99,7 @@ export class FactStore {
     }
   }
 
-  /** Removes some of the rows that are too old. Returns how many. */
+  /** Removes some of the rows that are too old. Returns their number. */
   sweep(beforeMs: number): number {
     let removed = 0;
     for (const [table, time] of Object.entries(aged)) {
@@ -125,14 +125,14 @@ function openDatabase(file: string): DatabaseSync {
   }
 }
 
-/** Everything in it is made again. */
+/** Removes the file of facts. Its content is rebuilt. */
 export function removeFacts(file: string): void {
   for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
 }
 
 function opened(file: string): DatabaseSync {
   makePrivateFile(file);
-  // A reader that closes the last connection locks it for a moment.
+  // A reader that closes the last connection locks the file for a moment.
   const database = new DatabaseSync(file, { timeout: 5_000 });
   try {
     database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
@@ -156,7 +156,7 @@ function tableOf(table: KeptTable): string {
 /** A column of format 5. */
 const added = "ALTER TABLE placement ADD COLUMN strategy TEXT;";
 
-/** Format 2 had all but these, format 3 the first of them. Placements could not be made again. */
+/** Format 2 had all columns except these, format 3 had the first of them. Placements could not be rebuilt. */
 const later = [
   `${tableOf("call")} CREATE INDEX call_minute ON call (minute);`,
   `${tableOf("agent_state")} CREATE INDEX agent_state_since ON agent_state (since);

@@ -1,4 +1,4 @@
-/** Lists of work that facts are recorded from, with the tasks of each item. */
+/** Lists of work from which facts are recorded, with the tasks of each item. */
 import { namespaceService, policyService } from "@tutti/contracts/governance/v1";
 import { planningService } from "@tutti/contracts/intelligence/v1";
 import { ListSessionsRequest, type Session, sessionService } from "@tutti/contracts/session/v1";
@@ -26,9 +26,9 @@ export interface ListOf<Item> {
     token: string,
   ): Promise<Page<Item>>;
   row(item: Item, used?: Amounts): FactRow;
-  /** Rows of its attempts, and what its tasks used. */
+  /** Returns the rows of the item's attempts, and the usage of its tasks. */
   attempts(item: Item): Promise<{ readonly rows: readonly FactRow[]; readonly used?: Amounts }>;
-  /** Work that has ended is recorded by its end, with what it used. */
+  /** True if the work has ended. Ended work is recorded by the time of its end, with its usage. */
   hasEnded(item: Item): boolean;
 }
 
@@ -105,7 +105,7 @@ export function listsOf(
   return [ofRuns, ofMissions, ofSessions] as const;
 }
 
-/** The tasks of work, page by page. None if the work was deleted: lists have it for a while longer. */
+/** Returns the tasks of work, page by page. None if the work was deleted, because lists contain it a while longer. */
 export async function everyTask<Item>(
   read: (page: {
     readonly size: number;

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 
-/** The writer locks the file for moments, such as when it closes. A reader waits for that and does not fail. */
+/** The writer locks the file for moments, for example when it closes. A reader waits that long. */
 const lockedMsMax = 5_000;
 
 export function openToRead(file: string): DatabaseSync {

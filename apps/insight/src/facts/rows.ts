@@ -1,4 +1,4 @@
-/** Rows of facts, made of what services answer. */
+/** Builds rows of facts from replies of services. */
 
 import { AgentState } from "@tutti/contracts/agent/v1";
 import { enumName } from "@tutti/contracts/enum";
@@ -72,7 +72,7 @@ function workRow({ kind, id, definition, version, mode, labels, item }: Work): F
   ];
 }
 
-/** @param used is that of its tasks. Lists of runs do not have it. */
+/** @param used by its tasks. Lists of runs do not contain it. */
 export function runRow(run: Run, used?: Amounts): FactRow {
   const what = run.spec?.what;
   const definition = what?.$case === "definition" ? what.value.name : null;
@@ -82,7 +82,7 @@ export function runRow(run: Run, used?: Amounts): FactRow {
   return workRow({ kind: "run", id, definition, version, mode: null, labels, item });
 }
 
-/** @param used is that of its tasks. Lists of missions do not have it. */
+/** @param used by its tasks. Lists of missions do not contain it. */
 export function missionRow(mission: Mission, used?: Amounts): FactRow {
   const { missionId: id, definitionHash: version } = mission;
   const definition = orNull(mission.definition);
@@ -115,7 +115,7 @@ export function sessionRow(session: Session): FactRow {
   });
 }
 
-/** The tokens and the money of these tasks. A task that is a child run has what that run used, which has a row of its own. */
+/** Sums tokens and money of these tasks. Skips child runs, because each child run has a row of its own. */
 export function usedBy(
   tasks: readonly { readonly used?: Amounts | undefined; readonly child?: unknown }[],
 ): Amounts {
@@ -128,7 +128,7 @@ export function usedBy(
   return total;
 }
 
-/** One per attempt that has ended. The last one has what all attempts of the task used: the run keeps their sum. */
+/** Returns one row per ended attempt. The last has the usage of all attempts, because the run keeps only the sum. */
 export function attemptRows(run: Pick<Run, "namespace" | "runId" | "spec">, task: Task): FactRow[] {
   const what = run.spec?.what;
   const definition = what?.$case === "definition" ? what.value.name : null;
@@ -153,7 +153,7 @@ export function attemptRows(run: Pick<Run, "namespace" | "runId" | "spec">, task
     });
 }
 
-/** One per task that has ended: a mission keeps the last attempt of each. */
+/** Returns one row per ended task, because a mission keeps only the last attempt of each. */
 export function boardTaskRows(mission: Mission, tasks: readonly BoardTask[]): FactRow[] {
   return tasks
     .filter(({ endTime }) => endTime !== undefined)
@@ -202,7 +202,7 @@ export interface PoolOwned {
   readonly epoch: number;
 }
 
-/** One per time that an agent had a task. */
+/** Returns the row for one placement of a task at an agent. */
 export function placementRow({ namespace, pool, epoch }: PoolOwned, attempt: PlacedAttempt): FactRow {
   const { work, readyMs, offeredMs, assignedMs, startedMs, endedMs, demand, errorCode, used } = attempt;
   const share = demand === "" ? "" : (JSON.parse(demand) as { share?: { key?: string } }).share?.key;
@@ -223,7 +223,7 @@ export function callRow(process: string, call: CallCount): FactRow {
   return [namespace, timeText(minuteMs), process, source, route, identity, code, calls, durationMs, maxMs];
 }
 
-/** Undefined if it is the state before. A busy agent is a ready one: it changes between the two all the time. */
+/** Returns undefined if the state is unchanged. Busy counts as ready, because agents alternate all the time. */
 export function agentStateRow(agent: Agent, before: ReadonlyMap<string, string>): FactRow | undefined {
   const { namespace, pool, agentId, state, stateReason, stateTime } = agent;
   const word = stateWord(state);
@@ -243,7 +243,7 @@ export function stateWord(state: AgentState): string {
   return enumName(AgentState, known).replace("AGENT_STATE_", "").toLowerCase();
 }
 
-/** What a policy decided. */
+/** Returns the row of a policy's decision. */
 export function decisionRow(namespace: string, decision: Decision): FactRow {
   const { decisionId, decideTime, question, allowed, policies, shadowAllowed, count, work } = decision;
   const named = policies.map(({ policyId, reason }) => (reason === "" ? policyId : `${policyId}: ${reason}`));
@@ -255,7 +255,7 @@ export function decisionRow(namespace: string, decision: Decision): FactRow {
   ];
 }
 
-/** What a session chose. */
+/** Returns the row of a session's choice. */
 export function choiceRow(namespace: string, choice: Choice): FactRow {
   const { choiceId, kind, chooseTime, candidates, chosen, confidence, reason, model, sessionId } = choice;
   const mode = candidates[chosen]?.mode;

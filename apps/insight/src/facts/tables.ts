@@ -1,4 +1,4 @@
-/** The tables of facts, as users query them, and as they are kept. */
+/** The tables of facts, as users query them and as the store keeps them. */
 
 interface FactColumnDeclaration {
   readonly name: string;
@@ -10,10 +10,10 @@ export interface FactTableDeclaration {
   readonly name: string;
   readonly description: string;
   readonly columns: readonly FactColumnDeclaration[];
-  /** The table that has its rows, and which of these. */
+  /** The kept table that the rows come from. */
   readonly kept: "work" | "attempt" | "agent" | "placement" | "call" | "agent_state" | "decision";
   readonly where: string;
-  /** Makes its rows of those of the kept table. Default: they are its rows. */
+  /** Returns SQL that makes the rows from those of the kept table. Default: the rows of the kept table. */
   readonly rows?: (kept: string) => string;
 }
 
@@ -24,7 +24,7 @@ const real = (name: string, description: string): Column => ({ name, type: "real
 
 const namespace = text("namespace", "The namespace.");
 
-/** What an error looks like in each table. */
+/** Columns of the error, the same in each table. */
 const outcome = [
   text("error_code", "Code of the error. NULL if there was none."),
   text("error_message", "Message of the error, at most 500 characters."),
@@ -280,7 +280,7 @@ export const factTables: readonly FactTableDeclaration[] = [
   },
 ];
 
-/** The columns of a kept table, with what identifies a row. */
+/** The columns of each kept table, and the columns that identify a row. */
 export const keptTables = {
   work: { columns: [text("kind", ""), ...workColumns], key: ["namespace", "kind", "id"] },
   attempt: {
@@ -302,7 +302,7 @@ export type FactValue = string | number | null;
 /** Values in the order of the columns. */
 export type FactRow = readonly FactValue[];
 
-/** As SQLite has times, so that they compare with `datetime('now', '-1 hour')`. */
+/** Formats a time as SQLite does, so that it compares with `datetime('now', '-1 hour')`. */
 export function timeText(ms: number | undefined): string | null {
   return ms === undefined || ms === 0 ? null : new Date(ms).toISOString().replace("T", " ").slice(0, 23);
 }

@@ -2,7 +2,7 @@
  * The health of services and components, from their metrics, and of workers, from facts.
  *
  * 1. Services belong to the installation: they are in the namespace `system`. Workers are in the namespace of their pool.
- * 2. Of several processes of a service the worst counts.
+ * 2. Of several processes of a service, the least healthy counts.
  */
 import {
   Aggregation,
@@ -36,7 +36,7 @@ const stepMinMs = 10_000;
 const stepsMax = 1_440;
 const rowsMax = 10_000;
 const { AGGREGATION_MAX, AGGREGATION_MIN } = Aggregation;
-/** Values of zero are recorded only if there was another one before. A process that is there has one of its states. */
+/** Zeros are recorded only after another value. A running process always has one of the states, which is not zero. */
 const metrics = {
   presence: { metric: "tutti_orchestrator_state", groupBy: ["orchestrator"] },
   ready: {
@@ -136,7 +136,7 @@ async function ofServices(
   );
 }
 
-/** `busy` is not recorded: a worker changes between the two all the time. */
+/** `busy` is not recorded, because a worker changes between `ready` and `busy` all the time. */
 const states: Readonly<Record<string, HealthState>> = {
   starting: "not_ready",
   ready: "ready",

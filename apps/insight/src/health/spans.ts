@@ -1,8 +1,8 @@
 /**
- * How something was over time, from values of its health.
+ * The health of subjects over time, computed from recorded values.
  *
- * 1. A step in which nothing at all was recorded is not known: it starts and ends nothing as `gone`.
- * 2. A step in which others were recorded, and this was not, is `gone`.
+ * 1. A step without any recorded value is unknown: no state starts or ends in it.
+ * 2. A step with values of other subjects but not of this one is `gone`.
  */
 export type HealthState = "ready" | "degraded" | "not_ready" | "gone";
 
@@ -10,7 +10,7 @@ export interface HealthValues {
   readonly subject: string;
   readonly startMs: number;
   readonly stepMs: number;
-  /** 0 healthy, 1 degraded, 2 unhealthy, not a number for none. */
+  /** 0 healthy, 1 degraded, 2 unhealthy, not a number if no value was recorded. */
   readonly values: readonly number[];
 }
 
@@ -23,14 +23,14 @@ export interface HealthSpanFound {
   readonly toMs: number | undefined;
 }
 
-/** Values over time, of no subject yet. */
+/** Values over time, without a subject. */
 type Values = Omit<HealthValues, "subject">;
 
 /**
- * The health of a subject whose values are recorded from the first that is not zero on: while its process is there, it
- * is healthy where it has none. `ready` is the share of a step in which the process was ready. A start, an end or a
- * restart within a step is no trouble, and its health says nothing: no caller waits for the process yet. Two steps
- * in a row without readiness are `not_ready`.
+ * Returns the health of a subject whose series starts with its first value above zero. A step without a value is healthy
+ * while the process exists. `ready` is the share of a step in which the process was ready. A start, an end or a restart
+ * within a step counts as healthy, and its recorded health is ignored, because no caller waits for the process yet.
+ * Two steps in a row without readiness are `not_ready`.
  */
 export function overlaid(
   subject: string,
@@ -92,7 +92,7 @@ function spansOf(
     if (last !== undefined) last.toMs = atMs;
     spans.push({ subject, state, reason: "", fromMs: atMs, toMs: undefined });
   }
-  // A series that ended before the others: its process is gone.
+  // The series ended before the others, so its process is gone.
   const lastMs = startMs + (values.length - 1) * stepMs;
   const last = spans.at(-1);
   if (last !== undefined && last.state !== "gone" && lastMs < endMs) {
@@ -102,7 +102,7 @@ function spansOf(
   return spans;
 }
 
-/** The value of a minute is a mean. */
+/** Returns the state for a value. The value of a minute is a mean. */
 function stateOf(value: number): HealthState {
   if (Number.isNaN(value)) return "gone";
   if (value < 0.01) return "ready";

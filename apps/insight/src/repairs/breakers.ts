@@ -1,9 +1,9 @@
 /**
  * Breakers as a repair: the registry holds the breaker of an instance open in all processes.
  *
- * 1. Calls that another instance can serve keep away. Calls about work that the instance owns still go there.
- * 2. The breaker of a service's only instance is not opened: no instance would take the calls.
- * 3. An instance that has ended needs no breaker: a process that starts again has another id.
+ * 1. Calls that another instance can serve avoid the instance. Calls about work that the instance owns still go there.
+ * 2. The breaker of a service's only instance is not opened, because no other instance could take the calls.
+ * 3. An instance that has ended needs no breaker, because a restarted process has another id.
  */
 import { HealthState, type Instance, type registryService } from "@tutti/contracts/registry/v1";
 import { allInstances, takesCalls } from "@tutti/host/serving";
@@ -13,7 +13,7 @@ import { insightErrors } from "../errors.ts";
 
 type Registry = Pick<Client<typeof registryService>, "findInstances" | "setBreaker">;
 
-/** What a suggestion says of an instance. */
+/** The part of an instance that a suggestion shows. */
 export type Unwell = Pick<Instance, "id" | "service" | "address">;
 
 export interface BreakerPlan {
@@ -23,7 +23,7 @@ export interface BreakerPlan {
 }
 
 interface BreakerRequest {
-  /** Id of an instance, or the address of all instances of a process. */
+  /** Id of an instance, or the address of a process for all its instances. */
   readonly subject: string;
   readonly undo: boolean;
 }
@@ -75,7 +75,7 @@ export async function unwellInstances(registry: Registry, context: CallContext):
     .slice(0, 5);
 }
 
-/** An instance without an address is called in its own process only. */
+/** Lists instances with an address. Only their own process calls instances without one. */
 async function addressedInstances(registry: Registry, context: CallContext): Promise<Instance[]> {
   const instances = await allInstances(registry, { context });
   return instances.filter(({ address }) => address !== "");

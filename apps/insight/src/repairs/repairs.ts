@@ -1,9 +1,9 @@
 /**
- * Repairs of incidents: each is a preview, and a run of one task that insight does as an agent.
+ * Repairs of incidents. Each is a preview, and a run of one task that insight executes as an agent.
  *
  * 1. The caller needs the right for the change itself. The run acts with the rights of insight.
- * 2. A run of many runs acts on exactly what its preview named. A second attempt continues after the completed runs.
- * 3. Cancelling the run stops it. An undo is a repair of its own.
+ * 2. A repair of several runs changes exactly the runs of its preview. A second attempt continues after completed runs.
+ * 3. Cancelling the run stops the repair. An undo is a repair of its own.
  */
 import type { IncidentRepair, RepairIncidentReply } from "@tutti/contracts/insight/v1";
 import { RepairKind } from "@tutti/contracts/insight/v1";
@@ -39,7 +39,7 @@ interface NoteOf {
 export interface RepairTarget extends NoteOf {
   /** The namespace of the work. */
   readonly workNamespace: string;
-  /** When work of the incident failed. */
+  /** Start of the time in which work of the incident failed. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly kind: RepairKind;
@@ -47,9 +47,9 @@ export interface RepairTarget extends NoteOf {
   readonly version: string;
   readonly undo: boolean;
   readonly reason: string;
-  /** Of a scaling. */
+  /** Only for a scaling. */
   readonly agents: number;
-  /** Of a fix. */
+  /** Only for a fix. */
   readonly taskId: string;
   readonly patch: Payload | undefined;
 }
@@ -60,9 +60,9 @@ interface RepairInput extends NoteOf {
   readonly undo: boolean;
   readonly pool: string;
   readonly subject: string;
-  /** Of a scaling. */
+  /** Only for a scaling. */
   readonly scaling?: { readonly scalerId: string; readonly agents: number };
-  /** Of a breaker. */
+  /** Only for a breaker. */
   readonly instances?: readonly string[];
   readonly previewToken: string;
   readonly total: number;
@@ -86,7 +86,7 @@ const kinds: Readonly<Partial<Record<RepairKind, Kind>>> = {
   [RepairKind.REPAIR_KIND_OPEN_BREAKER]: "openBreaker",
 };
 
-/** The action and the resource of each, and of its undo. */
+/** The resource, the action and the undo action of each kind. */
 const rights: Readonly<Record<Kind, readonly [resource: string, action: string, undo: string]>> = {
   retry: ["run", "workflow.runs.retry", ""],
   move: ["run", "workflow.runs.move", "workflow.runs.move"],
@@ -138,12 +138,12 @@ export class Repairs {
     }
   }
 
-  /** Instances that are not well, while others can serve their calls. */
+  /** Returns unhealthy instances whose calls other instances can serve. */
   unwell(context: CallContext): Promise<readonly Unwell[]> {
     return unwellInstances(this.#clients.registry, context);
   }
 
-  /** Pools that have a queue, and a scaler that could start more agents. */
+  /** Returns pools that have a queue and a scaler that could start more agents. */
   async queued(namespace: string, context: CallContext): Promise<readonly QueuedPool[]> {
     const request = swarm.ListPoolsRequest.fromPartial({ namespace, page: { size: 1_000 } });
     const { pools } = await this.#clients.pools.listPools(request, { context });
@@ -153,7 +153,7 @@ export class Repairs {
     return scalers.filter(({ pool, paused }) => !paused && waiting.has(pool)).slice(0, 10);
   }
 
-  /** Returns the run. With a key, that of the first time. */
+  /** Starts a repair and returns its run. A repeated key returns the run of the first call. */
   async start(
     request: RepairTarget,
     preview: Preview,
@@ -302,7 +302,7 @@ export class Repairs {
 
   async #repair(work: Work): Promise<unknown> {
     const { namespace, context, runId } = work;
-    // The cast: the run is one that insight started.
+    // The cast: insight started this run.
     const input = work.input as RepairInput;
     const { kind, undo, pool, subject: agentId, reason, scaling, instances } = input;
     const options = { context };
@@ -360,7 +360,7 @@ export class Repairs {
   }
 }
 
-/** A run that another caller has changed meanwhile refuses the change. */
+/** Counts changed and refused runs in a sentence. A run refuses if another caller has changed it in the meantime. */
 export function refusalsIn(output: unknown): string {
   const { done, refused } = output as { done?: number; refused?: readonly { message: string }[] };
   if (refused === undefined || refused.length === 0) return "";

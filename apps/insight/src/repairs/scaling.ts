@@ -1,9 +1,9 @@
 /**
- * Scaling as a repair: a scaler starts at least so many agents.
+ * Scaling as a repair: a scaler starts at least a given number of agents.
  *
- * 1. The bounds that the scaler had before are kept on the scaler, as a label. The first of several scalings sets it.
+ * 1. The previous bounds of the scaler are kept in a label of the scaler. The first of several scalings sets the label.
  * 2. The undo restores the bounds and removes the label. If the scaler was replaced since, there is no label and no undo.
- * 3. A scaling that is done again changes nothing.
+ * 3. Repeating a scaling changes nothing.
  */
 import { type Scaler, type scalerService, UpdateScalerRequest } from "@tutti/contracts/swarm/v1";
 import type { CallContext } from "@tutti/kernel";
@@ -14,10 +14,10 @@ type Scalers = Pick<Client<typeof scalerService>, "getScaler" | "listScalers" | 
 
 export interface Scaling {
   readonly scaler: Scaler;
-  /** The fewest agents from now on. */
+  /** The new minimum number of agents. */
   readonly agents: number;
   readonly summary: string;
-  /** Whether it changes the scaler. */
+  /** True if it changes the scaler. */
   readonly isChange: boolean;
 }
 
@@ -30,14 +30,14 @@ interface ScalingRequest {
   readonly namespace: string;
   /** `pool`, or `pool/scaler`. */
   readonly subject: string;
-  /** 0 means twice as many as there are. */
+  /** 0 means twice the current number of agents. */
   readonly agents: number;
   readonly undo: boolean;
 }
 
-/** The bounds before: `1..5`. */
+/** The label with the previous bounds: `1..5`. */
 const label = "tutti.dev/scaled-from";
-/** Of a scaler without one. */
+/** Default of a scaler without a maximum. */
 const agentsMaxDefault = 100;
 
 export async function scalersIn(
@@ -110,7 +110,7 @@ function raised({ minAgents, maxAgents, labels }: Scaler, agents: number): Chang
   };
 }
 
-/** Undefined if it was restored before. */
+/** Returns undefined if the bounds are already restored. */
 function restored(scaler: Scaler): Change | undefined {
   const { [label]: before, ...labels } = scaler.labels;
   if (before === undefined) return undefined;

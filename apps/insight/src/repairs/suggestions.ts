@@ -1,4 +1,4 @@
-/** What could repair an incident, by what is known of its causes. */
+/** Suggests repairs of an incident from the known causes. */
 import { type Incident, IncidentRepair, RepairKind } from "@tutti/contracts/insight/v1";
 import type { FailedTask } from "../analysis/analyse.ts";
 import type { Unwell } from "./breakers.ts";
@@ -13,7 +13,7 @@ export interface Known {
   readonly tasks: readonly FailedTask[];
   /** Pools with a queue, and a scaler that is not paused. */
   readonly queued: readonly QueuedPool[];
-  /** Instances that are not well, while others can serve their calls. */
+  /** Instances that are unhealthy, while other instances can serve their calls. */
   readonly unwell: readonly Unwell[];
 }
 

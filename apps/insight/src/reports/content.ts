@@ -1,4 +1,4 @@
-/** What a report is made from, and what it has. Both are JSON: the input and the output of a run. */
+/** Input and content of a report. Both are JSON: the input and the output of a run. */
 import { ReportKind, type ReportSection } from "@tutti/contracts/insight/v1";
 
 /** The input of the task. */
@@ -27,11 +27,11 @@ export interface Section {
   readonly text: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
-  /** Whether there were more rows. */
+  /** True if there were more rows. */
   readonly cut: boolean;
   /** Values of a metric, as lines. */
   readonly lines?: readonly Line[];
-  /** Why it has no table. */
+  /** The reason why it has no table. */
   readonly problem?: string;
 }
 

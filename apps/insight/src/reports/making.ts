@@ -1,9 +1,9 @@
 /**
  * Makes the content of a report from facts, analysis and series of one namespace.
  *
- * 1. A section that fails has its problem in place of its table: the others are still worth reading.
- * 2. A section has at most so many rows, and all sections together at most so many bytes: the content is the output of
- *    a run.
+ * 1. A failed section shows its problem in place of its table, because the other sections are still useful.
+ * 2. Each section has a maximum of rows, and all sections together have a maximum of bytes, because the content is the
+ *    output of a run.
  */
 import { type admissionService, CreateReportRequest } from "@tutti/contracts/governance/v1";
 import {
@@ -80,7 +80,7 @@ export async function makeReport(
 
 const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
-/** Leaves out rows that there is no room for. */
+/** Drops rows for which there is no room. */
 function fitted(section: Section, room: number): Section {
   if (sizeOf(section) <= room) return section;
   const { lines: _, ...rest } = section;

@@ -1,11 +1,10 @@
 /**
- * Reports: each is a run of one task that insight does as an agent. Its output is the content, and files are rendered
- * from it when they are wanted.
+ * Reports. Each is a run of one task that insight executes as an agent. The output of the run is the content, and files
+ * are rendered from it on request.
  *
- * 1. The caller needs the rights for what a report reads: facts by SQL, controls of frameworks. The run acts with the
- *    rights of insight, in the one namespace of the report.
- * 2. A schedule starts the same runs. Its id ends with the digest of the input, and insight made it: a run of a schedule
- *    that a caller made or changed is not done.
+ * 1. The caller needs the rights for the data of a report: facts by SQL, controls of frameworks. The run acts with the
+ * 2. A schedule starts the same runs. Insight creates the schedule, and its id ends with the digest of the input. Insight
+ *    rejects runs of a schedule that a caller created or changed.
  */
 import { createHash } from "node:crypto";
 import {
@@ -48,7 +47,7 @@ const capability = "tutti.report";
 const labels = { kind: "report", subject: "report-subject", title: "report-title" } as const;
 const dayMs = 24 * 3_600_000;
 const weekMs = 7 * dayMs;
-/** A platform that was away makes the report when it is back. */
+/** If the platform was down, it makes the report when it is back, within this time. */
 const catchUpMs = dayMs;
 const fileBytesMax = 1_048_576;
 const digestLength = 16;
@@ -64,7 +63,7 @@ export class Reports {
     this.#schedules = parts.mesh.client(workflow.scheduleService);
     parts.agent.does(capability, {
       work: ({ namespace, input, context, save }) =>
-        // The cast: the run is one that insight started, or of a schedule that it made of this input.
+        // The cast: insight started the run, or created its schedule from this input.
         makeReport(parts.making, input as ReportInput, {
           namespace,
           context,
@@ -192,7 +191,7 @@ export class Reports {
     const result = run.outcome?.result;
     if (result?.$case === "failed") report.error = result.value;
     const outputs = result?.$case === "completed" ? jsonIn(result.value) : undefined;
-    // The cast: the output of the one task of a run that insight did.
+    // The cast: the output of the one task of a run that insight executed.
     const content = (outputs as Readonly<Record<string, ReportContent>> | undefined)?.[taskOf(capability)];
     if (content !== undefined)
       report.span = { from: toTimestamp(content.fromMs), to: toTimestamp(content.toMs) };
@@ -258,7 +257,7 @@ function titleOf(kind: KindName, subject: string, namespace: string): string {
     : `${kind === "team" ? "Team" : kind === "workflow" ? "Workflow" : "Framework"} ${subject}`;
 }
 
-/** An expression that gave the input may have changed the order of its keys. */
+/** Sorts the keys first, because an expression that produced the input may have changed their order. */
 function digestOf(input: unknown): string {
   const sorted = (_: string, value: unknown) =>
     value !== null && typeof value === "object" && !Array.isArray(value)
@@ -270,7 +269,7 @@ function digestOf(input: unknown): string {
 
 function reportOf({ namespace, runId, spec, status, createTime, parent }: workflow.Run): Report {
   const own = spec?.labels ?? {};
-  // The cast: a label that is no kind is that of another run.
+  // The cast: a label that is no kind belongs to another run.
   const kind = kindOf[own[labels.kind] as KindName] ?? ReportKind.REPORT_KIND_UNSPECIFIED;
   return Report.fromPartial({
     namespace,

@@ -1,8 +1,8 @@
-/** The sections of each kind of report, for callers that name none. */
+/** The default sections of each kind of report. */
 import { ReportAnalysis } from "@tutti/contracts/insight/v1";
 import type { KindName, WantedSection } from "./content.ts";
 
-/** Which work counts, by kind. */
+/** The condition for the work of each kind. */
 const only: Readonly<Record<KindName, string>> = {
   namespace: "true",
   team: "labels ->> 'team' = :subject",

@@ -1,10 +1,10 @@
 /**
  * Packs the values of a series at equal distances. Their times are the places in the block, so a time costs nothing.
  *
- * 1. What is unpacked is what was packed: bit for bit, a gap (not a number) included.
- * 2. Values that are whole multiples of a power of ten are kept as differences of whole numbers, divided by what all of
- *    them have in common: a counter of pages of memory costs a byte. Others take eight bytes, unless they repeat.
- * 3. A value that repeats costs a byte once, and two bytes however often.
+ * 1. Unpacking returns the packed values bit for bit, gaps (not a number) included.
+ * 2. Values that are whole multiples of a power of ten are kept as differences of whole numbers, divided by their common
+ *    divisor: a counter of memory pages costs a byte per value. Others take eight bytes, if they do not repeat.
+ * 3. A value that repeats costs a byte once, and two bytes for any number of repetitions.
  */
 
 const gapsToken = 0;
@@ -12,13 +12,13 @@ const sameToken = 1;
 const runToken = 2;
 const firstDifference = 3;
 
-/** Powers of ten that are tried. */
+/** Number of powers of ten to try. */
 const scalesMax = 9;
 const rawMode = 255;
-/** Differences of whole numbers up to this fit a token. */
+/** Largest difference of whole numbers that fits a token. */
 const wholeMax = 2 ** 51;
 
-/** Values that are not whole are kept with four digits: half a thousandth, less than a picture shows. */
+/** Rounds a value that is not whole to four digits. The error is half a thousandth, less than a chart shows. */
 export function rounded(value: number): number {
   if (!Number.isFinite(value)) return Number.NaN;
   return Number.isInteger(value) ? value : Number(value.toPrecision(4));
@@ -43,7 +43,7 @@ export function unpacked(bytes: Uint8Array): Float64Array {
   return values;
 }
 
-/** How many digits after the point all values have. Undefined if some have too many. */
+/** Returns how many digits after the point all values have. Undefined if some have too many. */
 function scaleOf(values: Float64Array): number | undefined {
   let scale = 0;
   let factor = 1;
@@ -56,7 +56,7 @@ function scaleOf(values: Float64Array): number | undefined {
       if (scale > scalesMax || Math.abs(value * factor) > wholeMax) return undefined;
     }
   }
-  // A greater factor for a later value may be too much for an earlier one.
+  // A larger factor for a later value may be too large for an earlier value.
   const fits = values.every(
     (value) =>
       Number.isNaN(value) ||
@@ -139,7 +139,7 @@ function eachRun(values: Float64Array, take: (value: number, count: number) => v
   }
 }
 
-/** What all differences of neighbours have in common. At least 1. */
+/** Returns the common divisor of all differences of neighbours. At least 1. */
 function commonDivisor(whole: Float64Array): number {
   let divisor = 0;
   let before = Number.NaN;

@@ -1,9 +1,9 @@
 /**
- * Which series there are, each with its number.
+ * All series of the store, each with its number.
  *
- * 1. A metric has a bounded number of series that are in use, and so has the store. Beyond it, samples go to one series
- *    of the metric whose only label is `overflow`: the metric stays whole, and the store stays small.
- * 2. A series that has had no sample for two days is not in use. It can still be queried.
+ * 1. The number of series in use is bounded, per metric and for the store. Beyond the bound, samples go to one series
+ *    of the metric whose only label is `overflow`. So the metric stays complete and the store stays small.
+ * 2. A series without a sample for two days is not in use. It can still be queried.
  */
 import type { RecordedSeries, Statistic } from "./sample.ts";
 import { keep, slotMs } from "./time.ts";
@@ -30,7 +30,7 @@ export class Catalogue {
   readonly #bounds: Bounds;
   readonly #byKey = new Map<string, KnownSeries>();
   readonly #byMetric = new Map<string, KnownSeries[]>();
-  /** What was counted last, and for which slot. */
+  /** The last count, and its slot. */
   readonly #inUse = new Map<string, number>();
   #allInUse = 0;
   #countedAt = Number.NEGATIVE_INFINITY;
@@ -75,8 +75,8 @@ export class Catalogue {
   }
 
   /**
-   * The series that a sample goes to.
-   * @param made is called with a series that is new
+   * Returns the series that a sample goes to.
+   * @param made called with each new series
    */
   take(
     { namespace, metric, statistic, labels }: RecordedSeries,
@@ -101,7 +101,7 @@ export class Catalogue {
     const isOver = () =>
       this.#allInUse >= seriesMax || (this.#inUse.get(metricKey(name)) ?? 0) >= seriesOfMetricMax;
     if (!isOver()) return false;
-    // Counted at most once a minute: a flood of labels would have all series counted for each sample.
+    // Counts at most once a minute. Otherwise a flood of labels would count all series for each sample.
     if (slot - this.#countedAt >= 6) this.#count(slot);
     return isOver();
   }
@@ -126,7 +126,7 @@ function keyOf(name: Name): string {
   return `${metricKey(name)}\n${name.statistic}\n${labelsText(name.labels)}`;
 }
 
-/** The same for the same labels, in any order. */
+/** Returns the same text for the same labels in any order. */
 export function labelsText(labels: Readonly<Record<string, string>>): string {
   const names = Object.keys(labels);
   if (names.length > 1) names.sort();

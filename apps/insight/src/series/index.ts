@@ -1,3 +1,3 @@
-/** The store of series, for those who measure it. */
+/** The store of series, for code that measures it. */
 export type { RecordedMetric, RecordedSeries } from "./sample.ts";
 export { SeriesStore } from "./series-store.ts";

@@ -1,4 +1,4 @@
-/** What workers measure, as the store has it: a rate, a value or quantiles for each step of the batch. */
+/** Converts measures of workers into the form of the store: a rate, a value or quantiles per step of the batch. */
 import { type Measure, MetricKind, type RecordMeasuresRequest } from "@tutti/contracts/insight/v1";
 import type { MetricWord } from "@tutti/host/metrics";
 import { installationNamespace } from "@tutti/mesh";
@@ -24,7 +24,7 @@ export function measuredOf(
   { worker, fromMs, toMs, measures }: RecordMeasuresRequest,
   namespace: string,
 ): Measured {
-  // The platform's own metrics are there.
+  // The namespace `system` has the platform's own metrics.
   if (namespace === installationNamespace)
     throw insightErrors.measuresRefused({ expected: "a namespace of users", found: namespace });
   const slots = Math.round((toMs - fromMs) / slotMs);

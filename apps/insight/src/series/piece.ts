@@ -1,6 +1,6 @@
 /**
- * Samples of many series that were recorded together, in one row of the store: a row per series and minute would cost
- * more than its values. The numbers of the series are in order, so that one is found without unpacking the others.
+ * Samples of many series that were recorded together, in one row of the store. A row per series and minute would cost
+ * more than its values. Numbers of series are sorted, so that one series is found without unpacking the others.
  */
 import { packed, unpacked } from "./block.ts";
 
@@ -17,7 +17,7 @@ export interface Piece {
   readonly bytes: Uint8Array;
 }
 
-/** @param all each from the first slot on, ordered by number, no number twice */
+/** @param all each from its first slot on, sorted by number, no number twice */
 export function packedPiece(all: readonly PieceValues[]): Uint8Array {
   const blocks = all.map(({ values }) => packed(values));
   const head = 4 + all.length * 8;

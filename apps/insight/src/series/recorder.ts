@@ -1,10 +1,11 @@
 /**
  * Records the samples that every process of the installation keeps of its own metrics.
  *
- * 1. A process keeps ten minutes by the second. A round that fails, or a restart of insight, loses nothing of others.
- * 2. What was recorded of a process is remembered by its last sample, so that a clock that is behind leaves no gap.
- * 3. One round at a time. A query waits for one if the last round is older than a sample. The next round is counted from
- *    the last one, also if a query asked for it: the thread of series starts once a minute, with the rules of alerts.
+ * 1. A process keeps ten minutes of samples by the second. So a failed round, or a restart of insight, loses no samples
+ *    of other processes.
+ * 2. The last recorded sample of each process is remembered, so that a clock that is behind leaves no gap.
+ * 3. One round at a time. A query waits for a round if the last one is older than a sample. The interval starts at the
+ *    last round, even one that a query caused. So the thread of series starts once a minute, with the rules of alerts.
  */
 import { Aggregation, type Metric, MetricKind, type Series, SeriesQuery } from "@tutti/contracts/insight/v1";
 import type { AllProcesses, MetricProcess } from "@tutti/host";
@@ -33,16 +34,16 @@ export interface RecorderParts {
   readonly processes: Pick<AllProcesses, "list">;
   readonly thread: Pick<SeriesThread, "ask" | "stop">;
   readonly everyMs: number;
-  /** Sends metrics of users elsewhere as well. */
+  /** Sends metrics of users to a remote write endpoint as well. */
   readonly forward?: (measured: Measured, nowMs: number) => void;
 }
 
-/** As far back as processes keep samples by the second. */
+/** How far back processes keep samples by the second. */
 const reachMs = 590_000;
-/** Queries of one request. The contract allows 100. */
+/** Queries per request. The contract allows 100. */
 const queriesMax = 96;
 const callMs = 10_000;
-/** How long a query or a stop waits for a round. */
+/** Maximum time that a query or a stop waits for a round. */
 const soonMs = 3_000;
 /** Values of workers and services that wait for a round: some megabytes. */
 const sentValuesMax = 500_000;
@@ -57,7 +58,7 @@ const words = new Map<MetricKind, MetricWord>([
 const rate = { overTime: Aggregation.AGGREGATION_RATE };
 const quantile = (value: number) => ({ overTime: Aggregation.AGGREGATION_QUANTILE, quantile: value });
 
-/** The queries for each kind of metric, with the statistic that they give. */
+/** The queries for each kind of metric, with the resulting statistic. */
 const recordedQueries: Readonly<Record<MetricWord, readonly (readonly [Statistic, Partial<SeriesQuery>])[]>> =
   {
     counter: [["rate", rate]],
@@ -73,9 +74,9 @@ export class Recorder implements Component {
   readonly #parts: RecorderParts;
   readonly #recordedUntil = new Map<string, number>();
   readonly #declared = new Map<string, RecordedMetric>();
-  /** Queries of a metric, by kind and name. A round asks the same ones as the last. */
+  /** Queries of a metric, by kind and name. Every round sends the same queries. */
   readonly #queries = new Map<string, readonly SeriesQuery[]>();
-  /** What workers and services sent since the last round. */
+  /** Values that workers and services sent since the last round. */
   #sent: { readonly metrics: RecordedMetric[]; readonly series: RecordedSeries[] } = {
     metrics: [],
     series: [],
@@ -107,7 +108,7 @@ export class Recorder implements Component {
     this.#timer = timers.after(this.#parts.everyMs, () => void this.record());
   }
 
-  /** What this process has counted since the last round would be lost with it. */
+  /** Records once more, because samples of this process since the last round would be lost with the process. */
   async drain(): Promise<void> {
     this.#isDrained = true;
     this.#timer?.cancel();
@@ -125,13 +126,13 @@ export class Recorder implements Component {
     return this.#problem === "" ? healthy : degraded(this.#problem);
   }
 
-  /** Has everything in the store that is older than a sample. */
+  /** Waits until the store has everything that is older than a sample. */
   async catchUp(): Promise<void> {
     const isOld = this.#parts.foundation.clock.now() - this.#lastMs >= slotMs;
     if (isOld || !this.#hasRecorded || this.#sentValues > 0) await this.#forAWhile(this.record());
   }
 
-  /** A round waits for processes that do not answer. Queries and stops continue without it. */
+  /** Waits a limited time for a round, because the round waits for processes that do not answer. */
   async #forAWhile(round: Promise<void> | undefined): Promise<void> {
     const ended = new AbortController();
     try {
@@ -141,7 +142,7 @@ export class Recorder implements Component {
     }
   }
 
-  /** With the next round. */
+  /** Adds values to the next round. */
   add({ metrics, series }: Measured): void {
     const values = series.reduce((sum, one) => sum + one.values.length, 0);
     if (this.#sentValues + values > sentValuesMax)
@@ -151,7 +152,7 @@ export class Recorder implements Component {
     for (const one of series) this.#sent.series.push(one);
   }
 
-  /** Never throws: what could not be recorded is recorded with the next round. */
+  /** Records all processes. Never throws: the next round repeats failed parts. */
   record(): Promise<void> {
     this.#round ??= this.#recordAll()
       .catch((error: unknown) => this.#failed(errorFromUnknown(error).message))
@@ -188,7 +189,7 @@ export class Recorder implements Component {
     }
     const declared = [...metrics.values()].flatMap(declaredOf);
     await this.#keep({ nowMs, metrics: declared.filter((one) => this.#isNew(one)), series });
-    // A clock that is behind has no samples of the last moments yet: they are asked for again.
+    // A clock that is behind has no samples of the last moments yet. The next round requests them again.
     const lastMs = Math.max(fromMs, ...series.map(endOf));
     this.#recordedUntil.set(name, Math.max(lastMs, untilMs - reachMs));
   }
@@ -203,7 +204,7 @@ export class Recorder implements Component {
   }
 
   async #keep(batch: SampleBatch): Promise<void> {
-    // Its thread has ended: a question would start another one.
+    // The thread has ended. A request would start another thread.
     if (this.#isStopped) return;
     const outcome = await this.#parts.thread.ask("record", batch);
     this.#counters.count(outcome);
@@ -239,7 +240,7 @@ export class Recorder implements Component {
     if (this.#problem === "")
       this.#parts.foundation.logger.warn("samples were not recorded, the next round repeats it", { problem });
     this.#problem = problem;
-    // What was declared may not have been kept.
+    // The store may not have kept the declarations.
     this.#declared.clear();
   }
 }
@@ -269,7 +270,7 @@ function isSame(one: RecordedMetric, other: RecordedMetric): boolean {
   );
 }
 
-/** Samples of a process that has been running for long come further apart: each of them covers several places. */
+/** Samples of a long-running process are further apart: each sample covers several places. */
 function recordedOf(
   { queryId, labels, startTime, stepMs, values }: Series,
   process: string,
@@ -286,7 +287,7 @@ function recordedOf(
       namespace: installationNamespace,
       metric,
       labels: { ...labels, process },
-      // The cast: the query was made of it.
+      // The cast: the query was made from this statistic.
       statistic: statistic as Statistic,
       fromMs: fromTimestamp(startTime),
       values: spread,

@@ -1,9 +1,9 @@
 /**
- * Samples of one stream, as the store has them. Counters and buckets come as they stand.
+ * Converts the samples of one stream into the form of the store. Counters and buckets arrive as totals.
  *
- * 1. Their increase since the sample before is spread over the slots that ended meanwhile. The first sample of a series is
- *    where it starts.
- * 2. Only slots that the store would keep are made. A sender chooses its times, and so the number of slots.
+ * 1. The increase since the previous sample is spread over the slots that ended in between. The first sample of a
+ *    series is its starting point.
+ * 2. Only slots that the store would keep are created, because the sender chooses the times and so the number of slots.
  */
 import { type Metric, MetricKind, type RecordSamplesRequest } from "@tutti/contracts/insight/v1";
 import type { MetricWord } from "@tutti/host/metrics";
@@ -17,7 +17,7 @@ import { keep, slotMs, slotOf } from "./time.ts";
 interface Declared {
   readonly metric: RecordedMetric;
   readonly labels: Readonly<Record<string, string>>;
-  /** Upper bound of the bucket, of a histogram. */
+  /** Upper bound of the bucket. Only for a histogram. */
   readonly bucket: number;
   timeMs: number | undefined;
   value: number;
@@ -25,7 +25,7 @@ interface Declared {
 
 interface Increase {
   readonly declared: Declared;
-  /** In all slots since the sample before. */
+  /** Sum over all slots since the previous sample. */
   readonly amount: number;
   readonly perSecond: number;
   readonly fromMs: number;
@@ -40,7 +40,7 @@ const kinds = new Map<MetricKind, MetricWord>([
 ]);
 
 export class SampleStream {
-  /** By their numbers, from 1. */
+  /** Indexed by series number, from 1. */
   readonly #declared: Declared[] = [];
 
   take({ metrics, timeMs, series, values }: RecordSamplesRequest): Measured {
@@ -87,14 +87,14 @@ export class SampleStream {
   }
 }
 
-/** Undefined for the first sample, and as long as no slot has ended since the one before. */
+/** Returns undefined for the first sample, and until a slot has ended since the previous sample. */
 function increaseOf(declared: Declared, timeMs: number, value: number): Increase | undefined {
   const { timeMs: beforeMs, value: before } = declared;
   if (beforeMs !== undefined && slotOf(timeMs) <= slotOf(beforeMs)) return undefined;
   declared.timeMs = timeMs;
   declared.value = value;
   if (beforeMs === undefined) return undefined;
-  // A counter that is less than before has started again.
+  // A counter below its previous value has restarted.
   const amount = value >= before ? value - before : value;
   const [startMs, toMs] = [slotOf(beforeMs) * slotMs, slotOf(timeMs) * slotMs];
   const perSecond = (amount * 1_000) / (toMs - startMs);
@@ -126,7 +126,7 @@ function distributionOf(all: readonly Increase[]): RecordedSeries[] {
   return [rate, at(0.5, "p50"), at(0.99, "p99")];
 }
 
-/** Within its bucket, values are taken to lie evenly. */
+/** Interpolates linearly within a bucket. */
 function quantileOf(sorted: readonly Increase[], count: number, share: number): number {
   let seen = 0;
   let low = 0;

@@ -1,4 +1,4 @@
-/** What is recorded, as it passes between threads. */
+/** Types of recorded samples, as they pass between threads. */
 import type { MetricWord } from "@tutti/host/metrics";
 import type { SampledSeries } from "@tutti/telemetry";
 
@@ -13,16 +13,16 @@ export interface RecordedMetric {
   readonly labels: readonly string[];
 }
 
-/** Values of a series, one each 10 s. Not a number where there is none. */
+/** Values of a series, one per 10 s. A gap is not a number. */
 export interface RecordedSeries {
   readonly namespace: string;
   readonly metric: string;
   readonly statistic: Statistic;
   readonly labels: Readonly<Record<string, string>>;
-  /** When the first value starts, since 1970. */
+  /** Start of the first value, since 1970. */
   readonly fromMs: number;
   readonly values: Float64Array;
-  /** Zeros alone make no new series: most gauges of a process never move. */
+  /** True if zeros alone create no new series: most gauges of a process never move. */
   readonly isSparse?: boolean;
 }
 
@@ -32,21 +32,21 @@ export interface SampleBatch {
   readonly series: readonly RecordedSeries[];
 }
 
-/** What became of a batch. */
+/** Result of recording a batch. */
 export interface RecordOutcome {
   readonly recorded: number;
-  /** Too old. */
+  /** Number of samples that were too old. */
   readonly late: number;
-  /** From the future: the clock of their process is wrong. */
+  /** Number of samples from the future: the clock of their process is wrong. */
   readonly ahead: number;
   /** Samples that share a series, because the metric has too many. */
   readonly overflowed: number;
-  /** Metrics that have too many series now, and had not before. */
+  /** Metrics that have exceeded their maximum of series with this batch. */
   readonly overflowing: readonly string[];
   readonly series: number;
   readonly bytes: number;
   /** Blocks that were damaged, since the store was opened. */
   readonly damaged: number;
-  /** Where a damaged file was put when the store was opened. */
+  /** Path of a damaged file that was moved when the store was opened. */
   readonly putAside: { readonly file: string; readonly reason: string } | undefined;
 }

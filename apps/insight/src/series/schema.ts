@@ -1,4 +1,4 @@
-/** The file of the store. A release that changes it reads what the one before wrote. */
+/** The file of the store. A release with another format must read the previous one. */
 
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
@@ -30,11 +30,11 @@ const tables = `
 
 export interface OpenedFile {
   readonly database: DatabaseSync;
-  /** Where a file that could not be read was moved, and why. Undefined if there was none. */
+  /** New path of a file that could not be read, and the reason. Undefined if the file was readable. */
   readonly putAside: { readonly file: string; readonly reason: string } | undefined;
 }
 
-/** A file that is damaged is moved aside: series are worth less than that they are recorded. */
+/** Opens the file and moves a damaged one aside: recording new series matters more than keeping old ones. */
 export function openFile(file: string, nowMs: number): OpenedFile {
   mkdirSync(dirname(file), { recursive: true, mode: privateModes.folder });
   try {
@@ -50,7 +50,7 @@ export function openFile(file: string, nowMs: number): OpenedFile {
 
 function opened(file: string): DatabaseSync {
   makePrivateFile(file);
-  // A reader that closes the last connection locks it for a moment.
+  // A reader that closes the last connection locks the file for a moment.
   const database = new DatabaseSync(file, { timeout: 5_000 });
   try {
     // A process that is killed loses nothing. After a power failure the last minutes may be missing.
@@ -69,8 +69,7 @@ function opened(file: string): DatabaseSync {
   }
 }
 
-/** As SQLite numbers them. The lower eight bits name the kind. */
-/** A page is not what it must be, or the file is no database. */
+/** Codes of SQLite for a malformed page, and for a file that is no database. The lower eight bits name the kind. */
 export const corrupt: readonly number[] = [11, 26];
 const damaged: readonly number[] = [1, ...corrupt];
 

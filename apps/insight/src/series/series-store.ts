@@ -3,9 +3,9 @@
  *
  * 1. A batch of samples becomes one row, the *piece*, in one transaction. When its hour is over, the pieces of the hour
  *    become a block per series, and the minutes of the hour go to the block of the day.
- * 2. A value is kept by its place in time. One that comes twice counts once, one that comes late goes to its place.
- * 3. Blocks and pieces have a checksum. A damaged one is left out and counted, the others are read.
- * 4. The number of series is bounded: see `Catalogue`.
+ * 2. A value is kept by its place in time. A repeated value counts once, a late value goes to its place.
+ * 3. Blocks and pieces have a checksum. A damaged one is skipped and counted, the others are read.
+ * 4. The number of series is bounded, see `Catalogue`.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { MetricWord, RequestedSpan, SeriesSource } from "@tutti/host/metrics";
@@ -47,9 +47,9 @@ interface Rows {
   readonly dropPiece: StatementSync;
 }
 
-/** Series that are packed together in one transaction: enough to be quick, few enough to be small. */
+/** Number of series packed in one transaction: enough to be fast, few enough to keep the transaction small. */
 const packedTogether = 1_000;
-/** Pieces of hours that were packed before wait for the next hour, but not in any number. */
+/** Pieces of hours that are already packed wait for the next hour, up to this total number of pieces. */
 const piecesMax = 600;
 
 export class SeriesStore {
@@ -77,7 +77,7 @@ export class SeriesStore {
     this.#database.close();
   }
 
-  /** Metrics of a namespace whose names start so, in the order of their names. */
+  /** Returns the metrics of a namespace whose names start with `prefix`, in the order of their names. */
   metrics(namespace: string, prefix: string): RecordedMetric[] {
     return [...this.#metrics.values()]
       .filter((metric) => metric.namespace === namespace && metric.name.startsWith(prefix))
@@ -120,7 +120,7 @@ export class SeriesStore {
     };
   }
 
-  /** What answers queries about a namespace. */
+  /** Returns the data source for queries about a namespace. */
   source(namespace: string, nowMs: number): SeriesSource {
     return {
       kindOf: (metric) => this.#metrics.get(`${namespace}\n${metric}`)?.kind,
@@ -154,7 +154,7 @@ export class SeriesStore {
       });
   }
 
-  /** Values at 10 s, from a slot until another. */
+  /** Returns values at 10 s, from one slot to another. */
   #slots({ id }: KnownSeries, from: number, until: number): Float64Array {
     const values = new Float64Array(until - from).fill(Number.NaN);
     for (let hour = Math.floor(from / slotsOfHour); hour * slotsOfHour < until; hour++) {
@@ -169,7 +169,7 @@ export class SeriesStore {
     return values;
   }
 
-  /** Values at a minute. Minutes of hours that are not packed yet are made of the slots. */
+  /** Returns values per minute. Minutes of hours that are not packed yet are computed from the slots. */
   #minutes(series: KnownSeries, from: number, until: number, nowMs: number): Float64Array {
     const values = new Float64Array(until - from).fill(Number.NaN);
     for (let day = Math.floor(from / minutesOfDay); day * minutesOfDay < until; day++) {
@@ -385,7 +385,7 @@ function rowsOf(database: DatabaseSync): Rows {
   };
 }
 
-/** As many values as a picture shows, or older than two days. */
+/** True if minutes suffice for a chart, or if the span starts more than two days ago. */
 function isBestInMinutes({ fromMs, toMs, stepMs }: RequestedSpan, nowMs: number): boolean {
   const suitable = stepMs > 0 ? stepMs : (toMs - fromMs) / 360;
   return suitable >= minuteMs || fromMs < nowMs - keep.fineMs;
@@ -395,7 +395,7 @@ function seriesHas(piece: Piece, id: number): boolean {
   return valuesIn(piece, id) !== undefined;
 }
 
-/** Values of an acceptable time, with four digits. Others become gaps, and are counted. */
+/** Rounds values within the accepted time to four digits. Other values become gaps and are counted. */
 function withinTime(
   values: Float64Array,
   fromSlot: number,
@@ -419,7 +419,7 @@ function countOf(values: Float64Array): number {
   return values.reduce((count, value) => (Number.isNaN(value) ? count : count + 1), 0);
 }
 
-/** Series that share a place: the worst of quantiles, the sum of others. */
+/** Combines series that share a place: the maximum of quantiles, the sum of others. */
 function together(one: Float64Array, other: Float64Array, statistic: Statistic): Float64Array {
   const isQuantile = statistic === "p50" || statistic === "p99";
   const values = new Float64Array(Math.max(one.length, other.length));
@@ -432,8 +432,8 @@ function together(one: Float64Array, other: Float64Array, statistic: Statistic):
 }
 
 /**
- * The mean of a minute's values. Of quantiles the worst, which hides nothing. A slot without a rate had no increase: a
- * worker sends none where nothing was measured. `overSlots` of the slots are over.
+ * Returns the mean of each minute, and for quantiles the maximum, which hides nothing. A slot without a rate had no
+ * increase, because workers send only rates that they measured. `overSlots` of the slots have ended.
  */
 function minutesOf(slots: Float64Array, statistic: Statistic, overSlots = slots.length): Float64Array {
   const isQuantile = statistic === "p50" || statistic === "p99";
@@ -452,7 +452,7 @@ function minutesOf(slots: Float64Array, statistic: Statistic, overSlots = slots.
   return minutes;
 }
 
-/** Lays values over others, each from its own place on. A gap covers nothing. */
+/** Writes values over others, each at its own place. Gaps overwrite nothing. */
 function overlay(values: Float64Array, from: number, others: Float64Array, othersFrom: number): void {
   const start = Math.max(from, othersFrom);
   const end = Math.min(from + values.length, othersFrom + others.length);

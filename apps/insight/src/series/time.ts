@@ -1,6 +1,6 @@
-/** How the store divides time. Places are counted from 1970, so that all processes have the same. */
+/** Time units of the store. Places are counted from 1970, so that they are the same in all processes. */
 
-/** The distance of samples as they are recorded. */
+/** Interval between recorded samples. */
 export const slotMs = 10_000;
 export const minuteMs = 60_000;
 export const hourMs = 3_600_000;
@@ -11,13 +11,13 @@ export const slotsOfHour = hourMs / slotMs;
 export const minutesOfHour = hourMs / minuteMs;
 export const minutesOfDay = dayMs / minuteMs;
 
-/** How long samples are kept, and what is refused. */
+/** How long samples are kept, and which samples are rejected. */
 export const keep = {
-  /** At 10 s. */
+  /** For samples at 10 s. */
   fineMs: 2 * dayMs,
-  /** At a minute. */
+  /** For samples per minute. */
   coarseMs: 90 * dayMs,
-  /** A sample from further ahead has a wrong clock. */
+  /** A sample further ahead comes from a wrong clock. */
   aheadMs: 5 * minuteMs,
   /** An hour is packed this long after its end. Later samples cost more. */
   graceMs: 5 * minuteMs,

@@ -1,4 +1,4 @@
-/** Alerts: listed, followed, acknowledged. */
+/** Lists, watches and acknowledges alerts. */
 import {
   type AcknowledgeAlertRequest,
   Alert,
@@ -29,7 +29,7 @@ import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
 
 type Kept = ReadOnly<AlertSnapshotV1>;
 
-/** The worst first, then the latest. */
+/** Lists alerts, the most severe first, then the latest. */
 export async function listAlerts(
   dependencies: AlertDependencies,
   { filter = AlertFilter.create(), page, ...request }: ListAlertsRequest,
@@ -93,7 +93,7 @@ export async function acknowledgeAlert(
   return { alert: showing(namespace, kept, dependencies.foundation.clock.now())(alert) };
 }
 
-/** How alerts are shown, with the silences and alerts that suppress them. */
+/** Returns a function that converts alerts for readers, with the silences and alerts that suppress them. */
 export function showing(
   namespace: string,
   { silences, rules, alerts, escalations }: Pick<Kept, "silences" | "rules" | "alerts" | "escalations">,
@@ -155,13 +155,13 @@ function isWanted(alert: Alert, { statuses, severity, ruleId, labels, started }:
   return started?.to === undefined || startMs < fromTimestamp(started.to);
 }
 
-/** Sorts as text: severities and times count downwards. */
+/** Returns a sort key as text. Severities and times are inverted. */
 function placeOf({ severity, startTime, alertId }: Alert): string {
   const ms = startTime === undefined ? 0 : fromTimestamp(startTime);
   return `${descending(severity)}/${descending(ms)}/${alertId}`;
 }
 
-/** Another number after every change that is shown. */
+/** Returns a number that differs after every visible change. */
 function stateOf({ status, silenceId, inhibitedBy, startTime, escalation, report }: Alert): number {
   const changeTime = report?.updateTime ?? startTime;
   const ms = changeTime === undefined ? 0 : fromTimestamp(changeTime);

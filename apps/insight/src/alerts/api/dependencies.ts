@@ -12,7 +12,7 @@ import type { Notifications } from "../notifications.ts";
 import type { Receivers } from "../receivers/receivers.ts";
 import type { Evaluator } from "../rules/evaluator.ts";
 
-/** What the handlers of alerts work with. */
+/** Dependencies of the handlers of alerts. */
 export interface AlertDependencies extends MachineDependencies {
   readonly foundation: Foundation;
   readonly evaluator: Pick<Evaluator, "install" | "wake" | "problemOf">;
@@ -20,10 +20,10 @@ export interface AlertDependencies extends MachineDependencies {
   readonly notifications: Pick<Notifications, "failureOf">;
   readonly thread: Pick<SeriesThread, "ask">;
   readonly watches: WatchMemory;
-  /** Counts reported alerts that were not taken. */
+  /** Counts reported alerts that were rejected. */
   readonly reportsLeftOut: { add(count: number): void };
   readonly repairs: Repairs;
-  /** What failed in a namespace, and why. */
+  /** Returns the failed work of a namespace, and the causes. */
   readonly explain: (span: {
     readonly namespace: string;
     readonly fromMs: number;
@@ -33,16 +33,16 @@ export interface AlertDependencies extends MachineDependencies {
 
 const nothing = AlertSnapshotV1.create();
 
-/** No resource has it: what is no number is refused as one that has moved. */
+/** No resource has this revision. A revision that is no number is rejected like an outdated one. */
 const noRevision = 2 ** 32 - 1;
 
-/** The revision that a caller read, as the machine has it. */
+/** Converts the revision that a caller read to the form of the machine. */
 export function revisionIn(revision: string): number {
   if (revision === "") return 0;
   return /^\d{1,9}$/.test(revision) ? Number(revision) : noRevision;
 }
 
-/** Names of receivers that are not configured, with their place. */
+/** Returns a violation, with its place, for each receiver that is not configured. */
 export function unknownReceivers(
   receivers: AlertDependencies["receivers"],
   names: readonly string[],
@@ -56,7 +56,7 @@ export function unknownReceivers(
   );
 }
 
-/** All alerts, rules and silences of a namespace. */
+/** Returns all alerts, rules and silences of a namespace. */
 export function keptIn(
   dependencies: MachineDependencies,
   namespace: string,
@@ -68,7 +68,7 @@ export function keptIn(
   );
 }
 
-/** A caller without credentials that names no namespace means the installation, as for metrics. */
+/** For a caller without credentials, an empty namespace means the installation, as for metrics. */
 export function namespaceOf(
   { namespace }: { readonly namespace: string },
   { principal }: CallContext,

@@ -1,4 +1,4 @@
-/** Incidents: listed, shown with what is known of their causes, taken over, resolved. */
+/** Incidents: listed, read with their known causes, acknowledged, resolved. */
 import {
   type AlertSnapshotV1,
   type GetIncidentReply,
@@ -36,10 +36,10 @@ import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
 
 type Kept = ReadOnly<AlertSnapshotV1>;
 
-/** Failures that came so long before an incident belong to it: rules look back, and hold. */
+/** Failures up to this long before an incident belong to it, because rules evaluate a window and hold. */
 const beforeMs = 10 * 60_000;
 
-/** Those that are not resolved first, then the latest. */
+/** Lists incidents, unresolved ones first, then the latest. */
 export async function listIncidents(
   dependencies: AlertDependencies,
   { statuses, page, ...request }: ListIncidentsRequest,
@@ -109,7 +109,7 @@ async function incidentNamed(
   return found;
 }
 
-/** When work of an incident failed, and in which namespace. */
+/** Returns the namespace and the time in which work of an incident failed. */
 function spanOf({ foundation }: AlertDependencies, namespace: string, found: ReadOnly<KeptIncident>) {
   return {
     namespace: namespaceOfWork(namespace, found),
@@ -142,11 +142,11 @@ async function whole(
     known.tasks = tasks;
     if (found.endMs === 0) {
       known.queued = await dependencies.repairs.queued(span.namespace, context);
-      // Whose processes those are is no matter of another namespace.
+      // Other namespaces must not see the processes of the installation.
       if (namespace === installationNamespace) known.unwell = await dependencies.repairs.unwell(context);
     }
   } catch (thrown) {
-    // The timeline must be readable while facts are not.
+    // The timeline must be readable even if facts are not.
     incident.problem = errorFromUnknown(thrown).message;
   }
   incident.repairs = repairsOf(incident, known);
@@ -156,7 +156,7 @@ async function whole(
     ruleId,
     count,
     text,
-    // Only read.
+    // The cast: only read.
     cause: cause as Incident["timeline"][number]["cause"],
   }));
   incident.advice = adviceOf(found, kept);
@@ -165,7 +165,7 @@ async function whole(
   return incident;
 }
 
-/** Rules of the installation see the work of all namespaces. Their labels may name one. */
+/** Returns the namespace of the work. Rules of the installation see all namespaces, and their labels may name one. */
 function namespaceOfWork(namespace: string, { labels }: ReadOnly<KeptIncident>): string {
   if (namespace !== installationNamespace) return namespace;
   return labels.find(({ name }) => name === "namespace")?.value ?? defaultNamespace;
@@ -202,7 +202,7 @@ function shown(
   });
 }
 
-/** Sorts as text: times count downwards. */
+/** Returns a sort key as text. Times are inverted. */
 function placeOf({ status, startMs, incidentId }: ReadOnly<KeptIncident>): string {
   const isOver = Number(status === IncidentStatus.INCIDENT_STATUS_RESOLVED);
   return `${isOver}/${descending(startMs)}/${incidentId}`;

@@ -1,4 +1,4 @@
-/** Notifications that receivers do not have: listed, and sent again if they are dead. */
+/** Lists undelivered notifications, and sends dead ones again. */
 import type {
   ListNotificationsReply,
   ListNotificationsRequest,

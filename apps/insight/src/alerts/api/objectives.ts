@@ -1,4 +1,4 @@
-/** Objectives and the rest of their error budgets. */
+/** Objectives and their remaining error budgets. */
 import type {
   KeptRule,
   ListObjectivesReply,
@@ -18,7 +18,7 @@ import {
 import { type RuleRead, ruleSeries } from "../rules/rule-series.ts";
 import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
 
-/** A period is read in about so many steps. */
+/** Approximate number of steps in which a period is read. */
 const stepsOfPeriod = 720;
 const minuteMs = 60_000;
 
@@ -66,7 +66,7 @@ async function standingsOf(
       title: rule.title,
       labels: { ...labels },
       objective: { goal: objective.goal, periodMs },
-      // The store keeps rates: whole events come back with a rest.
+      // The store keeps rates, so counts of whole events come back with a fraction.
       total: Math.round(events.total),
       bad: Math.round(events.bad),
       budgetLeft: 1 - burnRate(events, objective.goal),

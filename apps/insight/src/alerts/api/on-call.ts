@@ -1,4 +1,4 @@
-/** Rotations and escalation policies: set, listed, deleted. And who is on call. */
+/** Rotations and escalation policies: set, listed, deleted. Lists people who are on call. */
 import {
   type DeleteEscalationPolicyRequest,
   type DeleteRotationRequest,
@@ -31,7 +31,7 @@ import { insightErrors } from "../../errors.ts";
 import { keyOf } from "../key.ts";
 import { type AlertDependencies, keptIn, namespaceOf, revisionIn, unknownReceivers } from "./dependencies.ts";
 
-/** The current shift, and the next. */
+/** The current shift and the next one. */
 const shiftsByDefault = 2;
 
 export async function setRotation(
@@ -157,7 +157,7 @@ function shownShift({ member, receivers, fromMs, toMs, isOverridden }: Shift): O
 }
 
 function shownRotation(namespace: string, { rotation, revision }: ReadOnly<KeptRotation>): Rotation {
-  // Only read.
+  // The cast: only read.
   return { ...(rotation as Rotation), namespace, revision: String(revision) };
 }
 
@@ -165,7 +165,7 @@ function shownPolicy(
   namespace: string,
   { policy, revision }: ReadOnly<KeptEscalationPolicy>,
 ): EscalationPolicy {
-  // Only read.
+  // The cast: only read.
   return { ...(policy as EscalationPolicy), namespace, revision: String(revision) };
 }
 

@@ -1,4 +1,4 @@
-/** Alerts that other systems report, and the receivers that may hear of them. */
+/** Alerts from other systems, and the configured receivers. */
 import {
   AlertReported,
   type ListAlertReceiversReply,

@@ -1,4 +1,4 @@
-/** Rules: set, listed, deleted, and tried on the past. */
+/** Rules: set, listed, deleted, and tested on recorded series. */
 import {
   AlertRule,
   type DeleteAlertRuleRequest,
@@ -38,9 +38,9 @@ import { type AlertDependencies, keptIn, namespaceOf, revisionIn, unknownReceive
 
 const dayMs = 24 * 3_600_000;
 const trialDaysMax = 7;
-/** A long trial evaluates less often than the rule does. */
+/** A test of a long span evaluates less often than the rule. */
 const evaluationsMax = 10_000;
-/** Others are served between so many evaluations. */
+/** Number of evaluations between two pauses that let other requests run. */
 const evaluationsAtOnce = 50;
 
 export async function setRule(
@@ -159,10 +159,10 @@ function shownRule(
   { rule, revision }: ReadOnly<KeptRule>,
   policies: ReadonlySet<string>,
 ): AlertRule {
-  // Only read.
+  // The cast: only read.
   const shown = rule as AlertRule;
   const { ruleId, escalation } = shown;
-  // The configuration names the policy of built-in rules before it exists.
+  // The configuration may name an escalation policy of built-in rules that does not exist yet.
   const isLost = escalation !== "" && !policies.has(escalation);
   const problem =
     evaluator.problemOf(namespace, ruleId) || (isLost ? `escalation policy \`${escalation}\` not found` : "");

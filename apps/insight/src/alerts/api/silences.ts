@@ -69,7 +69,7 @@ function shownSilence(namespace: string, kept: ReadOnly<KeptSilence>): Silence {
     namespace,
     silenceId,
     ruleId,
-    // Only read.
+    // The cast: only read.
     labels: labels as Silence["labels"],
     span: { from: toTimestamp(fromMs), to: toTimestamp(toMs) },
     createCause: cause as Silence["createCause"],

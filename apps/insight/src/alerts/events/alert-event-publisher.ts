@@ -1,4 +1,4 @@
-/** Tells the bus of alerts that fire, are acknowledged and end. */
+/** Publishes bus events when alerts fire, are acknowledged and end. */
 import { type Bus, contractEvent, type EventInput } from "@tutti/bus";
 import type { EventHeader } from "@tutti/contracts/events/v1";
 import { type InsightEventPayloads, insightEvents } from "@tutti/contracts/events/v1/insight";
@@ -26,7 +26,7 @@ interface AlertNote<T extends EventType = EventType> extends NoteHead {
 }
 
 const source = "/tutti/insight";
-/** Events published for one evaluation, at most: of 10,000 alerts at once the list has all. */
+/** Maximum number of events per evaluation. If 10,000 alerts fire at once, only the list has all. */
 const toldAtOnceMax = 100;
 
 const notes: Readonly<Record<string, NoteOf<Alerts, never>>> = {

@@ -1,4 +1,4 @@
-/** A draft of a post-mortem: what is known, and headings for what only people know. */
+/** A draft of a post-mortem: known facts, and headings for the parts that only people know. */
 import { type Incident, IncidentEntryKind } from "@tutti/contracts/insight/v1";
 import { fromTimestamp, utcOf } from "@tutti/kernel";
 
@@ -62,7 +62,7 @@ function causeOf({ summary, likelihood, evidence }: Shown["causes"][number]): st
   return `${summary} Likelihood ${(likelihood * 100).toFixed(0)} %. ${evidence.join(" ")}`;
 }
 
-/** A title cannot make headings or lists. */
+/** Removes line breaks, so that a title cannot add headings or lists. */
 function oneLine(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }

@@ -1,4 +1,4 @@
-/** Messages in the shape that chat services take by their incoming webhooks. */
+/** Messages in the format that incoming webhooks of chat services accept. */
 import { type AlertMessage, escalationLine, type MessageAlert } from "./message.ts";
 
 const linesMax = 10;
@@ -22,7 +22,7 @@ const bodies: Readonly<Record<ChatKind, (message: AlertMessage) => unknown>> = {
     return {
       content: cut(headOf(message)),
       embeds: [{ description: linesOf(message).join("\n"), color: colorOf(message) }],
-      // Labels may have `@everyone` in them.
+      // Labels may contain `@everyone`.
       allowed_mentions: { parse: [] },
     };
   },
@@ -44,7 +44,7 @@ const bodies: Readonly<Record<ChatKind, (message: AlertMessage) => unknown>> = {
   },
 };
 
-/** In a line: the worst word, the first alert, and how many there are. */
+/** Returns one line: severity and title of the first alert, and the number of other alerts. */
 export function headOf({ alerts, count, namespace }: AlertMessage): string {
   const [first] = alerts;
   const isOver = alerts.every(({ status }) => status === "resolved");

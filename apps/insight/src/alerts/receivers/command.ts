@@ -1,4 +1,4 @@
-/** A program that hears of alerts: it gets the message on standard input, and has it if it ends with 0. */
+/** Notifies a program of alerts. The program reads the message from standard input. Exit code 0 confirms it. */
 import { spawn } from "node:child_process";
 import { insightErrors } from "../../errors.ts";
 
@@ -11,7 +11,7 @@ export function runCommand(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => reject(insightErrors.receiverFailed({ reason }));
-    // A group of its own: what the program has started ends with it.
+    // A group of its own, so that processes started by the program end with it.
     const child = spawn(file, words, { stdio: ["pipe", "ignore", "pipe"], detached: true });
     const end = () => {
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
@@ -29,7 +29,7 @@ export function runCommand(
       else if (signal.aborted) fail(reason instanceof Error ? reason.message : "it was ended");
       else fail(`\`${file}\` ended with ${code ?? "a signal"}${output === "" ? "" : `: ${output.trim()}`}`);
     });
-    // A program that does not read its input may be gone before that is written.
+    // A program that does not read its input may have exited before the input is written.
     child.stdin.on("error", () => {});
     child.stdin.end(input);
   });

@@ -17,23 +17,23 @@ export interface MessageAlert {
 }
 
 export interface AlertMessage {
-  /** The same however often the message is sent. */
+  /** The same for every attempt to send the message. */
   readonly id: string;
   readonly namespace: string;
   readonly rule: string;
-  /** How many alerts it is about. At most 100 are in it. */
+  /** Number of alerts. The message contains at most 100 of them. */
   readonly count: number;
   readonly alerts: readonly MessageAlert[];
   /** The incident of the first alert that has one. */
   readonly incident?: string;
-  /** Why the receiver is notified, if an escalation policy and not the rule says so. */
+  /** The step that notifies the receiver. Set only if an escalation policy and not the rule names the receiver. */
   readonly escalation?: {
     readonly policy: string;
     readonly step: number;
     /** People who are on call. */
     readonly onCall: readonly string[];
   };
-  /** Where the dashboard shows it. Absent if the address of the dashboard is not known. */
+  /** Address of the alert in the dashboard. Absent if the address of the dashboard is not configured. */
   readonly url?: string;
 }
 
@@ -41,7 +41,7 @@ export function messageOf(namespace: string, delivery: ReadOnly<AlertDelivery>):
   const { number, ruleId, count, alerts, requestMs, escalation } = delivery;
   const incident = alerts.find(({ incidentId = "" }) => incidentId !== "")?.incidentId;
   return {
-    // A new data directory counts from 1 again: the time tells its messages apart.
+    // A new data directory counts from 1 again. The time distinguishes its messages.
     id: `alert_${namespace}_${number}_${Math.round(requestMs).toString(36)}`,
     namespace,
     rule: ruleId,
@@ -54,14 +54,14 @@ export function messageOf(namespace: string, delivery: ReadOnly<AlertDelivery>):
   };
 }
 
-/** The page of the incident, otherwise that of all alerts. */
+/** Returns the address of the incident's page, or of the page of all alerts. */
 export function pageOf({ incident, namespace }: AlertMessage, dashboardUrl: string): string {
   const base = dashboardUrl.replace(/\/+$/, "");
   if (incident === undefined) return `${base}/alerts`;
   return `${base}/incidents/${encodeURIComponent(incident)}?of=${encodeURIComponent(namespace)}`;
 }
 
-/** In a line. Undefined if the rule names the receiver. */
+/** Describes the escalation in one line. Undefined if the rule names the receiver. */
 export function escalationLine({ escalation }: AlertMessage): string | undefined {
   if (escalation === undefined) return undefined;
   const { policy, step, onCall } = escalation;

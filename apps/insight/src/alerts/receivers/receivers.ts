@@ -1,10 +1,10 @@
 /**
- * Brings messages to their receivers, each in its own way.
+ * Delivers messages to their receivers, according to the kind of each receiver.
  *
  * 1. A message has one identity in every attempt, also after a crash: a webhook's `webhook-id`, the id of a run, the
  *    `Message-ID` of a mail.
- * 2. A receiver that rejects a message for good makes it dead: 410 and other answers of 4xx, but for those that say
- *    *later* (408, 425, 429). Everything else is tried again, for at most a day.
+ * 2. If a receiver rejects a message permanently, the message is dead: 410 and other 4xx replies, except those that mean
+ *    *later* (408, 425, 429). Every other failure is retried, for at most a day.
  */
 import { RunSpec, type runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
 import { signedHeaders, signingHeaders, statusOfCall } from "@tutti/host/outgoing";
@@ -21,7 +21,7 @@ export interface ReceiversParts {
   readonly foundation: Pick<Foundation, "clock" | "timers">;
   readonly settings: Readonly<Record<string, ReceiverSettings>>;
   readonly arePrivateAllowed: boolean;
-  /** Where people open the dashboard. */
+  /** Address of the dashboard for people. */
   readonly dashboardUrl?: string | undefined;
   readonly runs: Pick<Client<typeof runService>, "startRun">;
 }
@@ -46,13 +46,13 @@ export class Receivers {
     return Object.keys(this.#parts.settings);
   }
 
-  /** Each with how it gets messages, by name. */
+  /** Names and kinds of all receivers, sorted by name. */
   get kinds(): readonly (readonly [name: string, kind: string])[] {
     const all = Object.entries(this.#parts.settings).map(([name, { kind }]) => [name, kind] as const);
     return all.sort(([one], [other]) => (one < other ? -1 : 1));
   }
 
-  /** Resolves when the receiver has it. Throws `insight.message_rejected` if it never will. */
+  /** Resolves when the receiver has the message. Throws `insight.message_rejected` if a retry is useless. */
   async deliver(name: string, given: AlertMessage, signal: AbortSignal): Promise<void> {
     const { dashboardUrl } = this.#parts;
     const message = dashboardUrl === undefined ? given : { ...given, url: pageOf(given, dashboardUrl) };
@@ -110,7 +110,7 @@ export class Receivers {
     throw insightErrors.receiverFailed({ reason });
   }
 
-  /** The id of the run is that of the message: it is started once. */
+  /** Starts a run with the id of the message, so that it starts once. */
   async #start(settings: ReceiverSettings, message: AlertMessage, signal: AbortSignal): Promise<void> {
     const [name = "", label] = (settings.workflow ?? "").split("@");
     const version = label === undefined ? undefined : { $case: "label" as const, value: label };

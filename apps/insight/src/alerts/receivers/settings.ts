@@ -1,10 +1,10 @@
-/** The keys `insight.receivers.*`: who hears of alerts, by the name that rules have it under. */
+/** The keys `insight.receivers.*`: receivers of alerts, by the name that rules use. */
 import { secret } from "@tutti/kernel";
 import * as z from "zod";
 
 const commandTimeoutMs = 10_000;
 
-/** What each kind needs, and nothing else. */
+/** The keys that each kind requires. Other keys are rejected. */
 const needs = {
   webhook: ["url"],
   slack: ["url"],
@@ -15,7 +15,7 @@ const needs = {
   smtp: ["host", "from", "to"],
 } as const;
 
-/** One address, with nothing in it that ends a header or starts another address. */
+/** One address, without characters that would end a header or start another address. */
 const address = /^[^\s<>,;:"()@\p{Cc}]{1,64}@[^\s<>,;:"()@\p{Cc}]{1,255}$/u;
 /** The same, with or without a name before it. */
 const sender =

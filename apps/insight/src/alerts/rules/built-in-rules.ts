@@ -1,6 +1,6 @@
 /**
- * Rules that every installation has, in the namespace `system`. Each can be changed and disabled. They look at metrics of
- * all processes, and are evaluated when samples are recorded.
+ * Rules that every installation has, in the namespace `system`. Each can be changed and disabled. They evaluate metrics
+ * of all processes when samples are recorded.
  */
 import { Aggregation, AlertRule } from "@tutti/contracts/insight/v1";
 import { Severity } from "@tutti/contracts/types/v1";
@@ -16,7 +16,7 @@ type Query = Parameters<typeof AlertRule.fromPartial>[0]["queries"];
 const most = { overTime: AGGREGATION_MAX, overSeries: AGGREGATION_MAX };
 const least = { overTime: AGGREGATION_MIN, overSeries: AGGREGATION_MIN };
 const increase = { overTime: AGGREGATION_INCREASE, overSeries: AGGREGATION_SUM };
-/** Without gauges of processes that have ended in the window. */
+/** Excludes gauges of processes that have ended in the window. */
 const now = { overTime: AGGREGATION_LAST, overSeries: AGGREGATION_SUM };
 const equals = (labels: Readonly<Record<string, string>>) => ({
   labels: { equals: labels, exists: [], absent: [] },
@@ -32,7 +32,7 @@ interface BuiltIn {
   readonly severity: Severity;
   readonly holdMs?: number;
   readonly windowMs?: number;
-  /** Rules that name the cause of what this one sees. */
+  /** Rules that name the cause of this rule's alert. */
   readonly inhibitedBy?: readonly string[];
 }
 
@@ -119,7 +119,7 @@ const rules: readonly BuiltIn[] = [
     queries: [{ queryId: "health", metric: "tutti_orchestrator_health_severity", overTime: AGGREGATION_MIN }],
     condition: "health >= 2.0",
     severity: SEVERITY_CRITICAL,
-    // A start that takes a moment is no alert.
+    // A short start raises no alert.
     holdMs: minuteMs / 2,
   },
   {
@@ -276,7 +276,7 @@ const rules: readonly BuiltIn[] = [
 /** The page of the documentation that every installation has. */
 const runbooks = "/docs/guides/runbooks.html";
 
-/** Receivers of built-in rules, and where the dashboard is, are those of the configuration. */
+/** Builds the built-in rules. Receivers, escalation and dashboard address come from the configuration. */
 export function builtInRules(
   receivers: readonly string[],
   escalation: string,

@@ -1,11 +1,11 @@
 /**
- * Evaluates rules over the store of series, and tells the machine of alerts what they find.
+ * Evaluates rules over the store of series, and reports the results to the machine of alerts.
  *
- * 1. The process that owns the machine of a namespace evaluates its rules, so each rule is evaluated by one process. A round
- *    that fails is repeated with the next.
+ * 1. The process that owns the machine of a namespace evaluates its rules, so one process evaluates each rule. The next
+ *    round repeats a failed one.
  * 2. Rules that are due at the same time are one observation of their namespace.
- * 3. Series of processes are those of the installation: rules of the namespace `system` see them. Rules of other namespaces
- *    see the series of theirs.
+ * 3. Series of processes belong to the installation, and rules of the namespace `system` see them. Rules of other
+ *    namespaces see the series of their namespace.
  */
 import type { KeptRule, RuleObservation } from "@tutti/contracts/insight/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
@@ -36,9 +36,9 @@ export interface EvaluatorParts extends MachineDependencies {
   readonly foundation: Foundation;
   readonly thread: Pick<SeriesThread, "ask">;
   readonly recorder: Pick<Recorder, "catchUp">;
-  /** Who hears of built-in rules. */
+  /** Receivers of built-in rules. */
   readonly builtInReceivers: readonly string[];
-  /** Empty: they do not escalate. */
+  /** Escalation policy of built-in rules. Empty for none. */
   readonly builtInEscalation: string;
   readonly dashboardUrl: string | undefined;
 }
@@ -56,7 +56,7 @@ const cause: Cause = {
   decision: "",
   reason: "",
 };
-/** Namespaces are looked up this often, and a round comes no later. */
+/** Interval between lookups of namespaces, and maximum interval between rounds. */
 const lookEveryMs = 60_000;
 const roundAfterMs = 50;
 const retryAfterMs = 10_000;
@@ -97,12 +97,12 @@ export class Evaluator implements Component {
     return this.#problem === "" ? healthy : degraded(this.#problem);
   }
 
-  /** Why a rule could not be evaluated last. Empty if it could. */
+  /** Returns the reason why the last evaluation of a rule failed. Empty if it succeeded. */
   problemOf(namespace: string, ruleId: string): string {
     return this.#known.get(nameOf(namespace, ruleId))?.problem ?? "";
   }
 
-  /** Built-in rules are there before the first caller sees or changes one. */
+  /** Installs the built-in rules, before the first caller reads or changes one. */
   async install(namespace: string): Promise<void> {
     if (this.#isInstalled || namespace !== installationNamespace) return;
     const { builtInReceivers, builtInEscalation, dashboardUrl } = this.#parts;
@@ -111,7 +111,7 @@ export class Evaluator implements Component {
     this.#isInstalled = true;
   }
 
-  /** A rule has changed: it is evaluated at once. */
+  /** Starts a round, because a rule has changed. */
   wake(namespace: string): void {
     this.#namespaces = new Set([...this.#namespaces, namespace]);
     if (this.#isStopped) return;
@@ -154,7 +154,7 @@ export class Evaluator implements Component {
     let dueMs = clock.now() + lookEveryMs;
     for (const namespace of this.#namespaces) {
       if (!this.#owns(namespace)) {
-        // As long as the owner is not known, a start is about to find it.
+        // Until the owner is known, the next round comes sooner, because a start is about to find the owner.
         if (!this.#isInstalled && namespace === installationNamespace)
           dueMs = Math.min(dueMs, clock.now() + 1_000);
         continue;
@@ -196,7 +196,7 @@ export class Evaluator implements Component {
     return nextMs;
   }
 
-  /** Undefined if it could not be evaluated: its alerts stay as they are. */
+  /** Returns undefined if the evaluation fails, so that the alerts stay unchanged. */
   async #evaluate(namespace: string, kept: KeptRule, nowMs: number): Promise<RuleObservation | undefined> {
     const { rule } = kept;
     const known = this.#ruleOf(namespace, kept, nowMs);
@@ -204,7 +204,7 @@ export class Evaluator implements Component {
     const everyMs = everyMsOf(rule);
     known.dueMs = (Math.floor(nowMs / everyMs) + 1) * everyMs;
     if (rule.disabled) return { ruleId: rule.ruleId, found: [] };
-    // Others find its alerts.
+    // Another system evaluates this rule.
     if (rule.external) return undefined;
     if (!known.compiled.ok) {
       known.problem = known.compiled.problems[0]?.message ?? "";

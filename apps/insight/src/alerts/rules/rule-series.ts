@@ -7,7 +7,7 @@ export interface RuleRead {
   readonly stepMs: number;
 }
 
-/** The series of a rule's queries up to now. A metric that has no sample yet has no series. */
+/** Returns the series of a rule's queries up to now. A metric without samples has no series. */
 export async function ruleSeries(
   thread: Pick<SeriesThread, "ask">,
   namespace: string,
@@ -19,7 +19,7 @@ export async function ruleSeries(
   for (const { windowMs, stepMs } of reads) {
     const span = { from: toTimestamp(nowMs - windowMs), to: toTimestamp(nowMs) };
     for (const query of queries) {
-      // Only read.
+      // The cast: only read.
       const request = { namespace, queries: [query as SeriesQuery], span, stepMs, nowMs };
       try {
         all.push(...(await thread.ask("query", request)));

@@ -1,10 +1,10 @@
 /**
  * Answers one query about facts.
  *
- * 1. The file is opened to read, and nothing but a SELECT statement is prepared: the authorizer of SQLite refuses the
- *    rest, and each table and function that is not in a list.
- * 2. The tables are views that have the rows of the namespace alone. The tables below them are read by the views only.
- * 3. Rows, bytes and the size of a value have limits. Time is limited by the process that started this one.
+ * 1. The file is opened read-only, and only a SELECT statement is prepared. The authorizer of SQLite denies everything
+ *    else, and each table and function that is not listed.
+ * 2. The tables are views with only the rows of the namespace. Only these views read the tables below them.
+ * 3. Rows, bytes and the size of a value have limits. The process that started this one limits the time.
  */
 import { randomBytes } from "node:crypto";
 import { constants } from "node:sqlite";
@@ -26,7 +26,7 @@ export type QueryAnswer =
   | { readonly problem: string; readonly isTooMuch: boolean };
 
 const bytesMax = 1_000_000;
-/** Of one value on the way. Sorting and grouping spill to the disk. */
+/** Maximum size of one value during a query. Sorting and grouping spill to the disk. */
 const valueBytesMax = 4_000_000;
 const tooBig = 18;
 const nameMax = 200;
@@ -41,7 +41,7 @@ const functions = new Set(
   ).split(" "),
 );
 const kept = new Set<string>(factTables.map((table) => table.kept));
-/** Tables of SQLite, and of the store itself. */
+/** Tables of SQLite and of the store itself. */
 const hidden = /^(?:sqlite_|pragma_|cursor$|dbstat|json_|bytecode|tables_used)/;
 
 export function answerQuery({ file, namespace, sql, rowsMax, parameters }: FactQuery): QueryAnswer {
@@ -50,7 +50,7 @@ export function answerQuery({ file, namespace, sql, rowsMax, parameters }: FactQ
     database.limits.length = valueBytesMax;
     const secret = `s${randomBytes(16).toString("hex")}`;
     for (const table of kept) {
-      // The namespace has the form of a name: no character of it ends a string.
+      // A namespace has the form of a name, so none of its characters ends a string.
       const own = namespace === undefined ? "true" : `namespace = '${namespace}'`;
       database.exec(`CREATE TEMP VIEW ${secret}_${table} AS SELECT * FROM main.${table} WHERE ${own}`);
     }
@@ -84,8 +84,8 @@ export function answerQuery({ file, namespace, sql, rowsMax, parameters }: FactQ
 }
 
 /**
- * SQLite tells by its name which view reads a table, and calls a subquery and a common table a view as well. A name that
- * no query knows is one of ours.
+ * SQLite passes the name of the view that reads a table. It names subqueries and common tables in the same way. So the
+ * views have a secret name that no query knows.
  */
 function permissionOf(secret: string) {
   const { SQLITE_OK, SQLITE_DENY } = constants;

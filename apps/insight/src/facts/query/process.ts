@@ -27,7 +27,7 @@ async function answerOf(message: ToQueryProcess): Promise<FromQueryProcess> {
       const { replayRecorded } = await import("../../analysis/replay-recorded.ts");
       return { replayed: replayRecorded(message.replay) };
     }
-    // Loaded with the first analysis: a query starts the process, and its time runs.
+    // Loaded with the first analysis, because the time limit of a query includes the start of the process.
     const { analyse } = await import("../../analysis/analyse.ts");
     return { found: analyse(message.analysis) };
   } catch (error) {

@@ -1,9 +1,9 @@
 /**
- * The process that answers queries about facts. SQLite cannot be interrupted within a step, and a thread that is in one
- * cannot be ended: a process can be.
+ * The process that answers queries about facts. SQLite cannot be interrupted within a step, and a thread within a step
+ * cannot be ended. A process can be killed.
  *
- * 1. It is started with the first query, answers one at a time, and ends if no query comes for a while.
- * 2. A query that takes too long ends with the process. The next query starts another one.
+ * 1. It starts with the first query, answers one query at a time, and ends after a while without a query.
+ * 2. A query that takes too long is ended with its process. The next query starts another process.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import type { Timer, Timers } from "@tutti/kernel";
@@ -18,9 +18,9 @@ import type { FromQueryProcess, ToQueryProcess } from "./process.ts";
 export interface QueryLimits {
   /** Default: 10 s. */
   readonly timeMaxMs?: number;
-  /** Memory of the process. Default: 256 MB. */
+  /** Maximum memory of the process. Default: 256 MB. */
   readonly memoryMb?: number;
-  /** Queries that wait. Default: 16. */
+  /** Maximum number of queries that wait. Default: 16. */
   readonly waitingMax?: number;
 }
 
@@ -117,7 +117,7 @@ export class QueryProcess {
       new URL("./process.ts", import.meta.url),
       "./facts-query.mjs",
     );
-    // Nothing of the environment: it has secrets of the installation.
+    // Nothing of the environment, because it contains secrets of the installation.
     this.#child = fork(file, {
       env: {},
       execArgv: [`--max-old-space-size=${this.#memoryMb}`],

@@ -1,4 +1,4 @@
-/** The thread that has the store of facts. */
+/** The thread with the store of facts. */
 import { RequestThread } from "@tutti/journal";
 import type { Timers } from "@tutti/kernel";
 import { programFileOf } from "@tutti/kernel";
@@ -26,7 +26,7 @@ export class FactThread {
     body: FactCalls[Call]["request"],
   ): Promise<FactCalls[Call]["answer"]> {
     if (this.#isStopped) throw insightErrors.threadGone({ reason: "it was ended" });
-    // The cast: TypeScript does not see that a call goes with its own question.
+    // The cast: TypeScript does not see that each call has its own request type.
     const message = (id: number) => ({ id, call, request: body }) as ToFactThread;
     return (await this.#thread.request(message)) as FactCalls[Call]["answer"];
   }

@@ -1,4 +1,4 @@
-/** What the thread of facts is asked. */
+/** Requests and replies of the thread of facts. */
 import type { FactBatch } from "../fact-store.ts";
 import type { FactRow } from "../tables.ts";
 

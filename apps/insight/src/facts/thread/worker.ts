@@ -1,4 +1,4 @@
-/** The thread of facts. It opens the store with the first question, and again after an error. */
+/** The thread of facts. It opens the store with the first request, and again after an error. */
 import { existsSync } from "node:fs";
 import { setPriority } from "node:os";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
@@ -14,7 +14,7 @@ function run(port: MessagePort, { file }: FactThreadData): void {
   port.on("message", (message: ToFactThread) => {
     let answer: ThreadAnswer;
     try {
-      // A file that was removed is still open here, and no query reads it any more.
+      // A removed file is still open here, but queries no longer read it.
       if (store !== undefined && !existsSync(file)) {
         store.close();
         store = undefined;
@@ -46,7 +46,7 @@ function done(store: FactStore, message: ToFactThread): unknown {
   }
 }
 
-/** Where all cores have work, the work of engines goes first. */
+/** If all cores are busy, the engines go first. */
 const behindOthers = 5;
 if (thisSystem.hasThreadPriorities) setPriority(behindOthers);
 

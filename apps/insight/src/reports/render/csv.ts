@@ -1,7 +1,7 @@
 import { csvLine } from "@tutti/kernel";
 import type { ReportContent } from "../content.ts";
 
-/** The tables, each after a line with its title. A report of one table is that table alone. */
+/** Returns the tables, each after a line with its title. A report with one table has no title line. */
 export function csvOf({ sections }: ReportContent): string {
   const tables = sections.filter(({ columns }) => columns.length > 0);
   const texts = tables.map(({ title, columns, rows }) =>

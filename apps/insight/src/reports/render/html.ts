@@ -1,4 +1,4 @@
-/** A page of its own, without scripts and without anything from elsewhere. On paper it is A4. */
+/** A self-contained page without scripts and external resources. On paper it is A4. */
 import type { Line, ReportContent, Section } from "../content.ts";
 import { cellText, columnText, headOf, moment, noteOf } from "./words.ts";
 
@@ -59,7 +59,7 @@ function tableOf({ columns, rows, lines = [] }: Section): string {
 const width = 800;
 const height = 160;
 
-/** From zero to the highest value. */
+/** Draws lines on a scale from zero to the highest value. */
 function drawn(lines: readonly Line[]): string {
   const all = lines.flatMap(({ values }) => values.filter((value) => value !== null));
   const [low, high] = [Math.min(0, ...all), Math.max(...all, 1e-9)];

@@ -22,7 +22,7 @@ function sectionOf(section: Section): string[] {
 
 const line = (text: string): string => text.replaceAll(/\s+/g, " ");
 
-/** No text of a user ends a cell, or is markup. */
+/** Escapes text of a user, so that it neither ends a cell nor is read as markup. */
 function escaped(text: string): string {
   return line(text).replaceAll(/[\\`*_{}[\]<>|#~]/g, (sign) => `\\${sign}`);
 }

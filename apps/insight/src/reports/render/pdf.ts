@@ -1,8 +1,8 @@
 /**
- * A page as PDF, printed by Chromium. One at a time: it takes a few hundred megabytes.
+ * Prints a page as PDF by Chromium. One at a time, because Chromium takes a few hundred megabytes.
  *
- * The page is the one of html.ts, which has neither scripts nor anything from elsewhere. So root, for whom Chromium has
- * no sandbox, can print it too.
+ * The page is the output of html.ts, without scripts and external resources. So root can print it too, although Chromium
+ * has no sandbox for root.
  */
 import { execFile } from "node:child_process";
 import { access, constants, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -19,7 +19,7 @@ const names = [
 const timeMaxMs = 60_000;
 
 export class PdfPrinter {
-  /** A path. Empty: one of the usual names in PATH. */
+  /** A path. If empty, one of the usual names in PATH. */
   readonly #configured: string;
   #last: Promise<unknown> = Promise.resolve();
 

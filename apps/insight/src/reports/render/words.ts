@@ -9,14 +9,14 @@ export function headOf({ namespace, kind, subject, fromMs, toMs }: ReportContent
   return `Namespace ${namespace}${about}. From ${moment(fromMs)} to ${moment(toMs)}.`;
 }
 
-/** Below the table. Empty if the table says all. */
+/** Returns the note below a table. Empty if the table is complete. */
 export function noteOf({ columns, rows, cut, problem }: Section): string {
   if (problem !== undefined) return `This section could not be made: ${problem}`;
   if (cut) return `The first ${rows.length} rows. There are more.`;
   return columns.length > 0 && rows.length === 0 ? "Nothing in this time." : "";
 }
 
-/** Made for the first report. The data of ICU are 6 MiB, which a process without reports does not read. */
+/** Created for the first report: the data of ICU are 6 MiB, which a process without reports does not load. */
 let numbers: Intl.NumberFormat | undefined;
 
 export function cellText(value: Cell): string {
@@ -26,7 +26,7 @@ export function cellText(value: Cell): string {
   return numbers.format(value);
 }
 
-/** `failed_percent` as a heading. */
+/** Formats `failed_percent` as a heading. */
 export function columnText(name: string): string {
   const words = name.replaceAll("_", " ");
   return words.slice(0, 1).toUpperCase() + words.slice(1);

@@ -1,13 +1,14 @@
 /**
- * Metrics that come by OTLP, as the store has them. Sums and histograms continue from the points before, so the points of a
- * namespace share one stream.
+ * Converts metrics that arrive by OTLP into the form of the store. Sums and histograms continue from the previous points,
+ * so the points of a namespace share one stream.
  *
- * 1. Names and labels are those that Prometheus gives them: `http.server.request.duration` in seconds becomes
+ * 1. Names and labels follow Prometheus: `http.server.request.duration` in seconds becomes
  *    `http_server_request_duration_seconds`.
- * 2. A stream has 20,000 series. Further ones are refused and counted in the reply, for an hour. Then it starts again.
- * 3. A point of a delta counts from its own start. A cumulative one too, if its program started in the last ten minutes.
- * 4. What a request costs is bounded by its points and by the values that they become, not by its bytes: compressed, those
- *    are few.
+ * 2. A stream has 20,000 series. Further series are rejected and counted in the reply for an hour. Then the stream
+ *    starts again.
+ * 3. A delta point counts from its own start. A cumulative point does too if its program started in the last ten minutes.
+ * 4. The cost of a request is bounded by its points and the values made from them. A bound on bytes would not help,
+ *    because a compressed request is small.
  */
 import { Metric, MetricKind } from "@tutti/contracts/insight/v1";
 import { installationNamespace } from "@tutti/mesh";
@@ -20,7 +21,7 @@ import { metricsOfJson, metricsOfProtobuf, type OtlpMetric, type OtlpPoint } fro
 
 export interface OtlpOutcome extends Measured {
   readonly rejected: number;
-  /** Why, of the last point that was rejected. */
+  /** The reason why the last rejected point was rejected. */
   readonly reason: string;
 }
 
@@ -31,16 +32,16 @@ const startedMaxMs = 600_000;
 const labelsMax = 16;
 const labelMax = 256;
 const bucketsMax = 256;
-/** Points of a request. Exporters send some thousands. */
+/** Maximum number of points per request. Exporters send a few thousand. */
 const pointsMax = 50_000;
-/** Values that the points of a request become, one for each 10 s since the point before. */
+/** Maximum number of values that the points of a request become: one per 10 s since the previous point. */
 const valuesMax = 400_000;
 const nameMax = 200;
 
-/** Series of one point, by their numbers on the stream: one, or one per bucket. */
+/** Numbers of the stream's series that belong to one point: one, or one per bucket. */
 interface Entry {
   readonly numbers: readonly number[];
-  /** Sums of deltas. */
+  /** Running totals of deltas. */
   readonly totals: number[];
 }
 
@@ -56,7 +57,7 @@ export class OtlpSeries {
   readonly #streams = new Map<string, Stream>();
 
   take(namespace: string, metrics: readonly OtlpMetric[], nowMs: number): OtlpOutcome {
-    // The platform's own metrics are there.
+    // The namespace `system` has the platform's own metrics.
     if (namespace === installationNamespace)
       throw insightErrors.measuresRefused({ expected: "a namespace of users", found: namespace });
     const outcome = {
@@ -110,7 +111,7 @@ function problemOf(
   if (metric.kind === "sum" && !metric.isMonotonic && metric.isDelta)
     return "expected cumulative values of a sum that can fall";
   if (!(timeMs > 0)) return "expected a time";
-  // A series whose clock was ahead would take no point until that time.
+  // A series whose clock was ahead would accept no point until that time.
   if (timeMs > nowMs + keep.aheadMs) return `expected a time at most ${keep.aheadMs / 60_000} minutes ahead`;
   if (!Number.isFinite(value)) return "expected a finite value";
   if (metric.kind !== "histogram") return undefined;
@@ -136,7 +137,7 @@ function take(
   const name = nameOf(metric, kind === "sum" && isMonotonic);
   const labels = labelsOf(metric, point);
   const values = kind === "histogram" ? point.counts : [point.value];
-  // Points of other kinds may say bounds too. They mean nothing, and can be megabytes.
+  // Points of other kinds may have bounds too. Those mean nothing and can be megabytes.
   const bounds = kind === "histogram" ? point.bounds : [];
   const key = `${name}\n${labelsText(labels)}\n${bounds.join()}`;
   const send = (timeMs: number, sent: readonly number[], declarations: readonly object[] = []) => {
@@ -174,7 +175,7 @@ function take(
       labels,
       bucket: bounds[at],
     }));
-    // From its own start, a point that is the first one counts too.
+    // A point with its own start counts even if it is the first of its series.
     const startMs = point.startMs > 0 && point.timeMs - point.startMs <= startedMaxMs ? point.startMs : 0;
     const isFromStart = !isGauge && startMs > 0 && startMs >= nowMs - startedMaxMs;
     send(startMs, isFromStart ? values.map(() => 0) : [], declarations);
@@ -186,7 +187,7 @@ function take(
   return undefined;
 }
 
-/** A map: a unit may be called as a member that every object has. */
+/** A map and no object, because the name of a unit may equal a member of every object. */
 const units: ReadonlyMap<string, string> = new Map(
   Object.entries({
     s: "seconds",
@@ -210,7 +211,7 @@ function nameOf({ name, unit, kind }: OtlpMetric, isCounter: boolean): string {
   return `${whole.slice(0, nameMax - 6)}${isCounter ? "_total" : ""}`;
 }
 
-/** Those of the point, and who measured it. */
+/** Returns the labels of the point and of the source that measured it. */
 function labelsOf({ resource }: OtlpMetric, { attributes }: OtlpPoint): Record<string, string> {
   const who = { service: resource["service.name"] ?? "", instance: resource["service.instance.id"] ?? "" };
   const all = [
@@ -228,7 +229,7 @@ function sanitized(name: string): string {
   return /^[0-9]/.test(text) ? `_${text}` : text;
 }
 
-/** Bytes that are no request are refused as a whole. */
+/** Parses a request. Rejects the whole body if it is no valid request. */
 export function otlpMetrics(body: Uint8Array, isJson: boolean): readonly OtlpMetric[] {
   try {
     if (!isJson) return metricsOfProtobuf(body);

@@ -1,8 +1,8 @@
 /**
- * The metrics of an ExportMetricsServiceRequest, in protobuf or JSON, by the names of opentelemetry-proto.
+ * The metrics of an ExportMetricsServiceRequest, in protobuf or JSON, with the names of opentelemetry-proto.
  *
- * Parts are counted before they are read. Empty ones have two or three bytes: four megabytes of them, which gzip makes of
- * four kilobytes, would take seconds and a gigabyte.
+ * Parts are counted before they are read. An empty part has two or three bytes. gzip makes four megabytes of empty parts
+ * out of four kilobytes, and reading them would take seconds and a gigabyte.
  */
 import {
   doubleAt,
@@ -20,9 +20,9 @@ export interface OtlpPoint {
   readonly attributes: Attributes;
   readonly startMs: number;
   readonly timeMs: number;
-  /** Of a gauge or a sum. */
+  /** Only for a gauge or a sum. */
   readonly value: number;
-  /** Of a histogram. */
+  /** Only for a histogram. */
   readonly counts: readonly number[];
   readonly bounds: readonly number[];
 }
@@ -42,10 +42,10 @@ export interface OtlpMetric {
 const deltaTemporality = 1;
 const none = new Uint8Array();
 
-/** Resources, scopes, metrics, points and attributes of a request. */
+/** Maximum of resources, scopes, metrics, points and attributes of a request. */
 const partsMax = 300_000;
 
-/** Passes lists on until a request has too many parts. */
+/** Returns a function that passes lists through until the request has too many parts. */
 function counting(): <T>(parts: readonly T[]) => readonly T[] {
   let count = 0;
   return (parts) => {

@@ -1,9 +1,9 @@
 /**
- * Answers about metrics from a Prometheus, in place of the store: as far back as it keeps samples, and with those of
- * other installations that its labels admit.
+ * Answers metric queries from a Prometheus in place of the store. The answers reach as far back as Prometheus keeps
+ * samples, and include other installations that its labels admit.
  *
- * 1. What kind a metric has is what the store knows. For others it follows from the name, as Prometheus writes names.
- * 2. An answer has the labels and steps of the store's.
+ * 1. The store knows the kind of a metric. For other metrics the kind follows from the name, as Prometheus names metrics.
+ * 2. Labels and steps of an answer are those of the store.
  */
 import { type QuerySeriesRequest, Series, type SeriesQuery } from "@tutti/contracts/insight/v1";
 import { type MetricWord, metricErrors, stepsOf } from "@tutti/host/metrics";
@@ -32,7 +32,7 @@ export interface PrometheusSettings {
 export interface PrometheusParts {
   readonly settings: PrometheusSettings;
   readonly timers: Timers;
-  /** What the store knows of a namespace. */
+  /** Returns the metrics that the store knows in a namespace. */
   readonly declared: (namespace: string) => Promise<readonly RecordedMetric[]>;
 }
 
@@ -41,9 +41,9 @@ export type SeriesRequest = Pick<QuerySeriesRequest, "namespace" | "queries" | "
 };
 
 const spanByDefaultMs = 3_600_000;
-/** Values of one answer, as of the store. */
+/** Maximum number of values per answer, as in the store. */
 const valuesMax = 1_000_000;
-/** Steps that Prometheus gives of one query. */
+/** Maximum number of steps that Prometheus returns per query. */
 const stepsMax = 11_000;
 const answerBytesMax = 64 * 1024 * 1024;
 
@@ -66,7 +66,7 @@ export class PrometheusSeries {
     this.#parts = parts;
   }
 
-  /** Metrics whose names start so, in the order of their names. */
+  /** Returns the metrics whose names start with `prefix`, in the order of their names. */
   async metrics(namespace: string, prefix: string): Promise<RecordedMetric[]> {
     const { declared, settings } = this.#parts;
     const [known, names] = await Promise.all([
@@ -75,7 +75,7 @@ export class PrometheusSeries {
     ]);
     const all = new Map(metricsNamed(names, namespace).map((metric) => [metric.name, metric]));
     for (const metric of known) if (isThere(metric, names)) all.set(metric.name, metric);
-    // The names of parts of what the store knows as one.
+    // Prometheus lists the parts of a histogram separately, the store knows one metric.
     for (const { name, kind } of known)
       if (kind === "histogram") for (const end of ["_sum", "_count", "_bucket"]) all.delete(`${name}${end}`);
     return [...all.values()]
@@ -183,7 +183,7 @@ function parsed<T>(schema: z.ZodType<T>, text: string): T {
   }
 }
 
-/** Names as samples have them: a histogram has no series of its own name, a summary has. */
+/** Compares with names of samples: a histogram has no series of its own name, a summary has one. */
 function isThere({ name, kind }: RecordedMetric, names: readonly string[]): boolean {
   return names.includes(kind === "histogram" ? `${name}_count` : name);
 }

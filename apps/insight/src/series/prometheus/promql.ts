@@ -1,24 +1,24 @@
 /**
- * Queries of series in PromQL, over samples that came by remote write or by scraping.
+ * Translates queries of series to PromQL, over samples that arrived by remote write or by scraping.
  *
- * 1. A step has the samples whose times lie in it. The increase of a counter is that from one end of the step to the
- *    other. So values equal those of the store if samples have times that are multiples of the step.
- * 2. Metrics of processes have no label `tutti_namespace`, metrics of users have that of their work. Quantiles of
- *    processes come of buckets, those of users are series of a summary: workers send no buckets.
+ * 1. A step has the samples whose times lie in it. The increase of a counter is measured from one end of the step to the
+ *    other. So values equal the values of the store if the times of samples are multiples of the step.
+ * 2. Metrics of processes have no label `tutti_namespace`. Metrics of users have the namespace of their work. Quantiles
+ *    of processes are computed from buckets. Quantiles of users are series of a summary, because workers send no buckets.
  */
 import { Aggregation, type SeriesQuery } from "@tutti/contracts/insight/v1";
 import type { LabelSelector } from "@tutti/contracts/types/v1";
 import { figureOf, type MetricWord, metricErrors, reducerOf, type Steps, wordOf } from "@tutti/host/metrics";
 import { installationNamespace } from "@tutti/mesh";
 
-/** Label of the namespace of users' metrics: Kubernetes has one that is called `namespace`. */
+/** Label for the namespace of users' metrics. Kubernetes already uses the label `namespace`. */
 export const namespaceLabel = "tutti_namespace";
 const instanceLabel = "instance";
 const processLabel = "process";
 
 export interface PromQuery {
   readonly expression: string;
-  /** When it is evaluated for the first step, in milliseconds since 1970. Then once per step. */
+  /** Time of the evaluation for the first step, in milliseconds since 1970. One evaluation per step follows. */
   readonly startMs: number;
 }
 
@@ -28,7 +28,7 @@ export interface PromContext {
   readonly steps: Steps;
 }
 
-/** How values of a step become one. */
+/** Functions that reduce the values of a step to one value. */
 const overTime = new Map<Aggregation, string>([
   [Aggregation.AGGREGATION_UNSPECIFIED, "avg_over_time"],
   [Aggregation.AGGREGATION_MEAN, "avg_over_time"],
@@ -48,7 +48,7 @@ const overSeries = new Map<Aggregation, string>([
 ]);
 
 export function promQuery(kind: MetricWord, query: SeriesQuery, context: PromContext): PromQuery {
-  // The same questions are refused as of the store.
+  // Rejects the same queries as the store.
   const { statistic } = figureOf(kind, query);
   const { metric, overSeries: joining, groupBy } = query;
   if (reducerOf(joining) === undefined && (joining !== 0 || groupBy.length > 0))
@@ -68,7 +68,7 @@ function ofOneSeries(kind: MetricWord, query: SeriesQuery, context: PromContext)
   const { metric, overTime: wanted, quantile } = query;
   const { stepMs } = context.steps;
   const samples = `[${stepMs}ms]`;
-  // Both ends are in it, for all versions of Prometheus.
+  // Includes both ends in every version of Prometheus.
   const increase = `[${stepMs + 1}ms]`;
   if (kind === "gauge")
     return `${overTime.get(wanted) ?? "avg_over_time"}(${selectorOf(metric, query, context)}${samples})`;
@@ -115,7 +115,7 @@ function selectorOf(
   return `{${[...equal, ...others].join(",")}}`;
 }
 
-/** Matchers for all series of a namespace. */
+/** Returns the matchers for all series of a namespace. */
 export function namespaceSelector(namespace: string, match: Readonly<Record<string, string>>): string {
   const all = Object.entries({ ...match, ...namespaceMatch(namespace) });
   return `{__name__!="",${all.map(([label, value]) => matcher(label, "=", value)).join(",")}}`;
@@ -131,12 +131,12 @@ function equalsOf(labels: LabelSelector | undefined): Readonly<Record<string, st
   );
 }
 
-/** The escapes of JSON are among those of PromQL. */
+/** PromQL knows all escapes of JSON. */
 function matcher(label: string, operator: "=" | "!=", value: string): string {
   return `${label}${operator}${JSON.stringify(value)}`;
 }
 
-/** A label as Prometheus has it. */
+/** Converts a label to its form in Prometheus. */
 export function promLabel(label: string): string {
   return label === processLabel
     ? instanceLabel
@@ -146,7 +146,7 @@ export function promLabel(label: string): string {
 const isOfProcesses = ({ namespace }: PromContext): boolean => namespace === installationNamespace;
 const isQuantile = (statistic: string): boolean => statistic === "p50" || statistic === "p99";
 
-/** Labels of an answer as the store has them. */
+/** Converts the labels of an answer to their form in the store. */
 export function ownLabels(
   found: Readonly<Record<string, string>>,
   { groupBy }: Pick<SeriesQuery, "groupBy">,

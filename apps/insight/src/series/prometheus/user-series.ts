@@ -1,11 +1,11 @@
 /**
- * Metrics of users for remote write: workers send increases and quantiles of steps of 10 s, Prometheus has counters that
- * grow and summaries.
+ * Converts users' metrics for remote write. Workers send increases and quantiles of steps of 10 s. Prometheus expects
+ * growing counters, and summaries.
  *
- * 1. A step counts once. One that is sent again, or late, is counted as dropped: Prometheus takes no older samples.
- * 2. The number of series is bounded as in the store. Further ones share one series of their metric, with the label
+ * 1. A step counts once. A repeated or late step is counted as dropped, because Prometheus accepts no older samples.
+ * 2. The number of series is bounded as in the store. Further series of a metric share one series with the label
  *    `overflow`.
- * 3. A counter starts at 0 with this process, and when its series has not moved for an hour.
+ * 3. A counter starts at 0 with this process, and again if its series has not moved for an hour.
  */
 import type { MetricWord } from "@tutti/host/metrics";
 import type { Counter, Metrics } from "@tutti/kernel";
@@ -19,7 +19,7 @@ import { namespaceLabel, promLabel } from "./promql.ts";
 interface Standing {
   readonly series: KnownSeries;
   total: number;
-  /** Slots until this one have their values. */
+  /** Slots before this one have their values. */
   untilSlot: number;
 }
 
@@ -41,7 +41,7 @@ export class UserSeries {
     });
   }
 
-  /** What is new in them, in the order of time. */
+  /** Returns the new samples of a batch, in the order of time. */
   written({ metrics, series }: Measured, nowMs: number): WrittenSeries[] {
     for (const { namespace, name, kind } of metrics) this.#kinds.set(`${namespace}\n${name}`, kind);
     this.#sweep(slotOf(nowMs));
@@ -53,7 +53,7 @@ export class UserSeries {
     });
   }
 
-  /** Values of series that share a place: the worst of quantiles, the sum of others. */
+  /** Combines the values of series that share a place: the maximum of quantiles, the sum of others. */
   #gather(one: RecordedSeries, slots: Map<number, Map<number, number>>): void {
     const first = slotOf(one.fromMs);
     const { series } = this.#catalogue.take(one, first + one.values.length, (made) =>

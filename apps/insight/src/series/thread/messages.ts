@@ -1,4 +1,4 @@
-/** What the thread of series is asked. */
+/** Requests and replies of the thread of series. */
 import type { QuerySeriesRequest, Series } from "@tutti/contracts/insight/v1";
 import type { RecordedMetric, RecordOutcome, SampleBatch } from "../sample.ts";
 

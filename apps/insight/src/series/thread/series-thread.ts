@@ -1,11 +1,11 @@
-/** The thread that has the store of series: packing and reading take longer than others should wait. */
+/** The thread with the store of series. Packing and reading take longer than other work should wait. */
 import { RequestThread } from "@tutti/journal";
 import type { Timers } from "@tutti/kernel";
 import { programFileOf } from "@tutti/kernel";
 import { insightErrors } from "../../errors.ts";
 import type { SeriesCall, SeriesCalls, SeriesThreadData, ToSeriesThread } from "./messages.ts";
 
-/** A batch comes each minute: between two of them the thread would only take memory. */
+/** A batch arrives each minute. Between two batches an idle thread would only take memory. */
 const idleMs = 2_000;
 
 export class SeriesThread {
@@ -30,7 +30,7 @@ export class SeriesThread {
   ): Promise<SeriesCalls[Call]["answer"]> {
     if (this.#isStopped) throw insightErrors.threadGone({ reason: "it was ended" });
     const nowMs = this.#now();
-    // The cast: TypeScript does not see that a call goes with its own question.
+    // The cast: TypeScript does not see that each call has its own request type.
     const message = (id: number) => ({ id, call, nowMs, request: body }) as ToSeriesThread;
     return (await this.#thread.request(message)) as SeriesCalls[Call]["answer"];
   }

@@ -1,4 +1,4 @@
-/** The thread of series. It opens the store with the first question, and again after an error. */
+/** The thread of series. It opens the store with the first request, and again after an error. */
 import { setPriority } from "node:os";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { answerSeries } from "@tutti/host/metrics";
@@ -17,7 +17,7 @@ function run(port: MessagePort, data: SeriesThreadData): void {
       store ??= new SeriesStore({ ...data, nowMs });
       return { id, result: done(store, message) };
     } catch (error) {
-      // The memory may be ahead of the file: it is read again. A damaged file is moved away then.
+      // Memory may be ahead of the file, so the file is read again. A damaged file is then moved away.
       if (message.call === "record" || isDamage(error)) {
         store?.close();
         store = undefined;
@@ -42,7 +42,7 @@ function done(store: SeriesStore, message: ToSeriesThread): unknown {
   }
 }
 
-/** Where all cores have work, the work of engines goes first. */
+/** If all cores are busy, the engines go first. */
 const behindOthers = 5;
 if (thisSystem.hasThreadPriorities) setPriority(behindOthers);
 

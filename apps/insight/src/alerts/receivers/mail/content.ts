@@ -1,4 +1,4 @@
-/** A mail about alerts: its subject, its plain text, and the same as simple HTML. */
+/** A mail about alerts: subject, plain text, and the same text as simple HTML. */
 import { headOf } from "../chat.ts";
 import { type AlertMessage, escalationLine, type MessageAlert } from "../message.ts";
 
@@ -11,7 +11,7 @@ export interface MailContent {
 
 const subjectMax = 200;
 
-/** `from` is an address, with or without a name. Its domain ends the id. */
+/** @param from an address, with or without a name. Its domain ends the id. */
 export function mailOf(message: AlertMessage, from: string): MailContent {
   const domain = /@([^>\s]+)>?$/.exec(from)?.[1] ?? "localhost";
   const subject = oneLine(headOf(message));
@@ -63,7 +63,7 @@ function footOf(message: AlertMessage): readonly string[] {
   ];
 }
 
-/** Values of labels may have line breaks: in a subject they would be headers of their own. */
+/** Removes line breaks: a label with a line break in the subject would add headers. */
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
 }

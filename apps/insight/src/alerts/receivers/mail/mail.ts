@@ -1,12 +1,13 @@
 /**
  * Sends alerts as mail, over SMTP.
  *
- * 1. A mail has one `Message-ID` in every attempt, so a mail program that gets it twice after a crash shows it once.
- * 2. A recipient that the server has accepted does not get the mail again while this process lives, however often the
- *    others are tried.
- * 3. The connection goes to an address that was checked. User and password go over TLS alone, with a certificate that
- *    was checked, and are in no text of an error.
- * 4. 4xx is *later*. 5xx is *never*, except for STARTTLS: its refusal is not the server's word yet.
+ * 1. A mail has the same `Message-ID` in every attempt. So a mail program that receives it twice after a crash shows it
+ *    once.
+ * 2. A recipient that the server has accepted does not get the mail again during the life of this process, for any number
+ *    of attempts at the other recipients.
+ * 3. The connection goes to a checked address. User and password are sent only over TLS, with a checked certificate, and
+ *    appear in no error message.
+ * 4. 4xx is *later*. 5xx is *never*, except for STARTTLS, because a refusal of STARTTLS may not come from the server.
  */
 import { connect, isIP, type Socket } from "node:net";
 import { addressesOfHost } from "@tutti/host/outgoing";
@@ -21,7 +22,7 @@ export interface MailParts {
   readonly arePrivateAllowed: boolean;
 }
 
-/** The part of an error of the client that decides. */
+/** The part of an error of the client that decides about a retry. */
 interface SmtpFailure {
   readonly message: string;
   readonly code?: string | undefined;
@@ -30,7 +31,7 @@ interface SmtpFailure {
 }
 
 const ports = { implicit: 465, starttls: 587, none: 25 } as const;
-/** Messages of which some recipients have a copy. The oldest give way. */
+/** Messages that only some recipients have received. The oldest are dropped first. */
 const partialMax = 1_000;
 const reasonMax = 500;
 
@@ -42,7 +43,7 @@ export class Mail {
     this.#parts = parts;
   }
 
-  /** Resolves when all recipients have it. */
+  /** Resolves when all recipients have the mail. */
   async send(settings: ReceiverSettings, message: AlertMessage, signal: AbortSignal): Promise<void> {
     const { host = "", from = "", to = [], tls } = settings;
     if (tls === "none" && !this.#parts.arePrivateAllowed)
@@ -55,7 +56,7 @@ export class Mail {
     ]);
     const has = this.#accepted.get(message.id) ?? new Set();
     const wanted = to.filter((recipient) => !has.has(recipient));
-    // Without a receiver of this kind, the client is not loaded. In a bundle, its names are in its default alone.
+    // Loaded only for a receiver of this kind. In a bundle, the names of the client are in its default export alone.
     const { createTransport } = (await import("nodemailer")).default;
     const socket = await this.#connect(host, port, settings, signal);
     const transport = createTransport({
@@ -86,7 +87,7 @@ export class Mail {
           to,
           envelope: { from, to: wanted },
           date: new Date(this.#parts.clock.now()),
-          // Answers of people on holiday are not wanted.
+          // Prevents automatic replies, such as out-of-office notes.
           headers: { "Auto-Submitted": "auto-generated" },
         }),
       );
@@ -104,7 +105,7 @@ export class Mail {
     } catch (thrown) {
       socket.destroy();
       if (insightErrors.messageRejected.is(thrown) || insightErrors.receiverFailed.is(thrown)) throw thrown;
-      // The cast: the client throws nothing else.
+      // The cast: the client throws only this type.
       const failure = thrown as SmtpFailure;
       throw failureOf(failure.rejectedErrors ?? [failure], hide);
     }
@@ -131,7 +132,7 @@ export class Mail {
           else if (first !== undefined) give(null, first.address, first.family);
         },
       });
-      // Stays: with TLS, the client listens on the socket above it.
+      // Remains attached: with TLS, the client listens on the socket above this one.
       socket.on("error", ({ message }) => {
         const reason = signal.aborted ? reasonOf(signal) : message;
         reject(insightErrors.receiverFailed({ reason: `${url}: ${reason}` }));
@@ -159,7 +160,7 @@ function failureOf(failures: readonly SmtpFailure[], hide: (text: string) => str
   return (isNever ? insightErrors.messageRejected : insightErrors.receiverFailed)({ reason });
 }
 
-/** A server may repeat what it was sent. */
+/** Removes user and password from a text, because a server may repeat what it received. */
 function hiding(user = "", password = ""): (text: string) => string {
   const encoded = (text: string) => Buffer.from(text).toString("base64");
   const secrets = password === "" ? [] : [encoded(`\0${user}\0${password}`), encoded(password), password];
