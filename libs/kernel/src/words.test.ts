@@ -8,8 +8,31 @@ import {
   grouped,
   matchesWildcard,
   sentences,
+  spanOf,
   utcOf,
 } from "./words.ts";
+
+describe("durations in sentences", () => {
+  it("have one unit, and no decimal place that is zero", () => {
+    const texts = [
+      0, 999, 1_000, 5_000, 9_500, 60_000, 119_999, 120_000, 7_200_000, 86_400_000, 9_000_000,
+    ].map(spanOf);
+    const expected = [
+      "0 ms",
+      "999 ms",
+      "1 s",
+      "5 s",
+      "9.5 s",
+      "60 s",
+      "120 s",
+      "2 min",
+      "2 h",
+      "24 h",
+      "2.5 h",
+    ];
+    assert.deepEqual(texts, expected);
+  });
+});
 
 describe("numbers and their nouns", () => {
   it("agree: one is alone, and none, many and parts are several", () => {

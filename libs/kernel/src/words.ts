@@ -21,8 +21,12 @@ export function amountOf(amount: number, resource: string): string {
 /** Returns a duration for sentences. */
 export function spanOf(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 120_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
-  return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
+  if (ms < 120_000) return `${decimal(ms / 1_000, ms < 10_000 ? 1 : 0)} s`;
+  return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${decimal(ms / 3_600_000, 1)} h`;
+}
+
+function decimal(value: number, digits: number): string {
+  return value.toFixed(digits).replace(/\.0$/, "");
 }
 
 /** Returns a time for people: `2026-01-31 12:00:00 UTC`. Programs get ISO 8601. */
