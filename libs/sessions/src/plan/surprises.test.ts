@@ -26,7 +26,7 @@ describe("what turns out otherwise than was planned", () => {
     assert.deepEqual(wordsOf(surprises.ended(taskAt("bob", 900), 100)), [
       "task-0 took 100 ms at bob, less than the 900 ms expected",
     ]);
-    const late = "task-7 is late at anna: 400 ms were expected, 1.0 s have passed";
+    const late = "task-7 is late at anna: 400 ms were expected, 1 s have passed";
     assert.deepEqual(wordsOf(surprises.goesOn(taskAt("anna", 400, 7), 2_000)), [late]);
     assert.deepEqual(surprises.goesOn(taskAt("anna", 400, 7), 3_000), []);
   });
