@@ -26,7 +26,7 @@ describe("moving tasks between parts", () => {
       [moves[0]?.taskId, moves[0]?.fromPartId, moves[0]?.toPartId, moves[0]?.toMode],
       ["a-9", "a", "b", "workflow"],
     );
-    assert.match(moves[0]?.reason ?? "", /swarm holds its tasks up by 3\.0 s each while 2 slots are free/);
+    assert.match(moves[0]?.reason ?? "", /swarm holds its tasks up by 3 s each while 2 slots are free/);
   });
 
   it("nothing moves where no slot is free, or nothing is held up, or too little is gained", () => {
