@@ -121,7 +121,7 @@ export class WorkTree {
     const mine = { pid: process.pid, repository, ref: base, base: commit };
     if (await isClaimed(folder, mine)) return WorkTree.#create(folder, mine);
     const owner = await ownerOf(folder);
-    // A concurrent attempt, such as a hedged one, gets its own tree.
+    // A concurrent second attempt, such as a duplicate, gets its own tree.
     if (owner !== undefined && isAlive(owner.pid)) {
       const other = `${folder}-${randomUUID()}`;
       await claim(other, mine);

@@ -1,4 +1,4 @@
-/** Content in the blob store: in parts, checked against its hash. */
+/** Reads and writes content of the blob store, in parts that are verified against the hash. */
 import { createHash } from "node:crypto";
 import { type blobService, PutRequest } from "@tutti/contracts/blob/v1";
 import type { BlobReference } from "@tutti/contracts/types/v1";
@@ -16,20 +16,20 @@ export interface BlobWanted {
 
 /** Reads and writes content, over any connection of the worker or client. */
 export interface BlobAccess {
-  /** The last part comes after the hash of the whole was right. Throws when the content is not there, or another. */
+  /** Yields the content. The last part follows after the hash was verified. Throws if the content is missing or wrong. */
   read(wanted: BlobWanted): AsyncIterable<Uint8Array>;
-  /** Resolves when it is durable. */
+  /** Writes content. Resolves when it is durable. */
   write(namespace: string, content: AsyncIterable<Uint8Array>): Promise<BlobReference>;
 }
 
-/** Trying again does not help: the content may not be read or stored. */
+/** The content may not be read or stored. A retry does not help. */
 export class BlobRefused extends Error {
   static {
     BlobRefused.prototype.name = "BlobRefused";
   }
 }
 
-/** Why content cannot be read in any case. Undefined where waiting or a permission may help. */
+/** Returns why content can never be read. Undefined if a retry or a permission may help. */
 export function lossOf(status: string | undefined): string | undefined {
   if (status === "NOT_FOUND") return "it is not in the blob store";
   return status === "DATA_LOSS" ? "its content is damaged" : undefined;
@@ -39,14 +39,14 @@ export function unreadable({ sha256, bytes }: BlobWanted, reason: string): Error
   return sdkErrors.dataUnreadable({ sha256: Buffer.from(sha256).toString("hex"), bytes, reason });
 }
 
-/** Whether asking again is in vain. */
+/** Returns whether a retry cannot succeed. */
 export function isFinal(error: unknown): boolean {
   return error instanceof BlobRefused || sdkErrors.dataUnreadable.is(error);
 }
 
 /**
- * Reads content although the store is away in between: `wait` decides how long to pause, or throws. Bytes of an earlier
- * try are skipped, so the reader sees the content once.
+ * Reads content, with retries while the store is unavailable: `wait` decides how long to pause, or throws. Bytes of an
+ * earlier attempt are skipped, so the reader sees the content once.
  */
 export async function* readPatiently(
   read: () => AsyncIterable<Uint8Array>,
@@ -71,13 +71,13 @@ export async function* readPatiently(
   }
 }
 
-/** Larger inputs and outputs are references to the store. What a run reads it has in place, up to 1 MiB. */
+/** Larger inputs and outputs are references to the store. Values that a run reads are inline, up to 1 MiB. */
 export const storedAboveBytes = 65_536;
 
-/** Of the contract. */
+/** Limit of the contract. */
 const chunkBytesMax = 1_048_576;
 
-/** Passes parts on, and holds the last one back until all of them have the hash. */
+/** Passes parts on, and holds the last part back until the hash of all parts is verified. */
 export async function* verified(
   parts: AsyncIterable<Uint8Array>,
   wanted: BlobWanted,
@@ -104,7 +104,7 @@ export async function wholeOf(parts: AsyncIterable<Uint8Array>): Promise<Uint8Ar
   return Buffer.concat(read);
 }
 
-/** Returns content in parts that one message takes. */
+/** Yields content in parts that fit into one message. */
 export async function* partsOf(
   content: Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void> {
@@ -121,7 +121,7 @@ export async function* putRequests(
     yield PutRequest.fromPartial({ part: { $case: "chunk", value } });
 }
 
-/** Over a client of the contract. */
+/** Returns access to the store over a client of the contract. */
 export function blobsOver(client: Client<typeof blobService>): BlobAccess {
   const read = async function* (wanted: BlobWanted) {
     const { namespace, sha256 } = wanted;
@@ -153,7 +153,7 @@ export const refusedStatuses: ReadonlySet<string> = new Set([
   ...["NOT_FOUND", "DATA_LOSS", "INVALID_ARGUMENT", "PERMISSION_DENIED", "UNAUTHENTICATED", "OUT_OF_RANGE"],
 ]);
 
-/** Over HTTP, for what cannot reach the port of gRPC. */
+/** Returns access to the store over HTTP, for clients that cannot reach the port of gRPC. */
 export function blobsAt(server: string, headers: () => Record<string, string>): BlobAccess {
   const urlOf = (path: string, namespace: string): URL => {
     const url = new URL(path, server);
@@ -175,7 +175,7 @@ export function blobsAt(server: string, headers: () => Record<string, string>): 
     try {
       yield* body;
     } catch (error) {
-      // Damaged content breaks the stream off without a reason. Its last byte is sent when the whole was right.
+      // Damaged content ends the stream without a reason. The last byte is sent only if the whole content was right.
       await (await request(wanted, { range: `bytes=${Math.max(0, wanted.bytes - 1)}-` })).return();
       throw error;
     }
@@ -193,9 +193,9 @@ export function blobsAt(server: string, headers: () => Record<string, string>): 
   };
 }
 
-/** A connection of its own costs more than it saves up to here. */
+/** Below this size, a separate connection costs more than it saves. */
 const largeBytes = 4 * 1_048_576;
-/** Node's own clients go through the proxies of its environment if they are asked to. */
+/** True if Node's own clients use the proxies of the environment. */
 const usesProxies = process.env["NODE_USE_ENV_PROXY"] === "1" || process.execArgv.includes("--use-env-proxy");
 
 async function getByFetch(url: URL, headers: Record<string, string>): Promise<HttpAnswer> {
@@ -225,7 +225,7 @@ function answerError(status: number): Error {
   return isRefused ? new BlobRefused(message) : new Error(message);
 }
 
-/** In memory, for tests. */
+/** Returns a blob store in memory, for tests. */
 export function memoryBlobs(): BlobAccess {
   const kept = new Map<string, Uint8Array>();
   const nameOf = (sha256: Uint8Array): string => Buffer.from(sha256).toString("hex");

@@ -10,8 +10,8 @@
  *    new link starts, with the remaining tokens.
  * 2. Pauses double with each consecutive failure. A link that lasted resets them.
  * 3. Repeated redirects cost a pause each, as failures do.
- * 4. After a refused key, pauses grow to a minute, and each line of the log has the first reason: until the worker is
- *    linked, or nothing listens any more.
+ * 4. After a refused key, pauses grow to a minute, and each line of the log has the first reason. This ends when the
+ *    worker is linked, or when nothing listens at the address.
  * 5. Time, random numbers and streams are injected.
  */
 import { type Redirect, type Refused, Welcome } from "@tutti/contracts/agent/v1";
@@ -42,11 +42,11 @@ export interface ConnectorParts {
   readonly chance: Chance;
   readonly logger: Logger;
   readonly backoff: Backoff;
-  /** It is linked, for the first time or again. */
+  /** Called when the worker is linked, for the first time or again. */
   readonly onLinked: () => void;
-  /** It will never be linked again. */
+  /** Called when the worker is refused for good. */
   readonly onRefused: (error: Error) => void;
-  /** The stream on which it said goodbye has ended. */
+  /** Called when the stream with its goodbye has ended. */
   readonly onLeft: () => void;
 }
 
@@ -275,7 +275,7 @@ export class Connector {
     const { onRefused } = this.#parts;
     this.#release("the host said goodbye");
     this.#resumable = undefined;
-    // The process may be about to end, or its pool is moving: the configured addresses know the new owner.
+    // The process may be about to end, or its pool is moving. The configured addresses know the new owner.
     this.#isFollowing = false;
     if (returnAfterMs < 0) {
       this.#phase = { name: "closed" };
@@ -285,7 +285,7 @@ export class Connector {
     this.#pause(`sent away: ${reason}`, returnAfterMs);
   }
 
-  /** The stream ended by itself. */
+  /** Handles a stream that ended by itself. */
   #ended(reason: string, isKeyRefused: boolean): void {
     if (this.#phase.name === "leaving") {
       this.#left();
@@ -327,8 +327,7 @@ export class Connector {
 
   #pause(reason: string, atLeastMs = 0): void {
     const { backoff, chance, logger, addresses } = this.#parts;
-    // Each address is another process. The pause grows only after all of them were tried, so that a live one is found
-    // soon.
+    // Each address is another process. The pause grows only after all addresses were tried, so a live one is found soon.
     const rounds = Math.ceil(++this.#failures / addresses.length);
     if (refused.test(reason)) this.#keyRefusal = undefined;
     const keyRefusal = this.#keyRefusal;

@@ -1,4 +1,4 @@
-/** Frames over gRPC. Loaded when a worker links: grpc-js takes more memory than all the rest of the library. */
+/** Frames over gRPC. Loaded when a worker links because grpc-js takes more memory than the rest of the library. */
 import { once } from "node:events";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import {
@@ -86,7 +86,7 @@ export class GrpcTransport implements Transport {
     const parts = this.#clientFor(address).makeServerStreamRequest(
       path,
       (message: typeof wantedBlob) => bufferOf(request.encode(message)),
-      // The bytes of a message are used again for the next one.
+      // The bytes of a message are reused for the next message.
       (read) => Uint8Array.from(reply.decode(read).chunk),
       wantedBlob,
       this.#metadata(),
@@ -171,7 +171,7 @@ const options = {
   "grpc.max_send_message_length": -1,
   "grpc.keepalive_time_ms": 20_000,
   "grpc.keepalive_timeout_ms": 10_000,
-  // The worker has pauses of its own. The channel is to try as soon as it is asked.
+  // The worker has its own backoff, so the channel connects at once.
   "grpc.initial_reconnect_backoff_ms": 50,
   "grpc.min_reconnect_backoff_ms": 50,
   "grpc.max_reconnect_backoff_ms": 1_000,
@@ -189,8 +189,8 @@ function channelCredentials(given: WorkerCredentials) {
 }
 
 /**
- * Returns whether a certificate, whose issuer has been verified, is that of a host. Hosts are called at addresses that
- * no certificate can foresee: the name of a service of an installation is enough.
+ * Checks that a certificate with a verified issuer belongs to a host. A certificate cannot contain all addresses of
+ * hosts, so the name of a service of the installation is enough.
  */
 function checkHost(name: string, certificate: PeerCertificate): Error | undefined {
   const names = certificate.subjectaltname?.split(", ") ?? [];

@@ -11,7 +11,7 @@ function parsed(answer: string, cuts: readonly number[]) {
   const buffer = Buffer.alloc(bytes.length);
   for (const [index, place] of places.entries()) {
     const piece = bytes.subarray(places[index - 1] ?? 0, place);
-    // One buffer for all, as of the socket.
+    // One reused buffer, as the socket has.
     piece.copy(buffer);
     parser.add(buffer.subarray(0, piece.length));
   }

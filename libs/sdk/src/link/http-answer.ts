@@ -1,9 +1,9 @@
 /**
- * Reads a large body over HTTP/1.1 with one buffer for all that arrives. `fetch` and `node:http` allocate 64 KiB for each
- * read, which takes several times as long as the bytes themselves.
+ * Reads a large body over HTTP/1.1 with one buffer for all reads. `fetch` and `node:http` allocate 64 KiB for each read,
+ * which takes several times as long as the transfer of the bytes.
  *
- * 1. Parts belong to their reader. The buffer is used again for the next read.
- * 2. At most a few parts wait for the reader. Beyond them the socket is paused.
+ * 1. Parts belong to their reader. The buffer is reused for the next read.
+ * 2. At most a few parts wait for the reader. If there are more, the socket is paused.
  * 3. A body that ends before its length, or without its last chunk, is an error.
  */
 import { connect, isIP, type Socket, type TcpNetConnectOpts } from "node:net";
@@ -17,7 +17,7 @@ const silenceMs = 300_000;
 
 export interface HttpAnswer {
   readonly status: number;
-  /** To be read or returned: the connection is open until then. */
+  /** The body. Read it to its end or call `return`: the connection is open until then. */
   readonly body: AsyncGenerator<Uint8Array, void>;
 }
 
@@ -46,7 +46,7 @@ async function socketTo(
   return tls.connect(isIP(host) === 0 ? { ...to, servername: host } : to);
 }
 
-/** What arrives on the socket, until its reader takes it. */
+/** Parts from the socket that the reader has not read yet. */
 class Incoming {
   readonly #waiting: Uint8Array[] = [];
   readonly #parser = new AnswerParser((part) => this.#waiting.push(part));
@@ -69,7 +69,7 @@ class Incoming {
     });
   }
 
-  /** Returns false if the socket has to wait. */
+  /** Accepts bytes. Returns false if the socket has to wait. */
   receive(bytes: Buffer): boolean {
     try {
       this.#parser.add(bytes);
@@ -114,7 +114,7 @@ class Incoming {
 
 type Phase = "head" | "body" | "chunk size" | "chunk" | "trailer" | "over";
 
-/** An answer of HTTP/1.1 as its bytes come, in any pieces. Exported for its test. */
+/** Parses an HTTP/1.1 answer from bytes in any pieces. Exported for its test. */
 export class AnswerParser {
   readonly #part: (part: Uint8Array) => void;
   #phase: Phase = "head";
@@ -127,7 +127,7 @@ export class AnswerParser {
     this.#part = part;
   }
 
-  /** Undefined until the head is there. */
+  /** Status of the answer. Undefined until the head has arrived. */
   get status(): number | undefined {
     return this.#status;
   }
@@ -136,14 +136,14 @@ export class AnswerParser {
     return this.#phase === "over";
   }
 
-  /** The bytes may be used again afterwards. */
+  /** Parses bytes. The caller may reuse them afterwards. */
   add(bytes: Buffer): void {
     for (let at = 0; at < bytes.length && this.#phase !== "over"; )
       at +=
         this.#phase === "body" || this.#phase === "chunk" ? this.#content(bytes, at) : this.#line(bytes, at);
   }
 
-  /** The connection has ended. */
+  /** Handles the end of the connection. */
   end(): void {
     if (this.#phase === "body" && this.#left === Number.POSITIVE_INFINITY) this.#phase = "over";
     if (this.#phase !== "over") throw new Error("the connection ended before the answer did");
@@ -159,7 +159,7 @@ export class AnswerParser {
     return some.length;
   }
 
-  /** A head is one line that ends with an empty one. */
+  /** Reads a line. The lines of a head are one text that ends with an empty line. */
   #line(bytes: Buffer, at: number): number {
     const newline = bytes.indexOf(10, at);
     const end = newline < 0 ? bytes.length : newline + 1;
@@ -176,7 +176,7 @@ export class AnswerParser {
     } else if (this.#phase === "trailer") {
       if (this.#text.trim() === "") this.#phase = "over";
     } else if (this.#text !== "\r\n") {
-      // The end of the chunk before is an empty line.
+      // The end of the previous chunk is an empty line.
       const [, size = ""] = /^([0-9a-f]{1,12})[ \t]*(?:;.*)?\r?\n$/i.exec(this.#text) ?? [];
       if (size === "") throw new Error("the answer has a chunk without a size");
       this.#left = Number.parseInt(size, 16);
@@ -188,7 +188,7 @@ export class AnswerParser {
   #headEnded(head: string): void {
     const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]);
     if (Number.isNaN(status)) throw new Error("the answer is not HTTP");
-    // A provisional one. The answer itself comes after it.
+    // A provisional answer. The final answer follows.
     if (status < 200) return;
     this.#status = status;
     const length = /\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n/i.exec(head)?.[1];

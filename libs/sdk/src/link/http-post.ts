@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { ClientRequest, IncomingMessage } from "node:http";
 
-/** Sends a body in parts as they come, at the pace of the server. Resolves with what it answers. */
+/** Sends the parts of a body as they arrive, at the pace of the server. Resolves with the answer. */
 export async function post(
   url: URL,
   headers: Record<string, string>,
@@ -10,7 +10,7 @@ export async function post(
   const { request } = await (url.protocol === "https:" ? import("node:https") : import("node:http"));
   const message = request(url, { method: "POST", headers });
   const answering = once(message, "response") as Promise<[IncomingMessage]>;
-  // Its reason is thrown below, also if the content fails first. A server that has answered may close the connection.
+  // The reason is thrown below, also if the content fails first. A server that has answered may close the connection.
   answering.catch(() => {});
   message.on("error", () => {});
   try {
@@ -20,7 +20,7 @@ export async function post(
     for await (const text of answer.setEncoding("utf8")) body += text;
     return { status: answer.statusCode ?? 0, body };
   } finally {
-    // Nothing where it is over. A server that has answered early wants no more.
+    // No effect if the request is over. A server that answered early needs no further bytes.
     if (!message.writableFinished) message.destroy();
   }
 }
@@ -37,7 +37,7 @@ async function send(
   const answered = answering.then(setAnswered, setAnswered);
   for await (const part of content) {
     if (isAnswered) return;
-    // Until it is written: the sender may use its bytes again.
+    // Wait for the write because the sender may reuse the bytes.
     const written = new Promise<void>((resolve) => message.write(part, () => resolve()));
     await Promise.race([written, answered]);
   }

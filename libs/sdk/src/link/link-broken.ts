@@ -1,4 +1,4 @@
-/** The host broke the rules of the link: the stream ends, the worker does not. */
+/** The host violated the protocol of the link. The stream ends, and the worker continues. */
 export class LinkBroken extends Error {
   /** Whether a new stream of the same link can repair it. */
   readonly canResume: boolean;

@@ -1,12 +1,12 @@
 /**
- * One link as its agent sees it: numbers, acknowledgement, credit, and the results that are kept.
+ * State of one link at the agent: numbers, acknowledgements, credit and kept results.
  *
- * 1. A frame of the host takes effect once, in the order of its number. A repeated one is dropped, a gap breaks the
+ * 1. A frame of the host takes effect once, in the order of its number. A repeated frame is dropped. A gap breaks the
  *    stream.
- * 2. A result is kept, with its bytes, until the host says that it is durable. On a new link every kept result is given
- *    again, in the order in which they came to be.
- * 3. What was granted and not used, and running work, are together never more than the slots.
- * 4. It is pure: bytes in, bytes out. Streams, clocks and handlers are elsewhere.
+ * 2. A result is kept, with its bytes, until the host reports that it is durable. On a new link every kept result is sent
+ *    again, in the order of completion.
+ * 3. Unused credit and running tasks together never exceed the slots.
+ * 4. The class is pure: bytes in, bytes out. Streams, clocks and handlers are elsewhere.
  */
 import type { HostFrame, Welcome } from "@tutti/contracts/agent/v1";
 import { readHostFrame } from "@tutti/contracts/wire";
@@ -14,34 +14,34 @@ import { LinkBroken } from "./link-broken.ts";
 import { type Kept, Outbox } from "./outbox.ts";
 import { after, isRepeated } from "./sequence.ts";
 
-/** More frames or bytes than these are acknowledged at once, and not with the next heartbeat. */
+/** If there are more frames or bytes, they are acknowledged at once and not with the next heartbeat. */
 const unacknowledgedFramesMax = 64;
 const unacknowledgedBytesMax = 1024 * 1024;
 
 export class LinkState {
   readonly outbox = new Outbox();
   linkId = "";
-  /** What the host still may assign. */
+  /** Number of tasks that the host may still assign. */
   credit = 0;
   #received = 0;
-  /** In the order of their numbers on this link. The first one has the number after `#durable`. */
+  /** Kept results in the order of their numbers on this link. The first one has the number after `#durable`. */
   #kept: Kept[] = [];
   #durable = 0;
   #unacknowledgedFrames = 0;
   #unacknowledgedBytes = 0;
   readonly #forget: (token: string) => void;
 
-  /** @param forget told of each result that is durable */
+  /** @param forget called for each result that is durable */
   constructor(forget: (token: string) => void) {
     this.#forget = forget;
   }
 
-  /** The last frame of the host that was taken in. */
+  /** Number of the last frame received from the host. */
   get received(): number {
     return this.#received;
   }
 
-  /** Whether frames were taken in since something was sent. */
+  /** True if frames were received since the last send. */
   get owesAcknowledgement(): boolean {
     return this.#unacknowledgedFrames > 0;
   }
@@ -50,12 +50,12 @@ export class LinkState {
     return this.#kept.length;
   }
 
-  /** Tokens of results that are not known to be durable. */
+  /** Returns the tokens of results that are not known to be durable. */
   keptTokens(): string[] {
     return this.#kept.flatMap(({ token, isDurable }) => (isDurable ? [] : [token]));
   }
 
-  /** Returns a frame of a linked host. Undefined when it was taken in before. */
+  /** Decodes a frame of a linked host. Returns undefined for a repeated frame. */
   receive(bytes: Uint8Array): HostFrame | undefined {
     const frame = decode(bytes);
     const { sequence } = frame;
@@ -79,12 +79,12 @@ export class LinkState {
     return frame;
   }
 
-  /** The link continues. Frames after this one are sent again. */
+  /** Resumes the link. Frames after this one are sent again. */
   resumed(received: number): void {
     this.outbox.resume(received);
   }
 
-  /** A new link: everything counts from the beginning, and the stored data is given again. */
+  /** Starts a new link. All numbers restart, and kept results are sent again. */
   begun({ linkId, maxFrameBytes }: Welcome, isWanted: (token: string) => boolean): void {
     const { outbox } = this;
     outbox.reset();
@@ -111,12 +111,12 @@ export class LinkState {
     }
   }
 
-  /** A result was written into the outbox, from this position on: it is sent, and kept. */
+  /** Registers a result that was written into the outbox, from this position on. It is sent, and kept. */
   addedResult(token: string, start: number): void {
     this.#kept.push(this.outbox.addedKept(token, start));
   }
 
-  /** What a frame says about results. */
+  /** Applies the durable results that a frame reports. */
   durable(upTo: number, beyond: readonly number[]): void {
     const count = upTo - this.#durable;
     if (count > this.#kept.length)
@@ -135,7 +135,7 @@ export class LinkState {
     }
   }
 
-  /** Grants what is free and not granted yet. */
+  /** Grants free slots that are not granted yet. */
   grant(freeSlots: number): void {
     const more = freeSlots - this.credit;
     if (more <= 0) return;
@@ -152,7 +152,7 @@ export class LinkState {
   }
 }
 
-/** The answer to a greeting: the first frame of a stream. */
+/** Reads the answer to a greeting, which is the first frame of a stream. */
 export function readAnswer(bytes: Uint8Array): NonNullable<HostFrame["answer"]> {
   const { answer } = decode(bytes);
   if (answer === undefined) throw new LinkBroken("expected the answer to the greeting, found another frame");

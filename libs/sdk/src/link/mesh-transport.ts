@@ -1,4 +1,4 @@
-/** Frames to a host of the same process, by its mesh: what a worker of a test links over. */
+/** Frames to a host of the same process, over its mesh. Workers of tests use it. */
 import { AgentFrame, agentLinkService, HostFrame } from "@tutti/contracts/agent/v1";
 import { blobService } from "@tutti/contracts/blob/v1";
 import { Bell, errorFromUnknown } from "@tutti/kernel";
@@ -10,7 +10,7 @@ export class MeshTransport implements Transport {
   readonly #mesh: Mesh;
   readonly #namespace: string;
 
-  /** @param mesh calls the host as from outside */
+  /** @param mesh calls the host as an external client would */
   constructor(mesh: Mesh, namespace: string) {
     this.#mesh = mesh;
     this.#namespace = namespace;
@@ -42,7 +42,7 @@ export class MeshTransport implements Transport {
     const { read, write } = blobsOver(this.#mesh.client(blobService));
     return {
       write,
-      // Within the process the memory of a part may be used again for a later one.
+      // Within the process, the memory of a part may be reused for a later part.
       async *read(wanted) {
         for await (const part of read(wanted)) yield Uint8Array.from(part);
       },
@@ -52,7 +52,7 @@ export class MeshTransport implements Transport {
   close(): void {}
 }
 
-/** What is written, as it is read. */
+/** A queue of frames from the writer to the reader. */
 class Frames {
   readonly #bell = new Bell();
   readonly #waiting: Uint8Array[] = [];

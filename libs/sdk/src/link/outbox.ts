@@ -1,11 +1,12 @@
 /**
- * Outgoing messages of a link: those of a turn in one frame, frames in order, kept until they are acknowledged.
+ * Outgoing messages of a link. The messages of a turn share one frame. Frames are in order, and are kept until they are
+ * acknowledged.
  *
- * 1. A message is encoded once, straight into the frame that is being filled. A frame's bytes never change after that,
- *    so that what is repeated after a cut is what was sent before it.
- * 2. No frame is larger than the host takes, and never more is unacknowledged than the protocol allows: what is beyond
- *    that waits here.
- * 3. Nothing here knows a stream or a clock.
+ * 1. A message is encoded once, directly into the open frame. The bytes of a frame never change after that, so a frame is
+ *    repeated byte for byte after a lost stream.
+ * 2. No frame is larger than the limit of the host. Unacknowledged frames stay within the limits of the protocol. Further
+ *    messages wait here.
+ * 3. No code here knows a stream or a clock.
  */
 import { FlatWriter } from "@tutti/contracts/wire";
 import { LinkBroken } from "./link-broken.ts";
@@ -17,14 +18,15 @@ interface Sealed {
 }
 
 /**
- * A message that may have to be repeated by itself: where it is in the bytes of its frame, as soon as that is sealed.
+ * A message that may have to be repeated without its frame. Holds its position in the frame, and the bytes of the frame
+ * as soon as it is sealed.
  */
 export class Kept {
   readonly token: string;
   frame: Uint8Array | undefined;
   start: number;
   end: number;
-  /** Durable before others that were given earlier. */
+  /** True if it became durable before earlier results. */
   isDurable = false;
 
   constructor(token: string, start: number, end: number) {
@@ -36,24 +38,24 @@ export class Kept {
 
 const framesMax = 1_024;
 const bytesMax = 16 * 1024 * 1024;
-/** Left for number, acknowledgement and credit. */
+/** Reserved for number, acknowledgement and credit. */
 const headBytesMax = 32;
 const tags = { sequence: 8, acknowledged: 16, credit: 56 } as const;
 
 export class Outbox {
   readonly #writer = new FlatWriter(16 * 1024);
-  /** Unacknowledged, oldest first. The first `#sent` of them were handed to the stream. */
+  /** Unacknowledged frames, oldest first. The first `#sent` of them were passed to the stream. */
   #frames: Sealed[] = [];
   #sent = 0;
   #bytes = 0;
   #sentBytes = 0;
   #sequence = 0;
-  /** In the frame that is being filled. */
+  /** Kept messages in the open frame. */
   #unsealed: Kept[] = [];
   #credit = 0;
   #isWanted = false;
   frameBytesMax = 4 * 1024 * 1024;
-  /** The last frame of the host that was taken in. Part of each frame. */
+  /** Number of the last frame received from the host. Part of each frame. */
   received = 0;
 
   /** Bytes that wait to be sent or acknowledged. */
@@ -61,22 +63,22 @@ export class Outbox {
     return this.#bytes + this.#writer.position;
   }
 
-  /** Whether anything waits to be sent. */
+  /** True if nothing waits to be sent. */
   get isEmpty(): boolean {
     return !this.#isWanted && this.#sent === this.#frames.length;
   }
 
-  /** Where messages are encoded: fields of the frame that is being filled, each with its tag. `added` follows. */
+  /** Writer for messages: fields of the open frame, each with its tag. Call `added` afterwards. */
   get writer(): FlatWriter {
     return this.#writer;
   }
 
-  /** A message was written, from this position of the writer on. Gives where it starts in its frame. */
+  /** Registers a message that was written from this position on. Returns its position in its frame. */
   added(start: number): number {
     const writer = this.#writer;
     this.#isWanted = true;
     if (writer.position <= this.frameBytesMax - headBytesMax || start === 0) return start;
-    // It does not fit any more: it is the first of the next frame.
+    // The message does not fit, so it becomes the first of the next frame.
     const bytes = writer.memory.slice(start, writer.position);
     writer.truncate(start);
     this.#seal();
@@ -85,7 +87,7 @@ export class Outbox {
     return 0;
   }
 
-  /** The same, for a message that may have to be repeated by itself. */
+  /** Registers a message that may have to be repeated without its frame. */
   addedKept(token: string, start: number): Kept {
     const kept = new Kept(token, this.added(start), this.#writer.position);
     this.#unsealed.push(kept);
@@ -97,7 +99,7 @@ export class Outbox {
     this.#isWanted = true;
   }
 
-  /** Asks for a frame, though an empty one: a sign of life, an acknowledgement. */
+  /** Requests a frame, even an empty one, such as a heartbeat or an acknowledgement. */
   touch(): void {
     this.#isWanted = true;
   }
@@ -119,7 +121,7 @@ export class Outbox {
     }
   }
 
-  /** Everything up to this frame was taken in by the host. */
+  /** Removes all frames up to this one, which the host has received. */
   acknowledge(sequence: number): void {
     const [first] = this.#frames;
     if (sequence === 0) return;
@@ -138,14 +140,14 @@ export class Outbox {
     this.#sent -= count;
   }
 
-  /** The link continues over a new stream: what the host has is forgotten, all else is sent again. */
+  /** Resumes the link over a new stream. Drops the frames that the host has, and sends all others again. */
   resume(received: number): void {
     this.acknowledge(received);
     this.#sent = 0;
     this.#sentBytes = 0;
   }
 
-  /** The link has ended: a new one starts with nothing. The stored data has its bytes. */
+  /** Clears the outbox for a new link. Kept results still have their bytes. */
   reset(): void {
     if (this.#writer.position > 0) this.#seal();
     this.#frames = [];

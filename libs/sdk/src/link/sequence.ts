@@ -5,14 +5,14 @@ export function after(sequence: number): number {
   return sequence === numbers ? 1 : sequence + 1;
 }
 
-/** Returns how many steps lead from one number to another, the short way round. 0 for none. */
+/** Returns the number of steps forward from one number to another. */
 export function stepsTo(from: number, to: number): number {
   if (from === 0) return to;
   const steps = to - from;
   return steps < 0 ? steps + numbers : steps;
 }
 
-/** Returns whether a frame with this number came before. No peer is half a round behind. */
+/** Returns whether a frame with this number was received before. No peer is half the number space behind. */
 export function isRepeated(sequence: number, received: number): boolean {
   return received !== 0 && stepsTo(sequence, received) < numbers / 2;
 }

@@ -1,8 +1,8 @@
 /**
- * How long the host of a link has sent nothing, while this process could have read it.
+ * Measures how long the host of a link has sent nothing while this process could have read.
  *
- * 1. A process that stands still, as while it encodes a large output, has frames of its host that it has not read. The
- *    time by which a beat is late counts as time of this process and not as silence of the host.
+ * 1. A blocked process, for example during the encoding of a large output, cannot read the frames of its host. So the
+ *    delay of a beat does not count as silence of the host.
  */
 export class Silence {
   readonly #periodMs: number;
@@ -15,7 +15,7 @@ export class Silence {
     this.#beatMs = nowMs;
   }
 
-  /** A frame of the host arrived. */
+  /** Records that a frame of the host arrived. */
   heard(nowMs: number): void {
     this.#heardMs = nowMs;
   }

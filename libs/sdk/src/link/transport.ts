@@ -1,17 +1,17 @@
-/** How frames travel, as the link sees it: over gRPC, or in a test over nothing at all. */
+/** The port over which a link sends and receives frames. */
 import type { BlobAccess } from "./blobs.ts";
 
 export interface StreamEvents {
   frame(bytes: Uint8Array): void;
-  /** Nothing comes any more. Why, in words, and whether the key of the worker is the reason. Once. */
+  /** Called once when the stream has ended, with the reason, and whether the key of the worker was refused. */
   ended(reason: string, isKeyRefused?: boolean): void;
 }
 
 export interface LinkStream {
   write(bytes: Uint8Array): void;
-  /** Nothing follows. What was written still goes out. */
+  /** Ends the stream after the frames that were written. */
   end(): void;
-  /** At once. */
+  /** Cancels the stream at once. */
   cancel(reason: string): void;
 }
 

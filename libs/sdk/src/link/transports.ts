@@ -1,4 +1,4 @@
-/** Which transport goes to an address: a WebSocket to one that starts with `ws://` or `wss://`, else gRPC. */
+/** Selects the transport for an address: a WebSocket for `ws://` and `wss://`, else gRPC. */
 import { isWebSocket } from "../worker/addresses.ts";
 import type { WorkerSettings } from "../worker/settings.ts";
 import type { Transport } from "./transport.ts";

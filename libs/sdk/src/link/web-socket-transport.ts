@@ -1,6 +1,6 @@
 /**
- * Frames over a WebSocket, at `/v1/link` of the HTTP port: the port that a laptop, a cluster and a proxy show. The frames
- * are those of gRPC, as protobuf in binary messages.
+ * Frames over a WebSocket, at `/v1/link` of the HTTP port. Laptops, clusters and proxies expose this port. The frames are
+ * the same as over gRPC: protobuf in binary messages.
  */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -8,7 +8,7 @@ import type { WorkerCredentials } from "../worker/settings.ts";
 import { type BlobAccess, blobsAt } from "./blobs.ts";
 import type { LinkStream, StreamEvents, Transport } from "./transport.ts";
 
-/** Of RFC 6455: normal closure. */
+/** Normal closure in RFC 6455. */
 const closedNormally = 1000;
 
 const askMs = 2_000;
@@ -41,12 +41,12 @@ export class WebSocketTransport implements Transport {
     };
     socket.onmessage = ({ data }: { readonly data: unknown }) => {
       if (isOver) return;
-      // A text is no frame to one that speaks protobuf.
+      // A text message is not a protobuf frame.
       events.frame(data instanceof ArrayBuffer ? new Uint8Array(data) : notAFrame);
     };
-    // The WebSocket of Node 20 is that of `ws`: an error without a listener ends the process. `onclose` follows each error.
+    // On Node 20 the WebSocket comes from `ws`. An error without a listener ends the process. `onclose` follows each error.
     socket.onerror = () => {};
-    // Node says of a handshake that failed nothing but that.
+    // Node gives no reason for a failed handshake.
     socket.onclose = ({ reason }) => {
       if (wasOpen) end(reason || "the host closed the WebSocket");
       else void refusal(address, this.#headers()).then((why) => end(why.reason, why.isKeyRefused));
@@ -58,7 +58,7 @@ export class WebSocketTransport implements Transport {
     return {
       write: (bytes) => {
         if (isOver) return;
-        // What is sent is kept for repetition in one buffer with others: the bytes are copied as they are sent.
+        // The bytes are copied because the outbox keeps them in a shared buffer for repetition.
         if (socket.readyState === WebSocket.OPEN) socket.send(plain(bytes));
         else early.push(bytes);
       },
@@ -89,7 +89,7 @@ interface Refusal {
   readonly isKeyRefused: boolean;
 }
 
-/** Asks for the same upgrade by plain HTTP: why an address gives no WebSocket. */
+/** Requests the same upgrade by plain HTTP to find out why an address refuses a WebSocket. */
 async function refusal(address: string, headers: Record<string, string>): Promise<Refusal> {
   const { request } = await (address.startsWith("wss:") ? import("node:https") : import("node:http"));
   const upgrade = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
@@ -116,7 +116,7 @@ async function refusal(address: string, headers: Record<string, string>): Promis
   });
 }
 
-/** What the platform says of a refusal, else the status. */
+/** Returns the platform's reason for a refusal, else the status. */
 async function problemOf(answer: IncomingMessage): Promise<string> {
   try {
     let text = "";
@@ -127,12 +127,12 @@ async function problemOf(answer: IncomingMessage): Promise<string> {
     const { detail, title } = JSON.parse(text) as { readonly detail?: unknown; readonly title?: unknown };
     if (typeof (detail ?? title) === "string") return String(detail ?? title);
   } catch {
-    // Then the status has to do.
+    // Not JSON: the status is the reason.
   }
   return `the host answers with status ${answer.statusCode}`;
 }
 
-/** A field of the number 0, which no message has. */
+/** Bytes with field number 0, which is invalid in every message. */
 const notAFrame = Uint8Array.of(0);
 
 function plain(bytes: Uint8Array): Uint8Array<ArrayBuffer> {

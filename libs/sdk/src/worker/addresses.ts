@@ -1,4 +1,4 @@
-/** Returns whether a host is reached over a WebSocket there, and not over gRPC. */
+/** Returns whether the address is a WebSocket, not gRPC. */
 export function isWebSocket(address: string): boolean {
   return /^wss?:\/\//.test(address);
 }

@@ -1,9 +1,9 @@
 /**
- * What a worker is on its link: joins the attempts with the frames. It knows no stream: a connector hands it frames and
- * takes what it sends.
+ * The worker's side of a link: maps frames to attempts and back. It knows no stream. A connector passes frames in and
+ * sends the outgoing frames.
  *
- * 1. Everything that comes to be in one turn leaves in one frame.
- * 2. Credit is granted only to a linked host, and only for slots in which nothing runs and that were not granted before.
+ * 1. All messages of one turn leave in one frame.
+ * 2. Credit is granted only to a linked host, and only for free slots that are not granted yet.
  * 3. A worker that drains or sleeps grants nothing and starts nothing.
  */
 import {
@@ -37,15 +37,15 @@ export interface AgentParts {
   readonly incarnation: string;
   readonly figures: () => HostFigures;
   readonly blobs: () => BlobAccess;
-  /** The value of a secret. */
+  /** Returns the value of a secret. */
   readonly openSecret: (wanted: SecretWanted) => Promise<string>;
   readonly measures: MeasureBook;
   readonly use: () => ProcessUse | undefined;
-  /** The mission that a task belongs to. */
+  /** Returns the mission of a task. */
   readonly openMission: (task: TaskOfMission) => Promise<MissionTask>;
-  /** The host wants it to drain. */
+  /** Called when the host requests a drain. */
   readonly onDrain: (reason: string, deadlineMs: number) => void;
-  /** Something has ended or become durable. */
+  /** Called when an attempt has ended or a result is durable. */
   readonly onQuiet: () => void;
 }
 
@@ -73,7 +73,7 @@ export class Agent {
   #isToldToSleep = false;
   #sleepReason = "";
   #waking: Timer | undefined;
-  /** By `name@version`, for as long as the link lasts. */
+  /** Numbers of capabilities by `name@version`, valid for the current link. */
   #numbers: Readonly<Record<string, number>> = {};
   #acknowledging: Timer | undefined;
   #isHeld = false;
@@ -86,7 +86,7 @@ export class Agent {
     const { settings, clock, timers, logger, blobs, openMission, openSecret, measures } = parts;
     const { namespace, slots, resources, sendLogs } = settings;
     const link = this.#link;
-    // Tasks of other agents reserve nothing, so nothing could be advised.
+    // Without resources, tasks reserve nothing, so there is nothing to advise.
     const ownUse = Object.keys(resources).length === 0 ? undefined : new OwnUse(measures, parts.use);
     const outbox = {
       writer: link.outbox.writer,
@@ -129,7 +129,7 @@ export class Agent {
     });
   }
 
-  /** Handlers running, and results that are not known to be durable. */
+  /** Number of running handlers, and of results that are not known to be durable. */
   get unfinished(): number {
     return this.#attempts.running + this.#link.keptCount;
   }
@@ -150,7 +150,7 @@ export class Agent {
     return this.#link.linkId;
   }
 
-  /** The first frame of a stream: to continue with the link, or to start one. */
+  /** Returns the first frame of a stream, which resumes the link or starts a new one. */
   hello({ resumes }: { readonly resumes: boolean }): Uint8Array {
     const { settings, incarnation } = this.#parts;
     const hello: Partial<NonNullable<AgentFrame["hello"]>> = {
@@ -166,14 +166,14 @@ export class Agent {
       canFollow: settings.followRedirects,
       launchId: settings.launchId,
       offering: this.#offering(),
-      // Sent even for a resume: a host that cannot resume has to answer which of them it does not need.
+      // Sent even for a resume. A host that cannot resume has to answer which tasks it does not need.
       running: this.#tokens().map(bytesOfToken),
     };
     if (resumes) hello.resume = { linkId: this.#link.linkId, received: this.#link.received };
     return AgentFrameType.encode(AgentFrameType.fromPartial({ hello })).finish();
   }
 
-  /** The host has let it in. From now on it sends by itself. */
+  /** Applies the welcome of the host. From now on the worker sends frames. */
   welcomed(welcome: Welcome, send: Send): void {
     this.#send = send;
     this.agentId = welcome.agentId || this.agentId;
@@ -198,11 +198,11 @@ export class Agent {
     this.flush();
   }
 
-  /** Returns a frame of a linked host. Throws a `LinkBroken`. */
+  /** Applies a frame of a linked host, and returns it. Throws a `LinkBroken`. */
   receive(bytes: Uint8Array): HostFrame | undefined {
     const frame = this.#link.receive(bytes);
     if (frame === undefined) return undefined;
-    // First of all: an attempt that was answered as busy may come again with the word that its answer has arrived.
+    // Applied first: one frame may acknowledge the answer `busy` of an attempt and assign the same attempt again.
     const tellsOfResults = frame.resultsDurable > 0 || frame.resultsDurableBeyond.length > 0;
     if (tellsOfResults) this.#link.durable(frame.resultsDurable, frame.resultsDurableBeyond);
     const { assignments } = frame;
@@ -226,7 +226,7 @@ export class Agent {
     return frame;
   }
 
-  /** Acknowledges if no other message does so before. */
+  /** Acknowledges later, if no other message does so before. */
   #acknowledgeLater(): Timer {
     return this.#parts.timers.after(acknowledgeAfterMs, () => {
       this.#acknowledging = undefined;
@@ -235,12 +235,12 @@ export class Agent {
     });
   }
 
-  /** The stream has ended: everything is kept until the next one. */
+  /** Handles the end of the stream. All state is kept for the next stream. */
   cut(): void {
     this.#send = undefined;
   }
 
-  /** There was no link for so long that the host has reassigned its tasks. */
+  /** Aborts all attempts. The link was lost for so long that the host has reassigned the tasks. */
   lost(afterMs: number): void {
     this.#attempts.abortAll(sdkErrors.linkLost({ afterMs }));
   }
@@ -256,7 +256,7 @@ export class Agent {
     this.flush();
   }
 
-  /** The offer has changed. */
+  /** Sends the changed offer. */
   offerAgain(): void {
     if (this.#send === undefined) return;
     const offering = this.#offering();
@@ -313,7 +313,7 @@ export class Agent {
     this.#send = undefined;
   }
 
-  /** Sends the pending messages. Nothing without a link. */
+  /** Sends the pending messages if there is a link. */
   flush(): void {
     if (this.#send === undefined) return;
     this.#attempts.collect();
@@ -363,7 +363,7 @@ export class Agent {
     };
   }
 
-  /** An error of the user's handler must not end the link. */
+  /** Calls a handler of the user. Its error must not end the link. */
   #call(handler: "onSleep" | "onWake", reason: string): void {
     const { settings, logger } = this.#parts;
     const failed = (error: unknown) => logger.error("a handler failed", { handler, error });

@@ -1,10 +1,10 @@
 /**
- * Sends what handlers measure to the platform, every ten seconds.
+ * Sends the measurements of handlers to the platform, every ten seconds.
  *
- * 1. Values are of whole steps of ten seconds. A batch that is sent again replaces what it repeats.
- * 2. A batch that does not arrive is kept, and sent with the next one. What is older than nine minutes is sent as if it
- *    had come then.
- * 3. Nothing waits for it but the end of the worker, and this for two seconds at most.
+ * 1. Values cover whole steps of ten seconds. A batch that is sent again replaces the earlier values.
+ * 2. A batch that does not arrive is kept, and sent with the next one. Values older than nine minutes are sent as if they
+ *    were nine minutes old.
+ * 3. Only the stop of the worker waits for it, for at most two seconds.
  */
 import { answerText, type Clock, type Logger, sleep, type Timer, type Timers } from "@tutti/kernel";
 import { type Measure, MeasureBook } from "../task/measures.ts";
@@ -26,7 +26,7 @@ const partingMs = 2_000;
 export class MeasureSender {
   readonly book: MeasureBook;
   readonly #parts: SenderParts;
-  /** Up to when each namespace was sent. */
+  /** Time up to which values were sent, by namespace. */
   readonly #sentMs = new Map<string, number>();
   #timer: Timer | undefined;
   #startMs = 0;
@@ -45,11 +45,11 @@ export class MeasureSender {
     );
   }
 
-  /** Sends the rest. Undefined if there is none. */
+  /** Sends the remaining values. Returns undefined if there are none. */
   close(): Promise<void> | undefined {
     this.#timer?.cancel();
     if (this.book.isEmpty) return undefined;
-    // The step that has not ended is sent as if it had.
+    // The current step is sent as if it had ended.
     return Promise.race([this.#send(stepMs), sleep(this.#parts.timers, partingMs)]);
   }
 

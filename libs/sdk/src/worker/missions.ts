@@ -8,7 +8,7 @@ import type { Tutti } from "../client/tutti.ts";
 import { sdkErrors } from "../errors.ts";
 import { isEncrypted, type WorkerSettings } from "./settings.ts";
 
-/** Which task of which mission, and whose attempt it is. */
+/** A task of a mission, and its attempt. */
 export interface TaskOfMission {
   readonly namespace: string;
   readonly missionId: string;
@@ -54,14 +54,14 @@ export class WorkerMissions {
 }
 
 /**
- * Hidden from bundlers: a client is several times as large as a worker, and most workers never open one. A bundle
- * that needs it names it itself.
+ * Name of the module, hidden from bundlers. A client is several times as large as a worker, and most workers never open
+ * one. A bundle that needs the client imports it itself.
  */
 const client = ["@tutti", "sdk", "client"].join("/");
 
 async function loadedConnect(): Promise<typeof connectType> {
   try {
-    // The cast: it is the library's own module.
+    // The cast is safe because it is the library's own module.
     return ((await import(client)) as { readonly connect: typeof connectType }).connect;
   } catch {
     const expected = "`connect` of @tutti/sdk/client, since this program is a bundle without it";

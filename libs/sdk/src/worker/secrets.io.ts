@@ -23,7 +23,7 @@ interface SecretRequest {
 describe("the way of a handler to secrets", () => {
   let server: Server;
   const heard: { readonly authorization: string | undefined; readonly body: SecretRequest }[] = [];
-  /** What the next answer seals, and as what. */
+  /** Values that the next answer seals. */
   let given = { name: "till", keepMs: 60_000, status: 200, recipientKey: "" };
 
   before(async () => {

@@ -15,7 +15,7 @@ export interface SecretWanted {
   readonly workKind: string;
   readonly workId: string;
   readonly taskId: string;
-  /** Narrowed to the rights of the task. Empty without one. */
+  /** Token with the rights of the task. Empty without a token. */
   readonly accessToken: string;
 }
 
@@ -24,11 +24,11 @@ interface Kept {
   readonly untilMs: number;
 }
 
-/** As the installation answers. */
+/** The answer of the installation. */
 interface Sealed {
   readonly name: string;
   readonly version: number;
-  /** Base64, like the next. */
+  /** Base64, as is `encapsulatedKey`. */
   readonly sealed: string;
   readonly encapsulatedKey: string;
   readonly keepMs?: number;
@@ -73,11 +73,11 @@ export class WorkerSecrets {
     if (!this.#settings.secrets.includes(reference)) throw sdkErrors.secretNotOffered({ reference });
     const value = kind === "env" ? process.env[where] : await readFile(where, "utf8").catch(() => undefined);
     if (value === undefined || value === "") throw sdkErrors.secretMissing({ reference });
-    // Editors and `echo` end a file with a new line that is no part of the secret.
+    // Editors and `echo` end a file with a newline that is not part of the secret.
     return kind === "env" ? value : value.replace(/\r?\n$/, "");
   }
 
-  /** How many values are in memory. */
+  /** Number of values in memory. */
   get keptCount(): number {
     return this.#kept.size;
   }
@@ -87,7 +87,7 @@ export class WorkerSecrets {
   }
 
   async #unseal(key: string, name: string, wanted: SecretWanted): Promise<string> {
-    // Loaded on first use: most workers never need it.
+    // Loaded on first use because most workers never need it.
     const { receptionIn } = await import("@tutti/policy/secrets");
     const { namespace } = wanted;
     const reception = receptionIn(namespace, this.#ports.chance);
@@ -108,14 +108,14 @@ export class WorkerSecrets {
     return value;
   }
 
-  /** Each task has a token, and so an entry of its own, which another task never reads: it must not stay. */
+  /** Caches a value. Each task has its own token, and so an entry that no other task reads. Such entries must expire. */
   #keep(key: string, kept: Kept): void {
     const nowMs = this.#ports.clock.monotonic();
     for (const [each, { untilMs }] of this.#kept) if (untilMs <= nowMs) this.#kept.delete(each);
     this.#kept.set(key, kept);
   }
 
-  /** A man in the middle of a plain call to another machine could have secrets sealed for a key of their own. */
+  /** Requires a protected server. On a plain connection, an attacker could have secrets sealed for their own key. */
   #requireServer(): void {
     const { server, allowUnprotected } = this.#settings;
     const isProtected = /^https:\/\/[^\s/]+$/.test(server);
@@ -152,7 +152,7 @@ export class WorkerSecrets {
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
         },
         body: JSON.stringify(body),
-        // The token is shown to no other service.
+        // A redirect would send the token to another service.
         redirect: "error",
         signal: late.signal,
       });

@@ -5,9 +5,9 @@ import { type OptionNames, requireKnown } from "../options.ts";
 import { isWebSocket } from "./addresses.ts";
 
 export interface WorkerCredentials {
-  /** Sent with each stream, as `authorization: Bearer …`. Never logged. */
+  /** Token that is sent with each stream, as `authorization: Bearer …`. Never logged. */
   readonly accessToken?: string;
-  /** PEM of who signs the hosts' certificates. With it, or with a certificate of its own, the link is encrypted. */
+  /** PEM of the authority that signs the hosts' certificates. With it, or with `certificate`, the link is encrypted. */
   readonly certificateAuthority?: string | Uint8Array;
   /** PEM of this worker's own certificate and its key. */
   readonly certificate?: string | Uint8Array;
@@ -44,52 +44,51 @@ export interface WorkerOptions {
   readonly agentId?: string;
   /** What does the tasks, for people: functions of this process, commands, containers, a model, … Default `function`. */
   readonly kind?: keyof typeof agentKinds;
-  /** To be matched by. */
+  /** Labels for the matching of tasks. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Concurrency. Default: 16. */
   readonly slots?: number;
   /** Resources that its tasks share, by name: cpu, memory_bytes, gpu, a licence. */
   readonly resources?: Readonly<Record<string, number>>;
-  /** Keys of context that it holds, and that make it quicker for tasks which name one. */
+  /** Keys of context that it holds. Tasks that name one of them run faster here. */
   readonly contextKeys?: readonly string[];
   /** One sentence for people. */
   readonly description?: string;
   /**
-   * Whether it goes to the owner of its pool when a host sends it there. Default true. Without it it stays where it is,
-   * and its host relays: for a worker that cannot reach every host.
+   * Whether the worker follows redirects to the owner of its pool. Default: true. If false, it stays at its host, which
+   * relays. Set it to false for a worker that cannot reach every host.
    */
   readonly followRedirects?: boolean;
   /** Default: the access token in `TUTTI_API_KEY`, and no encryption. */
   readonly credentials?: WorkerCredentials;
-  /** Sends an access token over a connection that is not encrypted, to another machine. Default false. */
+  /** Allows an access token over an unencrypted connection to another machine. Default: false. */
   readonly allowUnprotected?: boolean;
   /**
-   * Whether SIGTERM and SIGINT drain it and end the process. A second one ends the process at once. Default true.
-   * Without it, call `stop()` yourself.
+   * Whether SIGTERM and SIGINT drain the worker and end the process. A second signal ends the process at once.
+   * Default: true. If false, call `stop()` yourself.
    */
   readonly handleSignals?: boolean;
-  /** Time that running tasks get at a stop, milliseconds. Then their signals abort. Default: 30,000. */
+  /** Time for running tasks at a stop, in milliseconds. Then their signals abort. Default: 30,000. */
   readonly drainMs?: number;
   /**
-   * How handlers reach the missions of their tasks: `connect` of `@tutti/sdk/client`, or a function that calls it with
-   * a certificate. Default: `connect`, loaded when a handler asks. A bundle, and a worker whose link is encrypted, have
-   * to name it.
+   * Opens the client for the missions of tasks: `connect` of `@tutti/sdk/client`, or a function that calls it with a
+   * certificate. Default: `connect`, loaded on first use. Set it in a bundle, and for a worker with an encrypted link.
    */
   readonly connect?: OpenClient;
   /**
-   * Where the installation is reached over HTTP, which secrets come by. Default: `TUTTI_URL`, else the host of a
+   * HTTP address of the installation, used for secrets. Default: `TUTTI_URL`, else the host of a
    * WebSocket's address, else http://127.0.0.1:7400 for a worker on the same machine.
    */
   readonly server?: string;
-  /** Variables and files of this machine that its tasks may name as secrets: `env:DB_PASSWORD`, `file:/run/secrets/db`. Default none. */
+  /** Variables and files that tasks may use as secrets: `env:DB_PASSWORD`, `file:/run/secrets/db`. Default: none. */
   readonly secrets?: readonly string[];
-  /** Whether the workflows of its durable functions are registered before it is linked. Default true. */
+  /** Whether to register the workflows of its durable functions before it links. Default: true. */
   readonly registerFunctions?: boolean;
-  /** Whether readers of a run see what its tasks write to `context.logger`, as output in the channel `log`. Default true. */
+  /** Whether lines of `context.logger` are shown to readers of the run, as output in the channel `log`. Default: true. */
   readonly sendLogs?: boolean;
   /** Called when the worker goes to sleep. Release expensive resources here. */
   readonly onSleep?: (reason: string) => void | Promise<void>;
-  /** Called when it is awake again, before it gets anything to do. */
+  /** Called when the worker wakes, before it receives tasks. */
   readonly onWake?: (reason: string) => void | Promise<void>;
 }
 
@@ -189,7 +188,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
     resources: { ...options.resources },
     contextKeys: [...(options.contextKeys ?? [])],
     description: options.description ?? "",
-    // A worker that links by WebSocket cannot follow a redirect to a port of gRPC.
+    // A worker with a WebSocket link cannot follow a redirect to a port of gRPC.
     followRedirects: (options.followRedirects ?? true) && !addresses.some(isWebSocket),
     credentials,
     handleSignals: options.handleSignals ?? true,
@@ -205,7 +204,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
   };
 }
 
-/** Only a caller who needs the setting gets the error: most workers do not. */
+/** Returns the HTTP address. An error is thrown only when the setting is used, which most workers never do. */
 function serverOf(option: string | undefined, [address = ""]: readonly string[]): string {
   if (option !== undefined) return (listed(option)[0] ?? "").replace(/\/$/, "");
   if (isWebSocket(address)) return new URL(address.replace(/^ws/, "http")).origin;
@@ -220,7 +219,7 @@ function secretsOf(references: readonly string[]): readonly string[] {
 
 const localForm = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/s;
 
-/** The address: the configured one, else that of the environment. */
+/** Returns the configured addresses, else the addresses of the environment. */
 function addressesOf(
   option: string | readonly string[] | undefined,
   environment: Environment,
@@ -245,23 +244,23 @@ function listed(given: string | readonly string[]): readonly string[] {
   return typeof given === "string" ? given.split(",").map((each) => each.trim()) : given;
 }
 
-/** Returns the variable of all programs, or the older one of workers. */
+/** Returns the API key from the variable of all programs, or from the older variable of workers. */
 export function apiKeyIn(environment: Environment): string | undefined {
   return environment["TUTTI_API_KEY"] || environment["TUTTI_ACCESS_TOKEN"] || undefined;
 }
 
-/** `localhost:7400` is what people write, also in lists. */
+/** Returns the URL. Users often write `localhost:7400`, also in lists. */
 export function urlIn(environment: Environment): string | undefined {
   const url = environment["TUTTI_URL"] || environment["TUTTI_SERVER"] || undefined;
   return url?.replaceAll(/(^|,)\s*(?!\w+:\/\/)(?=\S)/g, "$1http://");
 }
 
-/** Where `tutti dev` listens. */
+/** Address of `tutti dev`. */
 export const usualUrl = "http://127.0.0.1:7400";
 
 /**
- * Where workers link, by the platform's URL: a WebSocket at the port of all calls. With certificates for a URL that is not
- * https, it is gRPC, at the next port.
+ * Derives the link address from the platform's URL: a WebSocket at the same port. With certificates for a URL that is not
+ * https, it is gRPC at the next port.
  */
 function addressBehind(url: string, credentials: WorkerCredentials): string {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))

@@ -49,11 +49,11 @@ import { resolveSettings, type WorkerOptions, type WorkerSettings } from "./sett
 export type WorkerState = "idle" | "linking" | "working" | "draining" | "stopped" | "failed";
 
 export interface DurableHandleOptions extends HandleOptions {
-  /** Part of new runs that a new `version` gets, in percent. `tutti workflow rollout` changes it. Default: 100. */
+  /** Percentage of new runs that use a new `version`. `tutti workflow rollout` changes it. Default: 100. */
   readonly percent?: number;
 }
 
-/** The world, for those who bring their own: a test, a simulation, a logger of the process. */
+/** Ports to the outside. A test, a simulation or an embedding process replaces some of them. */
 export interface WorkerPorts {
   readonly clock: Clock;
   readonly timers: Timers;
@@ -61,15 +61,15 @@ export interface WorkerPorts {
   readonly defer: Defer;
   readonly logger: Logger;
   readonly edge: ProcessEdge;
-  /** Variables for options that are not set. Default: those of the process. */
+  /** Variables for options that are not set. Default: the environment of the process. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Default: gRPC. */
   readonly transport: (settings: WorkerSettings) => Promise<Transport>;
-  /** After which time code of a durable function that blocks the worker is ended. Default: 10,000. */
+  /** Time after which a durable function that blocks the worker is ended, in milliseconds. Default: 10,000. */
   readonly blockMs: number;
-  /** Default: those of this machine. */
+  /** Default: the metrics of this machine. */
   readonly figures: () => HostFigures;
-  /** CPU and memory of the process. Undefined where they are not known. */
+  /** CPU and memory of the process. Undefined if unknown. */
   readonly use: () => ReturnType<typeof processUse>;
 }
 
@@ -134,7 +134,7 @@ export class Worker {
       onDrain: (reason, deadlineMs) => this.#drain(`the host wants it: ${reason}`, deadlineMs),
       onQuiet: () => this.#leaveIfDone(),
     });
-    // Callers that do not wait for them learn of a failure from the log.
+    // Callers that do not await these promises see a failure in the log.
     this.#started.promise.catch(() => {});
     this.#stopped.promise.catch(() => {});
   }
@@ -143,24 +143,24 @@ export class Worker {
     return this.#state;
   }
 
-  /** Its id in the pool. Empty until it is linked, except when it was given one. */
+  /** Id of the worker in the pool. Empty until it is linked, if no id was configured. */
   get agentId(): string {
     return this.#agent.agentId;
   }
 
-  /** Whether there is a link at the moment. It comes back by itself. */
+  /** True while the worker is linked. It reconnects by itself. */
   get isLinked(): boolean {
     return this.#connector?.isLinked ?? false;
   }
 
-  /** Resolves when it has stopped. Rejects when it was refused for good. */
+  /** Resolves when the worker has stopped. Rejects if it was refused for good. */
   get stopped(): Promise<void> {
     return this.#stopped.promise;
   }
 
   /**
-   * Does a capability. The return value of the handler is the output, an exception fails the attempt. Input and output
-   * of a typed capability are validated by its schemas.
+   * Registers the handler of a capability. The return value of the handler is the output. An exception fails the attempt.
+   * Input and output of a typed capability are validated against its schemas.
    */
   handle<Input = unknown, Output = unknown>(
     capability: string,
@@ -173,7 +173,7 @@ export class Worker {
     options?: HandleOptions,
   ): this;
   handle(capability: string | Capability, handler: Handler<never>, options: HandleOptions = {}): this {
-    // The definition passes what arrives. A schema was checked there too, if the host knows one.
+    // The input comes from the definition. If the host knows a schema, it has checked the input too.
     const handled = handledAs(capability, handler as Handler, options);
     this.#handlers.add(handled.name, handled.handler, handled.options);
     this.#agent.offerAgain();
@@ -181,7 +181,7 @@ export class Worker {
   }
 
   /**
-   * Runs a durable function, or each of a list. Its workflow is registered before the worker is linked. With `version`,
+   * Runs one durable function, or a list of them. Their workflows are registered before the worker links. With `version`,
    * runs stay with workers of the version that they started with.
    */
   durable<Input, Output>(
@@ -199,7 +199,7 @@ export class Worker {
   }
 
   /**
-   * Links to the pool. Resolves with the first welcome, however long that takes. Rejects when it is refused for good.
+   * Links to the pool. Resolves with the first welcome, without a timeout. Rejects if the worker is refused for good.
    */
   start(): Promise<void> {
     if (this.#state !== "idle") return this.#started.promise;
@@ -215,13 +215,13 @@ export class Worker {
     return this.#started.promise;
   }
 
-  /** Starts, and resolves when it has stopped, by a signal, the host or `stop()`. */
+  /** Starts the worker. Resolves when a signal, the host or `stop()` has stopped it. */
   async run(): Promise<void> {
     await this.start();
     await this.stopped;
   }
 
-  /** Finishes running work, waits until its results are durable, says goodbye. */
+  /** Finishes running tasks, waits until their results are durable, and disconnects. */
   stop(reason = "the worker stops"): Promise<void> {
     if (this.#state === "idle") {
       this.#state = "stopped";
@@ -232,7 +232,7 @@ export class Worker {
     return this.#stopped.promise;
   }
 
-  /** Takes no work until `wake`, and stays linked. */
+  /** Accepts no tasks until `wake`. The worker stays linked. */
   sleep(reason = "the worker sleeps", forMs = 0): void {
     this.#agent.sleep(reason, forMs, false);
   }
@@ -244,7 +244,7 @@ export class Worker {
   async #connect(): Promise<void> {
     const { transport, clock, timers, chance, logger } = this.#ports;
     const opened = await transport(this.settings);
-    // Before it is linked: each caller with the worker can start its functions.
+    // Before it links, so that callers can start its functions as soon as the worker is linked.
     if (this.settings.registerFunctions)
       this.#registration = new Registration(this.#durable, { settings: this.settings, ...this.#ports });
     await this.#registration?.run();
@@ -272,7 +272,7 @@ export class Worker {
   }
 
   #linked(): void {
-    // A worker that started before the platform could not register before.
+    // A worker that started before the platform could not register earlier.
     void this.#registration?.run();
     if (this.#state === "linking") this.#state = "working";
     this.#started.resolve();
@@ -297,7 +297,7 @@ export class Worker {
     this.#leaveIfDone();
   }
 
-  /** With nothing running and without a link there is only a host to wait for, which may be gone for good. */
+  /** Stops waiting for the host when nothing runs and there is no link, because the host may never return. */
   #watchLink(): void {
     const { logger, timers } = this.#ports;
     let awaySinceLooks = 0;
@@ -310,7 +310,7 @@ export class Worker {
     });
   }
 
-  /** The time to finish is over: handlers are aborted, and a moment later the worker leaves in any case. */
+  /** Aborts the handlers at the end of the drain time. Shortly after, the worker stops in any case. */
   #hurry(deadlineMs: number): void {
     const { logger, timers } = this.#ports;
     const { atWork, unfinished } = this.#agent;
@@ -321,7 +321,7 @@ export class Worker {
     );
   }
 
-  /** Code was ended that did not give control back. What continued in the same moment never ends. */
+  /** Returns all tasks after the watchdog ended blocking code. Functions that were running at that moment never end. */
   #giveBack(): void {
     this.#ports.logger.error("a durable function blocked the worker and was ended, running tasks go back");
     this.#agent.abortAll(new Busy({ message: "a durable function blocked the worker" }));
@@ -336,7 +336,7 @@ export class Worker {
     if (this.#state === "stopped" || this.#state === "failed") return;
     this.#state = "stopped";
     this.#release();
-    // No running work can need them any more.
+    // No running task needs them any more.
     this.#missions.close().catch(() => {});
     this.#secrets.clear();
     const rest = this.#measures.close();
@@ -353,7 +353,7 @@ export class Worker {
     this.#release();
     this.#started.reject(failure);
     this.#stopped.reject(failure);
-    // A process whose worker was refused must not look as if all were well.
+    // A process whose worker was refused must not exit with 0.
     if (this.settings.handleSignals) process.exitCode ??= 1;
   }
 
@@ -378,7 +378,7 @@ export class Worker {
 function checkRollout(version: string | undefined, percent: number | undefined): void {
   const wrong = (option: string, expected: string, found: unknown) =>
     sdkErrors.optionInvalid({ option, expected, found: JSON.stringify(found) });
-  // Build metadata does not tell versions apart.
+  // Build metadata does not distinguish versions.
   if (version?.includes("+")) throw wrong("version", "a version without `+`, such as 2.1.0-g1a2b3c", version);
   if (percent === undefined) return;
   if (version === undefined) throw wrong("version", "the version that `percent` is for", version);
@@ -386,9 +386,9 @@ function checkRollout(version: string | undefined, percent: number | undefined):
     throw wrong("percent", "a whole number from 0 to 100", percent);
 }
 
-/** How long handlers have after their signals were aborted at the end of a drain. */
+/** Time for handlers after their signals are aborted at the end of a drain. */
 const hurryMs = 2_000;
-/** A host that is back within five seconds hears of the rest. */
+/** A host that returns within five seconds receives the remaining results. */
 const linkLookMs = 500;
 const awayLooksMax = 10;
 
@@ -415,8 +415,8 @@ function systemPorts(given: Partial<WorkerPorts>): WorkerPorts {
 }
 
 /**
- * The first signal stops gracefully, and then the process exits with what `stop` gives. A second one exits at once with
- * 128 and its number. Returns how to stop watching.
+ * Stops gracefully at the first signal, and exits with the code that `stop` returns. A second signal exits at once with
+ * 128 plus its number. Returns a function that ends the watching.
  */
 function watchSignals(
   edge: ProcessEdge,
