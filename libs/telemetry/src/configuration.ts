@@ -1,4 +1,4 @@
-/** What can be set about telemetry. */
+/** Configuration of telemetry. */
 import { defineSection, live, secret } from "@tutti/kernel";
 import * as z from "zod";
 import { proxyHeaders } from "./operations/client-address.ts";

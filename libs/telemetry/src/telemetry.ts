@@ -1,11 +1,11 @@
 /**
- * Everything that shows a process from outside: logger, metrics, tracer and ring, set up from the configuration, as
- * one component of the process.
+ * Everything that makes a process observable: logger, metrics, tracer and ring, created from the configuration, as one
+ * component of the process.
  *
- * 1. Logger, metrics and tracer work from the moment they are made until the process ends. `start` and `stop` only
- *    start and end what happens by itself: sampling and exporting.
- * 2. Modules without configuration are not loaded: pino-pretty without a terminal, OpenTelemetry without a collector,
- *    remote write without a server.
+ * 1. Logger, metrics and tracer work from their creation until the process ends. `start` and `stop` only control the
+ *    periodic work: sampling and exporting.
+ * 2. Unneeded modules are not loaded: pino-pretty without a terminal, OpenTelemetry without a collector, remote write
+ *    without a server.
  */
 import {
   type Chance,
@@ -37,22 +37,22 @@ import { TelemetryTracer } from "./tracing/tracer.ts";
 
 export interface TelemetryOptions {
   readonly configuration: Pick<Configuration, "read" | "onChange">;
-  /** Name of the service, and of this process of it: each line and each trace has them. */
+  /** Name of the service and of this instance. Each line and each trace has both. */
   readonly service: string;
   readonly instance: string;
   readonly version?: string;
-  /** Names this process in series that are sent elsewhere. Empty as long as it is not known. Default: the instance. */
+  /** Returns the name of this process in exported series. Empty until the name is known. Default: the instance. */
   readonly processName?: () => string;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly chance: Chance;
-  /** Takes the log's lines as JSON. Standard output, in the configured format, unless given. */
+  /** Receives log lines as JSON. Default: standard output, in the configured format. */
   readonly stream?: LogStream;
 }
 
 type Tracing = z.output<typeof tracingSection.schema>;
 
-/** Sets telemetry up. Logging works at once. `start` starts to sample and export. */
+/** Creates telemetry. Logging works immediately. `start` starts sampling and exporting. */
 export async function openTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const { level, format } = options.configuration.read(logSection);
   return new Telemetry(options, { level, stream: options.stream ?? (await standardOutput(format)) });
@@ -99,7 +99,7 @@ export class Telemetry implements Component {
   async start(): Promise<void> {
     const { configuration } = this.#options;
     const tracing = configuration.read(tracingSection);
-    // First, because it can fail, and then nothing may be left running.
+    // First, because it can fail, and a failed start must leave nothing running.
     await this.#openTracing(tracing);
     await this.#openRemoteWriter();
     this.#process.start();
@@ -118,12 +118,12 @@ export class Telemetry implements Component {
     return this.#remoteWriter;
   }
 
-  /** Sends what has not been sent yet to the collector, if there is one. Resolves when it arrived or was given up. */
+  /** Sends waiting telemetry. Resolves when the receivers have it or the exporters have dropped it. */
   async flush(): Promise<void> {
     await Promise.all([this.#exporter?.flush(), this.#remoteWriter?.flush()]);
   }
 
-  /** Ends sampling and exporting. What the logger, metrics and tracer are given afterwards does no harm. */
+  /** Ends sampling and exporting. Later calls of the logger, metrics and tracer are harmless. */
   async stop(signal: AbortSignal): Promise<void> {
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
     this.#tracer.stopRecording();
@@ -144,7 +144,7 @@ export class Telemetry implements Component {
     return problem === "" ? healthy : degraded(`remote write fails: ${problem}. Check remoteWrite.url`);
   }
 
-  /** Changes the least level that is written, of all loggers at once. */
+  /** Changes the lowest level that is written, for all loggers immediately. */
   setLogLevel(level: LogLevel): void {
     if (level === this.#log.level) return;
     this.logger.info("log level changed", { from: this.#log.level, to: level });
@@ -163,7 +163,7 @@ export class Telemetry implements Component {
     this.logger.info("sending metrics by remote write", { url, intervalMs: settings.intervalMs });
   }
 
-  /** By the variables of OpenTelemetry if one is set, and by a small exporter otherwise. */
+  /** Uses the SDK if a variable of OpenTelemetry is set, and a small exporter otherwise. */
   async #openTracing(tracing: Tracing): Promise<void> {
     const variables = sdkVariables(process.env);
     const { otlpEndpoint: endpoint } = tracing;
@@ -227,8 +227,8 @@ export class Telemetry implements Component {
 }
 
 /**
- * Returns the headers of requests to the collector, read again for each so that a rotated secret is found. While one
- * cannot be read, the last ones are used. Rejects only at first.
+ * Returns the headers of requests to the collector. They are read again for each request, so that a rotated secret takes
+ * effect. If a secret cannot be read, the last headers are used. Rejects only the first time.
  */
 async function currentHeaders(
   references: Readonly<Record<string, SecretReference>>,
@@ -238,9 +238,9 @@ async function currentHeaders(
     try {
       last = await revealed(references);
     } catch {
-      // The collector tells whether the old ones still serve.
+      // The reply of the collector shows whether the old headers are still valid.
     }
-    // A copy, for the exporter adds headers of its own.
+    // A copy, because the exporter adds headers of its own.
     return { ...last };
   };
 }

@@ -1,4 +1,4 @@
-/** An error as a log line has it: everything that helps to find its cause, and nothing secret. */
+/** The form of an error in a log line: all information about its cause, without secrets. */
 import { isSecretKey, isTuttiError, redacted, redactText, type TuttiError } from "@tutti/kernel";
 
 export interface LoggedError {
@@ -11,11 +11,11 @@ export interface LoggedError {
   readonly details?: Readonly<Record<string, string>>;
   readonly stack?: string;
   readonly cause?: LoggedError;
-  /** Those of an AggregateError. */
+  /** The errors of an AggregateError. */
   readonly errors?: readonly LoggedError[];
 }
 
-/** A chain of causes may be a circle. */
+/** Maximum depth, because a chain of causes may contain a cycle. */
 const depthMax = 8;
 const aggregatedMax = 10;
 const textMax = 8192;
@@ -23,7 +23,7 @@ const textMax = 8192;
 /**
  * Never throws, for any thrown value.
  *
- * @param hasStack false saves what a first stack costs: it reads the source maps of its files, up to 0.1 s
+ * @param hasStack false avoids the cost of a first stack: it reads the source maps of its files, up to 0.1 s
  */
 export function errorRecord(error: unknown, hasStack = true): LoggedError {
   try {
@@ -73,7 +73,7 @@ function nameOf(error: Error): string {
   return error.name || error.constructor.name;
 }
 
-/** The frames without the message before them: it is in the record already. */
+/** Returns the frames without the message before them, because the record already contains the message. */
 function framesOf(stack: string): string {
   const frames = /^\s+at /m.exec(stack);
   return frames === null ? "" : stack.slice(frames.index).replaceAll(/^\s+/gm, "");

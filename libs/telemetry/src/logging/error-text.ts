@@ -1,6 +1,6 @@
 /**
- * An error for people. An error about the outside world (a port in use, an unavailable peer) is clear from its
- * message, and a stack would only hide it. For an unknown error, only the stack helps.
+ * Formats an error for people. If the error is about the environment (a port in use, an unavailable peer), its message is
+ * clear, and a stack would only hide it. For an unknown error, only the stack helps.
  */
 import type { LoggedError } from "./error-record.ts";
 
@@ -11,7 +11,7 @@ export function errorText(error: LoggedError): string {
   const innermost = chain.at(-1) ?? error;
   const classified = chain.findLast(({ status }) => status !== undefined);
   const isExplained = classified?.status !== undefined && !unexplained.has(classified.status);
-  // What wraps an error mostly repeats its message.
+  // A wrapping error usually repeats the message of its cause.
   const causes = chain.filter(
     ({ message }, index) => index > 0 && !chain[index - 1]?.message.includes(message),
   );

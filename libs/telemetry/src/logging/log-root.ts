@@ -1,28 +1,27 @@
 /**
  * The kernel's logger on pino.
  *
- * 1. The level belongs to the root, so that changing it takes effect in every child at once (a child of pino keeps
- *    the level it was made with).
- * 2. A child costs one small object until it writes its first line: one is made for every call.
- * 3. A line has each key once: a line's own field wins over an inherited one, a child's over its parent's. `time`,
- *    `level` and `msg` are the logger's, and `service` and `instance` say who wrote the line: a line's own fields of
- *    these names get an underscore at the end.
- * 4. A field `trace` with a place in a trace is written as `traceId` and `spanId`. They are not asked for before,
- *    because unused ids are never made.
- * 5. Logging never throws.
+ * 1. The level belongs to the root, so that a change takes effect in every child immediately (a child of pino keeps its
+ *    original level).
+ * 2. A child costs one small object until it writes its first line, because every call creates one.
+ * 3. A line has each key once. A line's own field overrides an inherited one, and a child's field overrides its parent's.
+ *    `time`, `level` and `msg` belong to the logger, `service` and `instance` name the writer of the line. A line's own
+ *    fields with these names get an underscore at the end.
+ * 4. A field `trace` with a trace context is written as `traceId` and `spanId`. They are read only then, because unused
+ *    ids are never generated.
  */
 import type { Clock, LogFields, Logger, LogLevel } from "@tutti/kernel";
 import { type DestinationStream, type Logger as PinoLogger, pino } from "pino";
 import { printableFields } from "./printable.ts";
 
-/** Anything that takes whole lines. */
+/** A stream that accepts whole lines. */
 export type LogStream = DestinationStream;
 
 interface LogRootOptions {
   readonly clock: Clock;
   readonly level: LogLevel;
   readonly stream: LogStream;
-  /** What every line starts with: service and instance. */
+  /** Fields at the start of every line: service and instance. */
   readonly base: LogFields;
 }
 
@@ -53,7 +52,7 @@ export class LogRoot {
     this.pino = pino(
       {
         base: null,
-        // The threshold above decides, and before anything is computed.
+        // The threshold above decides, before any field is computed.
         level: "trace",
         timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
         formatters: { level: (label) => ({ level: label }) },
@@ -121,7 +120,7 @@ class LineLogger implements Logger {
   #write(level: LogLevel, message: string, fields: LogFields = noFields): void {
     try {
       const inherited = this.#allFields();
-      // At this level errors are what was expected: requests that were refused, repeated work.
+      // At this level errors are expected, for example rejected requests and retries.
       const hasStacks = level !== "info";
       const own = withoutKeys(printableFields(withTraceIds(fields), hasStacks), ownKeysOfLines);
       if (Object.keys(own).some((key) => key in inherited)) {
@@ -131,7 +130,7 @@ class LineLogger implements Logger {
         this.#pino[level](own, message);
       }
     } catch {
-      // The stream is gone, and with it the only place for a report.
+      // The stream has failed, and with it the only place for a report.
     }
   }
 
@@ -151,7 +150,7 @@ function withTraceIds(fields: LogFields): LogFields {
   return { traceId: trace.traceId, spanId: trace.spanId, ...others };
 }
 
-/** Returns the fields, those whose names are taken renamed. */
+/** Returns the fields, and renames those with reserved names. */
 function withoutKeys(
   fields: Record<string, unknown>,
   taken: ReadonlySet<string>,

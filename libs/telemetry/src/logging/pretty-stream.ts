@@ -1,6 +1,6 @@
 /**
- * Lines for people. pino-pretty is loaded only here, for a terminal, and runs in this thread: its usual place is a
- * worker, which costs 12 MiB.
+ * Log lines for people. pino-pretty is loaded only here, for a terminal, and runs in this thread. Its usual worker thread
+ * costs 12 MiB.
  */
 import { inspect } from "node:util";
 import type { LoggedError } from "./error-record.ts";
@@ -9,7 +9,7 @@ import type { LogStream } from "./log-root.ts";
 
 interface PrettyOptions {
   readonly colors: boolean;
-  /** Where the lines go. Standard output unless given. */
+  /** Default: standard output. */
   readonly destination?: NodeJS.WritableStream;
 }
 
@@ -28,7 +28,7 @@ export async function prettyStream({ colors, destination }: PrettyOptions): Prom
   });
 }
 
-/** Anything may stand under the key of an error. */
+/** Checks the type, because the key of an error may have any value. */
 function isRecord(value: unknown): value is LoggedError {
   return (
     typeof value === "object" && value !== null && "message" in value && typeof value.message === "string"

@@ -1,9 +1,10 @@
 /**
  * The fields of a line as plain, bounded data.
  *
- * 1. Never throws, for any value: circles, getters that throw, values JSON does not know.
- * 2. The output is bounded in depth, breadth, length and in all.
- * 3. No value under a secret's key is printed, of any type. A reference to a secret is printed as a reference.
+ * 1. Never throws, for any value: cycles, getters that throw, values unknown to JSON.
+ * 2. The output is bounded in depth, breadth, length and total size.
+ * 3. A value under the key of a secret is redacted. Only numbers, booleans and empty values are printed. A reference to a
+ *    secret is printed as a reference.
  */
 import { isSecretKey, type LogFields, redacted, redactText, SecretReference } from "@tutti/kernel";
 import { errorRecord } from "./error-record.ts";
@@ -14,7 +15,7 @@ const textMax = 8192;
 const valuesMax = 2000;
 
 interface Walk {
-  /** The objects on the way from the fields to here: meeting one again is a circle. */
+  /** The objects on the path from the fields to here. An object that is already in the path is a cycle. */
   readonly path: object[];
   readonly hasStacks: boolean;
   values: number;
@@ -37,14 +38,14 @@ function membersOf(source: object, walk: Walk): Record<string, unknown> {
   return result;
 }
 
-/** A field may be called `__proto__`: assigned, it would vanish into the prototype. */
+/** Defines a property, because an assignment to `__proto__` would change the prototype. */
 function define(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key !== "__proto__") target[key] = value;
   else Object.defineProperty(target, key, { value, enumerable: true });
 }
 
 function printableUnder(key: string, value: unknown, walk: Walk): unknown {
-  // A count of tokens is no token.
+  // A number under such a key is no secret, for example a count of tokens.
   const harmless =
     value === undefined || value === null || typeof value === "boolean" || typeof value === "number";
   if (!harmless && isSecretKey(key) && !(value instanceof SecretReference)) return redacted;
@@ -95,7 +96,7 @@ function asData(value: object, walk: Walk): unknown {
   }
   if ("toJSON" in value && typeof value.toJSON === "function") {
     const plain: unknown = value.toJSON();
-    // A toJSON that gives the object itself would go round for ever.
+    // A toJSON that returns the object itself would recurse forever.
     return plain === value ? membersOf(value, walk) : printable(plain, walk);
   }
   return membersOf(value, walk);

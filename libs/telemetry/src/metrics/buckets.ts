@@ -1,4 +1,4 @@
-/** Bounds by the unit that the metric's name ends in. Ten to twenty, so that a cell stays small. */
+/** Default bounds by the unit at the end of the metric's name. Ten to twenty, so that a cell stays small. */
 const secondsBounds = [
   0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
   30,
@@ -14,7 +14,7 @@ export function defaultBounds(name: string): readonly number[] {
   return countBounds;
 }
 
-/** What is wrong with a metric's own bounds, or undefined. */
+/** Returns the flaw of a metric's own bounds, or undefined. */
 export function flawOfBounds(bounds: readonly number[]): string | undefined {
   if (bounds.length === 0 || bounds.length > 40) return `expected 1 to 40 buckets, found ${bounds.length}`;
   for (const [index, bound] of bounds.entries()) {
@@ -28,8 +28,8 @@ export function flawOfBounds(bounds: readonly number[]): string | undefined {
 }
 
 /**
- * Returns the q-quantile of counted values, interpolated inside its bucket, as Prometheus' `histogram_quantile` has it.
- * NaN when nothing was counted. The highest bound when it lies beyond that.
+ * Returns the q-quantile of counted values, interpolated inside its bucket like Prometheus' `histogram_quantile`. NaN if
+ * there are no values. The highest bound if the quantile lies beyond it.
  */
 export function quantileOf(bounds: Float64Array, counts: Float64Array, q: number): number {
   let total = 0;

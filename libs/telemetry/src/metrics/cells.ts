@@ -1,9 +1,9 @@
 /**
- * What is recorded into: one object per metric and set of label values, bound before the hot path, so that
- * recording is an addition to a field.
+ * Cells that values are recorded into: one object per metric and set of label values. Callers bind a cell before the hot
+ * path, so that recording is an addition to a field.
  *
  * 1. Recording never throws, allocates or looks anything up.
- * 2. A counter and a histogram's counts never fall. A value that is not a number is ignored.
+ * 2. A counter and a histogram's counts never decrease. A value that is not a number is ignored.
  */
 import type { CounterCell, GaugeCell, HistogramCell } from "@tutti/kernel";
 
@@ -19,7 +19,7 @@ export class CounterValue implements CounterCell {
   }
 }
 
-/** A counter that something else counts: read when it is asked for. */
+/** A counter whose value another source counts. It is read on demand. */
 export class ObservedCounter implements CounterCell {
   readonly read: () => number;
 
@@ -27,14 +27,14 @@ export class ObservedCounter implements CounterCell {
     this.read = read;
   }
 
-  /** Nothing: counting happens elsewhere. */
+  /** Does nothing, because another source counts. */
   add(): void {}
 }
 
 export class GaugeValue implements GaugeCell {
   #value = 0;
   #observers: readonly (() => number)[] = [];
-  /** Whether it is set. A gauge that was only observed disappears with its last observer. */
+  /** True if it was set. A gauge with observers only disappears with its last observer. */
   held = false;
 
   set(value: number): void {
@@ -45,19 +45,19 @@ export class GaugeValue implements GaugeCell {
     this.#value += amount;
   }
 
-  /** Several observers of the same label values add up. */
+  /** Adds an observer. Several observers of the same label values add up. */
   observe(read: () => number): void {
     this.#observers = [...this.#observers, read];
   }
 
-  /** Returns whether the gauge still has anything to say afterwards. */
+  /** Removes an observer. Returns true if the gauge still has a value. */
   forget(read: () => number): boolean {
     const index = this.#observers.indexOf(read);
     if (index >= 0) this.#observers = this.#observers.toSpliced(index, 1);
     return this.held || this.#observers.length > 0;
   }
 
-  /** NaN when an observer throws: one broken reader must not cost the whole page. */
+  /** Returns NaN if an observer throws, because one broken reader must not fail the whole scrape. */
   read(): number {
     let value = this.#value;
     try {
@@ -72,7 +72,7 @@ export class GaugeValue implements GaugeCell {
 export class HistogramValue implements HistogramCell {
   /** Upper bounds, ascending, without the last one, which is infinite. Shared by all cells of a metric. */
   readonly bounds: Float64Array;
-  /** How many values fell into each bucket (not cumulative). One longer than the bounds. */
+  /** Number of values in each bucket (not cumulative). One entry longer than the bounds. */
   readonly counts: Float64Array;
   sum = 0;
 
@@ -85,7 +85,7 @@ export class HistogramValue implements HistogramCell {
     if (Number.isNaN(value)) return;
     const bounds = this.bounds;
     let bucket = 0;
-    // Scanning beats bisecting here: 4 ns against 8 over 18 bounds, for the branches are predicted.
+    // A scan is faster than a bisection here: 4 ns against 8 over 18 bounds, because the branches are predicted.
     while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket += 1;
     this.counts[bucket] = (this.counts[bucket] as number) + 1;
     this.sum += value;

@@ -1,16 +1,16 @@
 /**
- * How late the event loop runs its timers. Every scraper must see every spike, however seldom it comes, so nothing is
- * reset by reading: the numbers are of the last complete window, and the maximum is of the last minute.
+ * The delay with which the event loop runs its timers. Every scraper must see every spike, even if it scrapes rarely. So
+ * reading resets nothing: the numbers cover the last complete window, and the maximum covers the last minute.
  *
- * 1. A busy process is probed: a timer measures how late it runs. Each probe wakes the process.
- * 2. A quiet process is not probed. Its loop counts its turns and its busy time without a wake-up. A second with less
- *    busy time than the resolution has no spike that the probe would be sure to see.
- * 3. A quiet second with a long turn is a spike: its busy time is the lag. The probe starts with the first busy
- *    second, and stops after a window without any.
+ * 1. A busy process is probed: a timer measures its own delay. Each probe wakes the process.
+ * 2. A quiet process is not probed. Its loop counts turns and busy time without a wake-up. A second with less busy time
+ *    than the resolution has no spike that the probe would be sure to see.
+ * 3. A quiet second with a long turn is a spike: its busy time is the lag. The probe starts with the first busy second,
+ *    and stops after a window without a busy second.
  */
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 
-/** The part of perf_hooks' delay histogram that is used. Nanoseconds. */
+/** The part of perf_hooks' delay histogram that is used here. In nanoseconds. */
 export interface DelayHistogram {
   readonly max: number;
   readonly count: number;
@@ -20,15 +20,15 @@ export interface DelayHistogram {
   disable(): boolean;
 }
 
-/** Of the event loop since the start of the process. */
+/** Activity of the event loop since the start of the process. */
 export interface LoopActivity {
   readonly busyMs: number;
   readonly turns: number;
 }
 
-/** A wake-up in 50 ms costs a process a thousandth of a core. */
+/** Interval of probes. An interval of 50 ms would cost a process a thousandth of a core. */
 export const resolutionMs = 100;
-/** On average over a second. Turns of an idle platform take 0.4 ms. A burst of short turns must not look like a long one. */
+/** Average over a second. Turns of an idle platform take 0.4 ms. A burst of short turns must not count as a long turn. */
 const longTurnMs = 5;
 const windowTicks = 10;
 const maximaKept = 6;
@@ -40,7 +40,7 @@ export class EventLoopLag {
   #last: LoopActivity = { busyMs: 0, turns: 0 };
   #ticks = 0;
   #wasBusy = false;
-  /** Of the seconds of this window that were not probed. */
+  /** The largest spike in the seconds of this window that were not probed. */
   #spikeSeconds = 0;
   #turnSeconds = 0;
   #maxima: readonly number[] = [];
@@ -64,7 +64,7 @@ export class EventLoopLag {
     this.#histogram.disable();
   }
 
-  /** Call it once a second. */
+  /** Updates the numbers. Call it once a second. */
   tick(): void {
     this.#ticks += 1;
     this.#assess();
@@ -82,7 +82,7 @@ export class EventLoopLag {
     this.#turnSeconds = 0;
   }
 
-  /** Looks at the last second. */
+  /** Evaluates the last second. */
   #assess(): void {
     const { busyMs, turns } = this.#read();
     const busy = busyMs - this.#last.busyMs;
@@ -95,7 +95,7 @@ export class EventLoopLag {
     if (!isBusy) return;
     if (turnMs >= longTurnMs) this.#spikeSeconds = Math.max(this.#spikeSeconds, busy / 1000);
     this.#isProbed = this.#histogram.enable();
-    // A histogram that was off would count the time since its last wake-up.
+    // A histogram that was disabled would count the time since its last wake-up.
     this.#histogram.reset();
   }
 
@@ -109,7 +109,7 @@ function readActivity(): LoopActivity {
   return { busyMs: active, turns: performance.nodeTiming.uvMetricsInfo.loopCount };
 }
 
-/** The histogram has the time between two wake-ups. What exceeds the resolution is lag. */
+/** Returns the lag. The histogram has the time between two wake-ups, and the time beyond the resolution is lag. */
 function lagSeconds(nanoseconds: number): number {
   return Math.max(0, nanoseconds / 1e9 - resolutionMs / 1000);
 }

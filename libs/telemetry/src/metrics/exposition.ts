@@ -8,7 +8,7 @@ export const contentTypes: Readonly<Record<ExpositionFormat, string>> = {
   openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
 };
 
-/** OpenMetrics when the scraper asks for it, the classic text otherwise. */
+/** Returns OpenMetrics if the scraper accepts it, otherwise the classic text format. */
 export function formatFor(accept: string | undefined): ExpositionFormat {
   return accept?.includes("application/openmetrics-text") ? "openmetrics" : "prometheus";
 }
@@ -21,7 +21,7 @@ export function expose(families: readonly MetricFamily[], format: ExpositionForm
 }
 
 function appendFamily(lines: string[], family: MetricFamily, format: ExpositionFormat): void {
-  // OpenMetrics names a counter without the suffix that its samples carry.
+  // OpenMetrics names a counter without the suffix of its samples.
   const shortened = format === "openmetrics" && family.kind === "counter";
   const name = shortened ? family.name.slice(0, -"_total".length) : family.name;
   lines.push(`# HELP ${name} ${escapeHelp(family.help, format)}`, `# TYPE ${name} ${family.kind}`);
@@ -61,7 +61,7 @@ function spellNumber(value: number): string {
   return String(value);
 }
 
-/** `1.0` and not `1`, so that a series is called the same in both formats. */
+/** Writes `1.0` and not `1`, so that a series has the same name in both formats. */
 export function spellBound(bound: number): string {
   return Number.isInteger(bound) && Math.abs(bound) < 1e21 ? `${bound}.0` : spellNumber(bound);
 }

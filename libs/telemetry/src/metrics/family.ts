@@ -1,16 +1,16 @@
 /**
- * A metric with its label values: the cells by label values, at most so many of them.
+ * A metric and its cells by label values. The number of cells is limited.
  *
- * 1. The same label values always give the same cell, as long as the series is there.
- * 2. There are never more than `labelSetsMax` series and one more, whose labels all say `other`. Label sets beyond
- *    the limit are counted there, so that sums stay right while memory stays bounded.
+ * 1. The same label values always give the same cell while the series exists.
+ * 2. There are at most `labelSetsMax` series, and one more whose labels are all `other`. Label sets beyond the limit are
+ *    counted there, so that sums stay correct while memory stays bounded.
  */
 import type { MetricKind } from "./names.ts";
 
 /** One line (or one histogram) of the metric. */
 export interface Series<C> {
   readonly values: readonly string[];
-  /** The labels as the exposition has them, `method="get",status="ok"`, made once. */
+  /** The labels in the format of the exposition, `method="get",status="ok"`, created once. */
   readonly text: string;
   readonly cell: C;
 }
@@ -20,13 +20,13 @@ interface FamilyOptions<K extends MetricKind, C> {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
-  /** Upper bounds of a histogram's buckets. Empty for all others. */
+  /** Upper bounds of a histogram's buckets. Empty for other kinds. */
   readonly bounds: Float64Array;
   readonly labelSetsMax: number;
   readonly makeCell: () => C;
-  /** A series came or went. */
+  /** Called when a series was added or removed. */
   readonly changed: () => void;
-  /** A label set was refused for the limit's sake. */
+  /** Called when the limit rejected a label set. */
   readonly refused: (name: string) => void;
 }
 
@@ -51,7 +51,7 @@ export class Family<K extends MetricKind, C> {
     this.#options = options;
   }
 
-  /** The cell of these label values: bind it before the hot path. */
+  /** Returns the cell of these label values. Bind it before the hot path. */
   with(labels: Readonly<Record<string, string>>): C {
     const values = this.#valuesOf(labels);
     const key = keyOf(values);
@@ -61,7 +61,7 @@ export class Family<K extends MetricKind, C> {
     return this.#put(key, values, this.#options.makeCell()).cell;
   }
 
-  /** Adds a series whose cell is made elsewhere. Undefined when the limit refuses it. */
+  /** Adds a series with an existing cell. Returns undefined if the limit rejects it. */
   place(labels: Readonly<Record<string, string>>, cell: C): C | undefined {
     const values = this.#valuesOf(labels);
     const key = keyOf(values);
@@ -70,7 +70,7 @@ export class Family<K extends MetricKind, C> {
     return this.#full() ? undefined : this.#put(key, values, cell).cell;
   }
 
-  /** Takes the series out, if it is still this cell's. */
+  /** Removes the series if it still has this cell. */
   remove(labels: Readonly<Record<string, string>>, cell: C): void {
     const key = keyOf(this.#valuesOf(labels));
     if (this.#series.get(key)?.cell !== cell) return;
@@ -114,7 +114,7 @@ export class Family<K extends MetricKind, C> {
   }
 }
 
-/** Lengths keep `["a", "b:c"]` and `["a:b", "c"]` apart. */
+/** Includes the lengths, which distinguish `["a", "b:c"]` from `["a:b", "c"]`. */
 function keyOf(values: readonly string[]): string {
   if (values.length === 1) return values[0] as string;
   let key = "";

@@ -1,6 +1,6 @@
 /**
- * Rules for the names of metrics and labels: those that Prometheus' own linter (`promtool check metrics`) checks,
- * applied when a metric is declared, so that a bad name fails in its author's first test and not in production.
+ * Rules for the names of metrics and labels, as checked by Prometheus' own linter (`promtool check metrics`). They apply
+ * when a metric is declared, so that a bad name fails in its author's first test and not in production.
  */
 
 export type MetricKind = "counter" | "gauge" | "histogram";
@@ -21,7 +21,7 @@ const otherUnits = new Map([
 const abbreviations = new Set("s ms us ns sec b kb mb gb tb pb m h d".split(" "));
 const reservedLabels = new Set(["le", "quantile"]);
 
-/** What is wrong with the declaration, in one sentence that says what to write instead. Undefined if nothing is. */
+/** Returns the flaw of the declaration and its correction in one sentence. Undefined if there is none. */
 export function flawOf(
   kind: MetricKind,
   name: string,

@@ -19,7 +19,7 @@ describe("bytes on the network", () => {
     client.write("y".repeat(300));
     client.resume();
     await once(client, "end");
-    // Each byte is sent by one side and received by the other, and both are of this process.
+    // Both sides are in this process: one side sends each byte, the other receives it.
     assert.deepEqual(bytes.read(), { received: 5_300, sent: 5_300 });
     client.destroy();
     await once(client, "close");

@@ -1,6 +1,6 @@
 /**
- * Bytes that the sockets of this process receive and send: of servers and clients, with and without TLS. Node reports each
- * socket as it opens, so no caller knows of the count. Sockets of worker threads are not counted.
+ * Bytes that the sockets of this process receive and send: of servers and clients, with and without TLS. Node reports
+ * each socket as it opens, so callers need no code for the count. Sockets of worker threads are not counted.
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Socket } from "node:net";
@@ -22,7 +22,7 @@ export class NetworkBytes {
     this.#open.clear();
   }
 
-  /** Since the start. Costs a read of each open socket. */
+  /** Returns the bytes since the start. Costs a read of each open socket. */
   read(): { readonly received: number; readonly sent: number } {
     let [received, sent] = [this.#received, this.#sent];
     for (const socket of this.#open) {

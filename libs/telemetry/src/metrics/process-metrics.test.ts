@@ -63,7 +63,7 @@ describe("lag of the event loop", () => {
 
   const quiet = () => ({ busyMs: 0, turns: 0 });
 
-  /** A loop that is asked for its activity once a second, and a histogram that says whether it is on. */
+  /** A loop whose activity is read once a second, and a histogram that records whether it is enabled. */
   function probe() {
     const now = { busyMs: 0, turns: 0, isOn: false };
     const switchTo = (isOn: boolean): boolean => {

@@ -1,6 +1,6 @@
 /**
- * The usual process metrics of Prometheus' clients, under the names dashboards expect. Reading them costs system
- * calls. So expensive ones are read at most every ten seconds and all others once a moment.
+ * The usual process metrics of Prometheus' clients, under the names that dashboards expect. Reading them costs system
+ * calls. So expensive ones are read at most every ten seconds and all others at most once a moment.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
@@ -19,7 +19,7 @@ const momentMs = 100;
 const secondMs = 1_000;
 const seldomMs = 10_000;
 const gcBounds = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1];
-/** As numbered by `perf_hooks.constants.NODE_PERFORMANCE_GC_*`. */
+/** By the numbers of `perf_hooks.constants.NODE_PERFORMANCE_GC_*`. */
 const gcKinds = new Map([
   [1, "minor"],
   [4, "major"],
@@ -182,7 +182,7 @@ export class ProcessMetrics {
     this.#stops.push(gauge.observe({ version: process.version }, () => 1));
   }
 
-  /** Reads again when the last value is older than that. */
+  /** Returns a reader that reads again only if the last value is older than `maxAgeMs`. */
   #kept<T>(maxAgeMs: number, read: () => T): () => T {
     const { clock } = this.#options;
     let kept: { readonly value: T; readonly readAtMs: number } | undefined;
@@ -199,7 +199,7 @@ function gcKindOf(entry: PerformanceEntry): number {
   return typeof detail === "object" && detail !== null && "kind" in detail ? Number(detail.kind) : 0;
 }
 
-/** Not a number where the system has no /proc. */
+/** Returns NaN if the system has no /proc. */
 function countOpenFiles(): number {
   try {
     return readdirSync("/proc/self/fd").length;

@@ -1,9 +1,9 @@
 /**
- * Our own registry of metrics behind the kernel's port. By hand, because a bound cell of prom-client costs 69 ns per
- * increment and 311 per observation, and a call inside the process may spend 50 on all of telemetry. These cells cost 1
- * and 5, and a fifth of the memory.
+ * Our own registry of metrics behind the kernel's port. A bound cell of prom-client costs 69 ns per increment and 311 per
+ * observation, and a call inside the process may spend 50 ns on all of telemetry. These cells cost 1 and 5 ns, and a
+ * fifth of the memory.
  *
- * 1. A metric is declared once. Declaring it again in the same words gives the same metric, in other words throws.
+ * 1. A metric is declared once. The same declaration again returns the same metric, a different one throws.
  * 2. Recording never throws, for any labels. The number of label sets is bounded.
  */
 import type {
@@ -56,12 +56,12 @@ export class MetricsRegistry implements Metrics {
     });
   }
 
-  /** Grows whenever a series comes or goes. */
+  /** Increases whenever a series is added or removed. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** All metrics, by name. */
+  /** Returns all metrics, sorted by name. */
   families(): readonly MetricFamily[] {
     return [...this.#families.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -70,7 +70,7 @@ export class MetricsRegistry implements Metrics {
     return this.#counterFamily(description);
   }
 
-  /** Returns a counter that something else counts (the kernel, the garbage collector), read when it is asked for. */
+  /** Returns a counter whose value another source counts (the kernel, the garbage collector). It is read on demand. */
   observeCounter<L extends string = never>(
     description: MetricDescription<L>,
     labels: LabelValues<L>,
@@ -115,7 +115,7 @@ export class MetricsRegistry implements Metrics {
     const { name, help, labels = [] } = description;
     const known = this.#families.get(name);
     if (known !== undefined) {
-      // The comparison of the kind is what makes the cast true.
+      // The comparison of the kind makes the cast true.
       if (sameDeclaration(known, kind, labels, bounds)) return known as unknown as Family<K, C>;
       throw new Error(
         `the metric ${name} is declared as ${spell(kind, labels)}, and was before as ` +

@@ -1,16 +1,16 @@
 /**
- * How long the body of a request may take. Node has one limit for a whole server, which would cut the upload of a large file
- * over a slow line.
+ * Time limits for the bodies of requests. Node has one limit for a whole server, which would cut the upload of a large
+ * file over a slow line.
  *
- * 1. A body that has not arrived in time is answered with 408, as headers are.
- * 2. A handler that knows the caller lets a body take longer. Node's own limit holds for it too.
+ * 1. A body that has not arrived in time is answered with 408, like late headers.
+ * 2. A handler that knows the caller can allow a body more time. Node's own limit still applies.
  */
 import type { IncomingMessage, Server } from "node:http";
 import { systemTimers } from "@tutti/kernel";
 
 const patient = new WeakSet<IncomingMessage>();
 
-/** Of an upload or a stream: its body may take up to an hour. Call it after the caller is known and counted. */
+/** Allows the body of an upload or a stream up to an hour. Call it after the caller is authenticated and counted. */
 export function letBodyTakeTime(request: IncomingMessage): void {
   patient.add(request);
 }
@@ -24,7 +24,7 @@ export function limitBodies(server: Server, mostMs: number): void {
       const error = Object.assign(new Error("the body is late"), { code: "ERR_HTTP_REQUEST_TIMEOUT" });
       server.emit("clientError", error, request.socket);
     });
-    // Not at its close: the rest of a body whose request is answered already has to arrive in time too.
+    // Not when the request closes, because the rest of a body must arrive in time even if the reply was already sent.
     request.once("end", () => timer.cancel());
   });
 }

@@ -1,10 +1,11 @@
 /**
  * The address of the client behind a request.
  *
- * 1. It is the address of the connection, unless that is a trusted proxy.
- * 2. Only the one configured way is read: a proxy that sets one header passes the others on as the client wrote them.
- * 3. A list is read from the right, past trusted proxies. The client itself wrote everything to the left of the first
- *    other address.
+ * 1. The address is that of the connection, except if the connection comes from a trusted proxy.
+ * 2. Only the one configured header is read, because a proxy that sets one header forwards the others as the client wrote
+ *    them.
+ * 3. A list is read from the right, past trusted proxies. The client itself may have written everything to the left of
+ *    the first other address.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { BlockList, isIP, type Socket } from "node:net";
@@ -21,7 +22,7 @@ export interface ProxySettings {
 const known = new WeakMap<Socket, string>();
 const trusting = new WeakMap<Socket, ClientAddresses>();
 
-/** Returns the address in lock-outs, the audit log and sign-ins, or empty if unknown. */
+/** Returns the client address for lock-outs, the audit log and sign-ins. Empty if unknown. */
 export function clientAddressOf({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): string {
   return trusting.get(socket)?.of(socket, headers) ?? plain(socket.remoteAddress ?? "");
 }
@@ -40,7 +41,7 @@ export class ClientAddresses {
     }
   }
 
-  /** Calls `serve` once it is known who is behind a connection. Ends a connection of a proxy that does not say it. */
+  /** Calls `serve` when the client of a connection is known. Ends a proxy's connection that does not name its client. */
   accept(socket: Socket, serve: () => void): void {
     trusting.set(socket, this);
     if (this.#header !== "proxy-protocol" || !this.#isTrusted(plain(socket.remoteAddress ?? ""))) {
@@ -59,7 +60,7 @@ export class ClientAddresses {
     if (!this.#isTrusted(direct)) return direct;
     let client = direct;
     for (const one of this.#hops(headers).reverse()) {
-      // An unreadable hop is not skipped: text to the left of it comes from further away.
+      // An unreadable hop is not skipped, because text to the left of it comes from further away.
       if (isIP(one) === 0) return client;
       client = one;
       if (!this.#isTrusted(one)) return client;
@@ -84,14 +85,14 @@ function forIn(part: string): string {
   return /(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;\s]*))/i.exec(part)?.slice(1).join("") ?? "";
 }
 
-/** Without port and brackets. */
+/** Removes port and brackets. */
 function hostIn(text: string): string {
   const trimmed = text.trim();
   const host = /^\[([^\]]*)\](?::\d+)?$/.exec(trimmed)?.[1] ?? /^(\d+(?:\.\d+){3}):\d+$/.exec(trimmed)?.[1];
   return plain(host ?? trimmed);
 }
 
-/** A socket of both versions has IPv4 addresses in the form of IPv6. */
+/** Converts IPv4 addresses in IPv6 form, as a dual-stack socket reports them. */
 function plain(address: string): string {
   return /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address)?.[1] ?? address;
 }

@@ -1,18 +1,18 @@
 /**
- * Decides which callers may see more of a process than whether it is well.
+ * Decides which callers may see more of a process than its health.
  *
- * 1. Where only this machine reaches the port, every caller that does.
- * 2. Elsewhere who shows `operations.key`, and no caller if there is none. Neither keys of people nor rules are looked
- *    at: numbers are wanted most when those who hand out rules are away.
- * 3. A wrong key is a failed attempt, and too many lock its address out. The key is too long to be guessed, so that it
- *    passes during a lock-out as well.
+ * 1. If only this machine reaches the port: every caller.
+ * 2. Otherwise: callers with `operations.key`, or no caller if the key is not set. Personal keys and rules are not
+ *    checked, because metrics are needed most when the service with the rules is down.
+ * 3. A wrong key is a failed attempt, and too many lock out its address. The key is too long to be guessed, so it is
+ *    accepted during a lock-out as well.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isLoopbackHost, type SecretReference, type TuttiError } from "@tutti/kernel";
 import { operationsErrors } from "./errors.ts";
 
 export interface OperationsAccessSettings {
-  /** The address that is listened on. */
+  /** The address on which the server listens. */
   readonly host: string;
   readonly key?: SecretReference | undefined;
 }
@@ -23,12 +23,12 @@ interface ShownToOperations {
   readonly address?: string | undefined;
 }
 
-/** Rejects with what is to be shown and was not. */
+/** Rejects with an error that names the missing credential. */
 export type OperationsAccess = (shown: ShownToOperations) => Promise<void>;
 
 /** Counts failed attempts, by address and account. */
 export interface GuessWatch {
-  /** Returns the error to answer with: during a lock-out, that. */
+  /** Returns the error for the reply. During a lock-out, it is the error of the lock-out. */
   recordFailure(address: string, account: string, error: TuttiError): TuttiError;
 }
 
@@ -36,12 +36,12 @@ const account = "operations.key";
 
 const signsMin = 32;
 
-/** Rejects where the key cannot be had, or could be guessed. */
+/** Rejects if the key cannot be read or is too short. */
 export async function operationsAccess(
   { host, key }: OperationsAccessSettings,
   guesses?: GuessWatch,
 ): Promise<OperationsAccess> {
-  // Read again for each request: a key that was changed holds from then on.
+  // Read again for each request, so that a changed key takes effect immediately.
   const expected = async () => {
     const found = await key?.reveal();
     if (found !== undefined && found.length < signsMin)

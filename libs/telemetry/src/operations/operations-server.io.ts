@@ -34,7 +34,7 @@ async function setUp(
   return { server, logger, port, url: `http://127.0.0.1:${port}` };
 }
 
-/** One request on a connection of its own, which fetch would keep open for seconds. */
+/** Sends one request on a connection of its own. `fetch` would keep the connection open for seconds. */
 async function fetchOnce(
   url: string,
   { method = "GET", headers = {} }: { method?: string; headers?: OutgoingHttpHeaders } = {},
@@ -44,7 +44,7 @@ async function fetchOnce(
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
 }
 
-/** What the server sends to this until it closes the connection. */
+/** Returns the bytes that the server sends in reply, until it closes the connection. */
 async function raw(port: number, message: string): Promise<string> {
   const socket = connect({ host: "127.0.0.1", port });
   socket.end(message);
@@ -209,7 +209,7 @@ describe("the operations server", () => {
       return socket;
     };
     const patient = post("/upload");
-    // One that comes later is late meanwhile.
+    // This request starts later, and times out while the upload still waits.
     assertProblem(await text(post("/late")), 408, "operations.request_late");
     assert.match(await text(post("/answered")), /^HTTP\/1.1 401 .*HTTP\/1.1 408 /s);
     patient.write("b");
@@ -283,7 +283,7 @@ describe("the operations server", () => {
     const port = await opened("proxy-protocol", ["127.0.0.1"]);
     assert.match(await raw(port, `${header}${asked}`), /from 192\.0\.2\.1$/);
     assert.equal(await raw(port, asked), "");
-    // From another address the header is not HTTP.
+    // From another address, the bytes of the proxy header are no HTTP.
     assert.match(
       await raw(await opened("proxy-protocol", ["10.0.0.2"]), `${header}${asked}`),
       /^HTTP\/1\.1 400 /,

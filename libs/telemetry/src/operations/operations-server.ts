@@ -1,11 +1,11 @@
 /**
- * The operations endpoints on an HTTP server of their own. In a process with a gateway they share it: what is no
- * endpoint of theirs goes to the front door.
+ * The operations endpoints on an HTTP server. A gateway in the same process shares the server: requests for other paths
+ * go to its front door.
  *
  * 1. A caller that can reach the port can cost little: few connections, short headers, short waits, no bodies. A front
- *    door has more of each, and bounds what it takes by itself.
- * 2. It answers until it is stopped, while the service drains too: that is when `/readyz` has to say no.
- * 3. Stopping ends idle connections at once, lets answers under way finish, and cuts the others when time is up.
+ *    door allows more of each, and limits its requests itself.
+ * 2. The server answers until it is stopped, and so while the service drains, because `/readyz` must then report it.
+ * 3. Stopping ends idle connections immediately, completes replies in progress, and cuts the others when the time is up.
  */
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -17,14 +17,14 @@ import { operationsErrors } from "./errors.ts";
 import { answerUnreadable, endWithAnswer, safeHeaders } from "./raw-answers.ts";
 import { type OperationsResponse, type OperationsRoutes, problem } from "./routes.ts";
 
-// Not by `import`: that reads every export of the module, WebSocket among them, and so loads the whole of undici, which
-// takes 3 MiB of each process without a use here.
+// Not by `import`, which reads every export of the module, including WebSocket. That loads the whole of undici, 3 MiB of
+// each process without any use here.
 const { createServer } = process.getBuiltinModule("node:http");
 
-/** What answers everything on the port that is no operations endpoint. */
+/** Handles all requests on the port that are not for operations endpoints. */
 export interface FrontDoor {
   handle(request: IncomingMessage, response: ServerResponse): void;
-  /** Takes over a connection that asks for another protocol. */
+  /** Takes over a connection that requests another protocol. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
@@ -35,11 +35,11 @@ export interface OperationsServerOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly logger: Logger;
-  /** Without them, clients have the addresses of their connections. */
+  /** If undefined, the address of a client is that of its connection. */
   readonly proxies?: ProxySettings | undefined;
-  /** What to change when the address cannot be used. */
+  /** The keys to change if the address cannot be used. */
   readonly settings?: { readonly host: string; readonly port: string };
-  /** How long headers and whole requests may take, and how often that is checked. */
+  /** Time limits for headers and whole requests, and the interval of their check. */
   readonly timeouts?: RequestTimeouts;
 }
 
@@ -59,24 +59,24 @@ const limits = {
   requestTimeout: 10_000,
   keepAliveTimeout: 5000,
   connectionsCheckingInterval: 5000,
-  // Checked here, where the answer is a problem document.
+  // Checked in this file instead, so that the reply is a problem document.
   requireHostHeader: false,
   // Clients that offer HTTP/2 on each request (`Upgrade: h2c`) are answered over HTTP/1.1.
   shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === "websocket",
 };
 const connectionsMax = 256;
 
-/** Addresses contain cursors, bodies take their time, and clients keep their connections. */
+/** Addresses contain cursors, bodies take time, and clients keep their connections. */
 const doorLimits = { ...limits, maxHeaderSize: 32_768, keepAliveTimeout: 65_000 };
 const doorBodyMs = 60_000;
-/** Of a body that its handler lets take its time. */
+/** Time limit for a body whose handler has called `letBodyTakeTime`. */
 const patientMs = 3_600_000;
 const doorConnectionsMax = 10_000;
 
 export class OperationsServer {
   readonly #options: OperationsServerOptions;
   #server: Server | undefined;
-  /** Connections without a request yet. */
+  /** Connections that have not sent a request. */
   readonly #silent = new Set<Socket>();
   #address: ListenAddress | undefined;
 
@@ -84,7 +84,7 @@ export class OperationsServer {
     this.#options = options;
   }
 
-  /** Where it listens. Undefined while it does not. */
+  /** The address on which the server listens. Undefined if it does not listen. */
   get address(): ListenAddress | undefined {
     return this.#address;
   }
@@ -118,7 +118,7 @@ export class OperationsServer {
     });
   }
 
-  /** What serves a connection waits until a proxy has said who is behind it. */
+  /** Delays the handlers of a connection until a trusted proxy has named the client. */
   #readProxies(server: Server): void {
     const { proxies } = this.#options;
     if (proxies === undefined || proxies.trustedProxies.length === 0) return;
@@ -138,7 +138,7 @@ export class OperationsServer {
     this.#server = undefined;
     this.#address = undefined;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    // They serve no request, but Node takes them for connections running until their first request.
+    // They serve no request, but Node counts connections as running until their first request.
     for (const socket of this.#silent) socket.destroy();
     const cut = (): void => server.closeAllConnections();
     if (signal.aborted) cut();
@@ -184,7 +184,7 @@ export class OperationsServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Node no longer listens. Without a listener the error of a reset connection ends the process.
+    // Node no longer listens. Without a listener, the error of a reset connection ends the process.
     socket.on("error", () => {});
     const refused = hostProblem(request, false);
     if (refused === undefined) this.#options.door?.upgrade(request, socket, head);
@@ -212,8 +212,8 @@ export class OperationsServer {
 }
 
 /**
- * The refusal of a request whose `Host` is wrong: a web page can reach a loopback address under a name of its own (DNS
- * rebinding). The door checks its own requests.
+ * Returns the rejection of a request with a wrong `Host`. A web page can reach a loopback address under a name of its own
+ * (DNS rebinding). The door checks its own requests.
  */
 function hostProblem(
   { headersDistinct, httpVersion }: IncomingMessage,
@@ -237,6 +237,6 @@ function send(response: ServerResponse, answer: OperationsResponse): void {
     "content-length": body.length,
     "cache-control": "no-store",
   });
-  // To a HEAD Node sends the headers alone.
+  // For a HEAD request, Node sends only the headers.
   response.end(body);
 }

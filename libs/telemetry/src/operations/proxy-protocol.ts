@@ -1,4 +1,4 @@
-/** The PROXY protocol, versions 1 and 2: what a proxy writes on a connection before the client's own bytes. */
+/** The PROXY protocol, versions 1 and 2: the header that a proxy sends before the client's own bytes. */
 import type { Socket } from "node:net";
 
 const signature = Buffer.from([0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a]);
@@ -8,7 +8,7 @@ const waitMs = 5_000;
 export type ProxyHeader =
   | { readonly kind: "more" }
   | { readonly kind: "wrong" }
-  /** `address`: undefined if the proxy speaks for itself, as in a health check. */
+  /** `address` is undefined if the proxy connects for itself, as in a health check. */
   | { readonly kind: "read"; readonly bytes: number; readonly address: string | undefined };
 
 const more: ProxyHeader = { kind: "more" };
@@ -50,11 +50,11 @@ function readBinary(data: Buffer): ProxyHeader {
 function printed(address: Buffer): string {
   if (address.length === 4) return address.join(".");
   const groups = Array.from({ length: 8 }, (_, at) => address.readUInt16BE(2 * at).toString(16));
-  // As a URL writes it: the one short form.
+  // A URL has the canonical short form.
   return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
 }
 
-/** Takes the header off a connection, and gives the rest back to it. */
+/** Reads the header from a connection, and returns the remaining bytes to the connection. */
 export class ProxyHeaderReader {
   readonly #socket: Socket;
   readonly #read: (address: string | undefined) => void;

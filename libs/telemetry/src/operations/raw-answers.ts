@@ -1,16 +1,16 @@
 /**
- * Problem documents for requests that never become one for a handler: what the HTTP parser refuses, what does not
+ * Problem documents for requests that never reach a handler: requests that the HTTP parser rejects, requests that do not
  * arrive in time, connections that leave HTTP.
  *
- * 1. Each of these answers closes its connection.
- * 2. An answer whose headers are sent is never followed by another one: its connection is cut.
+ * 1. Each of these replies closes its connection.
+ * 2. If the headers of a reply are already sent, no second reply follows. The connection is cut.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { operationsErrors } from "./errors.ts";
 import { type OperationsResponse, problem } from "./routes.ts";
 
-/** Browsers never run, frame or guess the type of an answer. */
+/** Prevent browsers from running or framing a reply, and from guessing its type. */
 export const safeHeaders = {
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
@@ -19,7 +19,7 @@ export const safeHeaders = {
   "cross-origin-resource-policy": "same-origin",
 } as const;
 
-/** Answers on a connection that HTTP has left, and closes it. */
+/** Sends a reply on a connection that has left HTTP, and closes the connection. */
 export function endWithAnswer(
   socket: Duplex,
   { status, contentType, headers, body }: OperationsResponse,
@@ -38,7 +38,7 @@ export function endWithAnswer(
   socket.end(`HTTP/1.1 ${status} \r\n${lines.join("")}\r\n${body}`);
 }
 
-/** Answers with a problem document where Node would answer with its own text, or with none. */
+/** Sends a problem document in cases where Node would send its own text or nothing. */
 export function answerUnreadable(server: Server): void {
   const answering = new WeakMap<Duplex, ServerResponse>();
   server.on("request", ({ socket }, response) => answering.set(socket, response));

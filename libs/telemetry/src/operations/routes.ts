@@ -1,6 +1,6 @@
 /**
- * What operators and orchestrators of containers ask a process: does it live, is it ready, its numbers, its state.
- * Pure: a request in, a response out, so that any HTTP server can carry it.
+ * Routes for operators and container orchestrators: liveness, readiness, metrics and status of a process. Pure functions
+ * from request to response, so that any HTTP server can host them.
  */
 import {
   type Health,
@@ -15,13 +15,13 @@ import type { MetricsRegistry } from "../metrics/registry.ts";
 import { operationsErrors } from "./errors.ts";
 import type { OperationsAccess } from "./operations-access.ts";
 
-/** What the routes tell of. Every orchestrator is one. */
+/** The subject of the routes. Every orchestrator is one. */
 export interface OperationsSubject {
-  /** False once it has failed for good. */
+  /** False after it has failed permanently. */
   readonly isLive: boolean;
-  /** Returns the whole as plain JSON. */
+  /** Returns the status as plain JSON. */
   status(): { readonly state: string; readonly health: Health };
-  /** Returns whether it serves, or the obstacle. */
+  /** Returns whether it is ready, and its problems otherwise. */
   readiness(): Promise<Readiness>;
 }
 
@@ -31,7 +31,7 @@ export interface OperationsRequest {
   readonly path: string;
   readonly accept?: string | undefined;
   readonly authorization?: string | undefined;
-  /** Where it came from. */
+  /** Address of the client. */
   readonly address?: string | undefined;
 }
 
@@ -85,7 +85,7 @@ export function operationsRoutes(options: {
   };
 }
 
-/** Returns the answer to a request that went wrong. */
+/** Returns the reply to a request that failed. */
 export function problem(
   error: TuttiError,
   {
@@ -98,8 +98,8 @@ export function problem(
 }
 
 /**
- * A process is alive if it can answer and has not failed for good: a process that merely waits for something else to
- * come back must not be restarted for it.
+ * A process is alive if it can answer and has not failed permanently. A process that only waits for a dependency must not
+ * be restarted.
  */
 function livez(subject: OperationsSubject): OperationsResponse {
   const { isLive } = subject;

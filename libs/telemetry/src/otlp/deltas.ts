@@ -1,4 +1,7 @@
-/** What counters and histograms grew by since the reader read them before: `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta`. */
+/**
+ * Increases of counters and histograms since the last read of the reader, for
+ * `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta`.
+ */
 import type { HrTime } from "@opentelemetry/api";
 import {
   AggregationTemporality,

@@ -1,7 +1,7 @@
 /**
- * The variables of OpenTelemetry, as far as they decide whether its SDK is loaded. Everything else is read by the SDK.
+ * The variables of OpenTelemetry that decide whether its SDK is loaded. The SDK reads all others.
  *
- * A name or resource attributes alone turn nothing on: they are set for all programs of a machine, and the SDK would send
+ * A name or resource attributes alone enable nothing. They are set for all programs of a machine, and the SDK would send
  * to `localhost:4318` by default.
  */
 const endpoints = ["ENDPOINT", "TRACES_ENDPOINT", "METRICS_ENDPOINT"].map(
@@ -12,11 +12,11 @@ const exporters = ["OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER"];
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface SdkVariables {
-  /** `OTEL_SDK_DISABLED=true`: nothing is sent, also if a collector is configured. */
+  /** `OTEL_SDK_DISABLED=true`: sends nothing, even if a collector is configured. */
   readonly isDisabled: boolean;
-  /** The variables ask for an exporter. */
+  /** True if the variables request an exporter. */
   readonly isOn: boolean;
-  /** Any variable is set: the SDK has to read it. */
+  /** True if any variable is set, so that the SDK must read it. */
   readonly isUsed: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** The registry as OpenTelemetry's exporter wants it: cumulative sums, last values, histograms with our bounds. */
+/** Converts the registry to the format of OpenTelemetry's exporter: cumulative sums, last values, histograms. */
 import { type HrTime, ValueType } from "@opentelemetry/api";
 import type { InstrumentationScope } from "@opentelemetry/core";
 import type { Resource } from "@opentelemetry/resources";
@@ -15,7 +15,7 @@ import type { Series } from "../metrics/family.ts";
 import type { MetricFamily } from "../metrics/registry.ts";
 
 interface Period {
-  /** Since when counters count. */
+  /** Start time of the counters. */
   readonly start: HrTime;
   readonly end: HrTime;
 }
@@ -95,7 +95,7 @@ function histogram(cell: HistogramValue): Histogram {
   };
 }
 
-/** In UCUM, as OpenTelemetry writes units. */
+/** Returns the unit in UCUM, which OpenTelemetry uses. */
 function unitOf(name: string): string {
   const stem = name.endsWith("_total") ? name.slice(0, -"_total".length) : name;
   if (stem.endsWith("_seconds")) return "s";

@@ -1,6 +1,6 @@
 /**
- * The readers that `OTEL_METRICS_EXPORTER` names, over our registry. OpenTelemetry's SDK makes them itself otherwise, and
- * its own know only its own instruments.
+ * The readers that `OTEL_METRICS_EXPORTER` names, over our registry. Readers that OpenTelemetry's SDK creates by itself
+ * know only the SDK's own instruments.
  */
 import { diag } from "@opentelemetry/api";
 import { getNumberFromEnv, getStringFromEnv, getStringListFromEnv } from "@opentelemetry/core";
@@ -24,7 +24,7 @@ export type Collector = (path: string) => {
   readonly headers: () => Promise<Record<string, string>>;
 };
 
-/** Makes the producer for a reader: deltas are counted by each for itself. */
+/** Creates the producer for a reader. Each producer counts its own deltas. */
 export type ProducerOf = (temporality: AggregationTemporality) => MetricProducer;
 
 const timeoutDefaultMs = 30_000;

@@ -1,11 +1,11 @@
 /**
- * OpenTelemetry's own SDK for Node, set up by its `OTEL_*` variables. This module loads it (50 MiB), so it is imported only
- * when such a variable is set and something is to be sent.
+ * OpenTelemetry's own SDK for Node, configured by its `OTEL_*` variables. This module loads the SDK (50 MiB). So it is
+ * imported only if such a variable is set and an exporter is enabled.
  *
- * 1. Its sampler decides about each span at its start, its limits, processors and exporters do the rest.
- * 2. A span that is over when it is reported keeps its ids, so that the page and the collector have the same ones.
- * 3. What the variables say of the resource counts more than what we say.
- * 4. No promise rejects, and a stop waits 2 s at most.
+ * 1. The SDK's sampler decides about each span at its start. Its limits, processors and exporters do the rest.
+ * 2. A span that is reported after its end keeps its ids, so that the dashboard and the collector show the same ids.
+ * 3. Resource attributes from the variables override ours.
+ * 4. No promise rejects, and a stop waits at most 2 s.
  */
 import {
   type Context,
@@ -66,7 +66,7 @@ interface NodeSdkOptions {
   readonly service: string;
   readonly instance: string;
   readonly version: string;
-  /** Undefined: as the variables say. */
+  /** Undefined: the variables decide. */
   readonly collector: Collector | undefined;
   readonly metricsIntervalMs: number;
   readonly sampleRatio: number;
@@ -78,7 +78,7 @@ interface NodeSdkOptions {
 }
 
 const stopMaxMs = 2_000;
-/** So long after an export failed, the collector counts as one that does not take telemetry. */
+/** How long after a failed export the collector counts as failing. */
 const failingMs = 120_000;
 const scopeName = "tutti";
 
@@ -131,13 +131,13 @@ export class NodeSdk implements SpanSink {
           traceExporter: new OTLPTraceExporter(collector("v1/traces")),
         }),
     });
-    // The constructor has put a logger of its own in the place of ours.
+    // The constructor has replaced our logger with one of its own.
     log();
     this.#sdk.start();
     this.#tracer = trace.getTracer(scopeName, version);
   }
 
-  /** Whether an export failed in the last two minutes. */
+  /** True if an export failed in the last two minutes. */
   get failing(): boolean {
     return this.#options.clock.now() - this.#failedAtMs < failingMs;
   }
@@ -160,7 +160,7 @@ export class NodeSdk implements SpanSink {
     return new LiveSpan(span, instants);
   }
 
-  /** Takes one that is over, with its own ids. */
+  /** Exports a span that has ended, with its own ids. */
   accept(span: FinishedSpan): void {
     if (this.#isStopped) return;
     this.#ids.next = span.context;
@@ -183,7 +183,7 @@ export class NodeSdk implements SpanSink {
     }
   }
 
-  /** The place in a trace that headers name, in the formats of `OTEL_PROPAGATORS`. */
+  /** Reads the trace context from headers, in the formats of `OTEL_PROPAGATORS`. */
   extract(headers: TraceHeaders): TraceContext | undefined {
     const context = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, headers));
     if (context === undefined) return undefined;
@@ -238,7 +238,7 @@ export class NodeSdk implements SpanSink {
   }
 }
 
-/** A span of the SDK while it is under way. */
+/** A span of the SDK that has not ended. */
 class LiveSpan implements Span {
   readonly context: TraceContext;
   readonly #span: SdkSpan;
@@ -266,7 +266,7 @@ class LiveSpan implements Span {
   }
 }
 
-/** Random ids, but for a span whose ids are given. */
+/** Generates random ids, or returns the given ids of an ended span. */
 class GivenIds implements IdGenerator {
   readonly #random = new RandomIdGenerator();
   next: TraceContext | undefined;
@@ -275,7 +275,7 @@ class GivenIds implements IdGenerator {
   generateSpanId = (): string => this.next?.spanId ?? this.#random.generateSpanId();
 }
 
-/** The share of `tracing.sampleRatio`, which can change. */
+/** Samples the share `tracing.sampleRatio`, which can change at runtime. */
 class RatioSampler implements Sampler {
   #sampler: Sampler;
 

@@ -42,7 +42,7 @@ async function setUp(t: TestContext) {
   return { receiver, ...exporterTo(receiver.endpoint, t) };
 }
 
-/** Returns an address where no caller listens. */
+/** Returns an address without a listener. */
 async function emptyAddress(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen({ host: "127.0.0.1", port: 0 }, resolve));

@@ -2,9 +2,9 @@
  * Sends spans and metrics to an OpenTelemetry collector, as protobuf over HTTP. This module loads OpenTelemetry's SDK
  * (9 MiB in a process that has node:http already), so it is imported only when a collector is configured.
  *
- * 1. A collector that is away, slow or hostile costs nothing but its telemetry: queues are bounded, what does not fit is
- *    dropped and counted, no promise rejects, and nothing waits for it.
- * 2. After `stop` nothing is accepted, and no request is under way.
+ * 1. A collector that is unreachable, slow or hostile costs only its telemetry. Queues are bounded, items that do not fit
+ *    are dropped and counted, no promise rejects, and no other work waits for the collector.
+ * 2. After `stop` no telemetry is accepted, and no request is in progress.
  */
 
 import type { Agent } from "node:http";
@@ -21,9 +21,9 @@ import { resourceMetrics } from "./metric-data.ts";
 import { hrTime, readableSpan } from "./readable-span.ts";
 
 interface OtlpExporterOptions {
-  /** Where the collector listens: `http://localhost:4318`. */
+  /** Address of the collector: `http://localhost:4318`. */
   readonly endpoint: string;
-  /** Asked for with every request. Never rejects. */
+  /** Returns the headers. Called for every request. Never rejects. */
   readonly headers: () => Promise<Record<string, string>>;
   readonly service: string;
   readonly instance: string;
@@ -89,7 +89,7 @@ export class OtlpExporter implements SpanSink {
     this.#timer = timers.every(options.metricsIntervalMs, () => this.#pushMetrics());
   }
 
-  /** Whether the collector refused, or could not be reached, at the last attempt. */
+  /** True if the collector rejected the last export or was unreachable. */
   get failing(): boolean {
     return this.#watch.failing;
   }
@@ -104,15 +104,15 @@ export class OtlpExporter implements SpanSink {
     this.#processor.onEnd(readableSpan(span, this.#resource, this.#scope));
   }
 
-  /** Sends everything there is. Resolves when it arrived or was given up. */
+  /** Sends all waiting telemetry. Resolves when the collector has it or the exporter has dropped it. */
   async flush(): Promise<void> {
     const spans = this.#processor.forceFlush().then(() => this.#traceExporter.forceFlush());
     await Promise.allSettled([spans, this.#pushMetricsNow()]);
   }
 
   /**
-   * Sends the waiting telemetry, but waits neither for a collector that is away nor for a slow one longer than the
-   * signal says.
+   * Sends the waiting telemetry and stops. Waits at most until the signal aborts, and does not wait if the collector is
+   * failing.
    */
   async stop(signal: AbortSignal): Promise<void> {
     if (this.#stopped) return;
@@ -132,7 +132,7 @@ export class OtlpExporter implements SpanSink {
     });
   }
 
-  /** What is under way may have read the numbers before now. */
+  /** Pushes once more after the push in progress, which may have read the numbers earlier. */
   async #pushMetricsNow(): Promise<void> {
     await this.#pushing;
     this.#pushMetrics();
@@ -160,7 +160,7 @@ export class OtlpExporter implements SpanSink {
     return resourceMetrics(registry.families(), this.#resource, this.#scope, period);
   }
 
-  /** Returns the exporter, with an eye on how much leaves the queue and what becomes of it. */
+  /** Wraps the exporter to count spans that leave the queue, and the results of exports. */
   #watched(exporter: SpanExporter): SpanExporter {
     return {
       export: (spans: ReadableSpan[], done) => {
@@ -198,11 +198,11 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * The sockets to the collector. OpenTelemetry's exporter answers a lost connection with pauses of up to five seconds
- * that nothing can end, and an exporter must never keep a process that wants to stop.
+ * The sockets to the collector. After a lost connection, OpenTelemetry's exporter pauses for up to five seconds, and the
+ * pause cannot be cancelled. But an exporter must never delay a process that wants to stop.
  *
- * 1. A connection that cannot be made is a failure at once: the next batch, a second later, is the repetition.
- * 2. After `end`, requests under way fail, and no connection is made.
+ * 1. A connection that cannot be made fails immediately. The next batch, a second later, is the retry.
+ * 2. After `end`, requests in progress fail, and no connection is made.
  */
 class CollectorAgents {
   readonly #agents: Agent[] = [];
@@ -226,7 +226,7 @@ class CollectorAgents {
   end(): void {
     this.#ended = true;
     for (const agent of this.#agents) {
-      // Destroyed without an error, a socket would look like a connection that was lost, and be tried again.
+      // Without an error, a destroyed socket looks like a lost connection, which the exporter retries.
       const busy = Object.values(agent.sockets).flatMap((sockets) => sockets ?? []);
       for (const socket of busy) socket.destroy(new Error("telemetry has stopped"));
       agent.destroy();
@@ -234,7 +234,7 @@ class CollectorAgents {
   }
 }
 
-/** The exporter knows by the code what it would try again. */
+/** Removes the code of an error, because the exporter decides by the code whether to retry. */
 function makeFinal(error: Error & { code?: string | undefined }): void {
   if (error.message === "") error.message = error.code ?? error.name;
   error.code = undefined;
@@ -242,7 +242,7 @@ function makeFinal(error: Error & { code?: string | undefined }): void {
 
 type Signal = "traces" | "metrics";
 
-/** Counts what became of exports and tells when they start to fail and when they work again, not at every one. */
+/** Counts results of exports. Logs only the first failure and the first success after it. */
 class OutcomeWatch {
   readonly #logger: Logger;
   readonly #endpoint: string;
@@ -259,7 +259,7 @@ class OutcomeWatch {
     });
   }
 
-  /** No server could be reached at the last attempt. */
+  /** True if the last attempt of a signal failed. */
   get failing(): boolean {
     return this.#failing.size > 0;
   }

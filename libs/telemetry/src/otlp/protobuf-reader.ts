@@ -1,4 +1,4 @@
-/** As much of protobuf's wire format as it takes to read what an exporter sent, without any generated code. */
+/** The part of protobuf's wire format that is needed to read OTLP requests, without generated code. */
 
 type WireField =
   | { readonly number: number; readonly wire: "varint"; readonly value: bigint }
@@ -6,13 +6,13 @@ type WireField =
   | { readonly number: number; readonly wire: "bytes"; readonly value: Uint8Array }
   | { readonly number: number; readonly wire: "fixed32"; readonly value: number };
 
-/** A varint of 64 bits has at most these bytes. More would cost a larger number with each. */
+/** Maximum bytes of a varint of 64 bits. Each further byte would cost a larger number. */
 const varintBytesMax = 10;
 
-/** An empty field has two bytes, and costs a hundred times as many here. */
+/** Maximum number of fields. An empty field has two bytes in the message and a hundred times as many here. */
 const fieldsMax = 100_000;
 
-/** Returns the fields of a message in the order in which they were written. Throws if it ends within one. */
+/** Returns the fields of a message in written order. Throws if the message ends within a field. */
 export function readFields(message: Uint8Array): readonly WireField[] {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   const fields: WireField[] = [];

@@ -1,4 +1,4 @@
-/** Our finished spans as OpenTelemetry's exporter wants them. */
+/** Converts our finished spans to the format of OpenTelemetry's exporter. */
 import { type Attributes, type HrTime, SpanKind, SpanStatusCode, TraceFlags } from "@opentelemetry/api";
 import type { InstrumentationScope } from "@opentelemetry/core";
 import type { Resource } from "@opentelemetry/resources";
@@ -65,7 +65,7 @@ function errorAttributes(error: NonNullable<FinishedSpan["error"]>): Attributes 
   return { "error.type": String(error.code ?? error.type) };
 }
 
-/** Seconds and nanoseconds. */
+/** Converts milliseconds to seconds and nanoseconds. */
 export function hrTime(ms: number): HrTime {
   const { seconds, nanos } = toTimestamp(ms);
   return [seconds, nanos];

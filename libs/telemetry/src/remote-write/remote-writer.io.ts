@@ -138,7 +138,7 @@ describe("remote write", () => {
   it("keeps no more than its bytes for a server that is away: the oldest are dropped and counted", async (t) => {
     const { receiver, time, writer, count, samples } = await setUp(t);
     receiver.answer = { status: 500 };
-    // Numbers that have nothing to save.
+    // Numbers that do not compress.
     const noise = (at: number) =>
       Array.from({ length: 200 }, (_, series) => ({
         name: `orders_${series}`,

@@ -1,13 +1,13 @@
 /**
- * Sends samples to a Prometheus, or anything else that takes its remote write (version 1.0).
+ * Sends samples to a Prometheus, or to another server that accepts its remote write (version 1.0).
  *
- * 1. The metrics of the process are read at multiples of the interval, and their samples have these times: what is
- *    counted between two of them is the same for all readers, whenever the timer fired.
- * 2. One request at a time, in the order of the samples: the server takes no sample that is older than the one before.
- * 3. A request that fails is sent again with growing pauses, as long as it is in the queue. The queue has a bounded
- *    number of bytes. What has no room drops the oldest, and is counted.
- * 4. A request that the server refuses for good (4xx but 429) is not sent again: its samples are counted and dropped.
- * 5. After `stop` nothing is accepted, and no request is under way.
+ * 1. The metrics of the process are read at multiples of the interval, and their samples have these times. So the
+ *    increase between two samples is the same for all readers, even if the timer fired late.
+ * 2. One request at a time, in the order of the samples, because the server accepts no sample older than the last one.
+ * 3. A failed request is retried with growing pauses while it is in the queue. The size of the queue is limited in bytes.
+ *    If there is no room, the oldest requests are dropped and counted.
+ * 4. A request that the server rejects permanently (4xx except 429) is not retried: its samples are counted and dropped.
+ * 5. After `stop` no sample is accepted, and no request is in progress.
  */
 
 import type { IncomingMessage } from "node:http";
@@ -28,14 +28,14 @@ import { type WrittenSeries, writeRequest } from "./write-request.ts";
 
 export interface RemoteWriterOptions {
   readonly url: string;
-  /** Asked for with every request. Never rejects. */
+  /** Returns the headers. Called for every request. Never rejects. */
   readonly headers: () => Promise<Record<string, string>>;
   readonly intervalMs: number;
   readonly queueMaxBytes: number;
   readonly timeoutMs: number;
-  /** Labels of all series. Those of a series go first. */
+  /** Labels of all series. A series' own labels take precedence. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Tells the series of this process from those of others. Empty as long as it is not known: nothing is read then. */
+  /** Returns the name that distinguishes this process from others. While it is empty, no metrics are read. */
   readonly processName: () => string;
   readonly registry: MetricsRegistry;
   readonly logger: Logger;
@@ -50,11 +50,11 @@ interface Request {
   readonly oldestMs: number;
 }
 
-/** Series of a request, as Prometheus itself sends at most. */
+/** Maximum number of series per request, the same as Prometheus' own. */
 const seriesMax = 2_000;
 const backoff: Backoff = { firstMs: 250, maxMs: 30_000 };
 const stopMaxMs = 2_000;
-/** A timer that fires later than this says its own time. */
+/** If a timer fires later than this, the samples get the actual time. */
 const lateMaxMs = 1_000;
 
 type Outcome = "sent" | "rejected" | "dropped";
@@ -81,12 +81,12 @@ export class RemoteWriter {
     this.#next();
   }
 
-  /** Why the last request failed. Empty if it did not. */
+  /** Reason why the last request failed. Empty if it succeeded. */
   get problem(): string {
     return this.#problem;
   }
 
-  /** Queues samples. Those of a series are in the order of their times, and later than any before. */
+  /** Queues samples. The samples of a series must be sorted by time, and later than all previous ones. */
   add(series: readonly WrittenSeries[], labels: Readonly<Record<string, string>> = {}): void {
     if (this.#isStopped) return;
     const { labels: common } = this.#options;
@@ -103,12 +103,12 @@ export class RemoteWriter {
     this.#send();
   }
 
-  /** Resolves when all samples before have arrived, or were given up. */
+  /** Resolves when all queued samples have arrived or were dropped. */
   async flush(): Promise<void> {
     await this.#sending;
   }
 
-  /** Sends the last values, and that no more will come. Waits for a server that is away no longer than the signal says. */
+  /** Sends the last values and the end of the series. Waits at most until the signal aborts. */
   async stop(signal: AbortSignal): Promise<void> {
     if (this.#isStopped) return;
     this.#timer?.cancel();
@@ -131,7 +131,7 @@ export class RemoteWriter {
       const nowMs = clock.now();
       const dueMs = Math.round(nowMs / intervalMs) * intervalMs;
       const timeMs = Math.abs(nowMs - dueMs) <= lateMaxMs ? dueMs : nowMs;
-      // A clock that was set back has told these times before.
+      // A clock that was set back has already passed these times.
       if (timeMs > this.#lastMs) this.#sample(timeMs);
       this.#next();
     });
@@ -171,7 +171,7 @@ export class RemoteWriter {
     let failures = 0;
     for (let [request] = this.#queue; request !== undefined && !signal.aborted; [request] = this.#queue) {
       const result = await this.#attempt(request);
-      // Room was made while it was under way: it is not the first any more, and counted.
+      // If a drop made room during the attempt, the request is no longer first, and already counted.
       const isFirst = this.#queue[0] === request;
       if (result === "sent" || result === "rejected") {
         failures = 0;
@@ -260,7 +260,7 @@ function cellsOf(
   };
 }
 
-// By `import` they would load undici as well.
+// An `import` would load undici as well.
 const { request: requestPlain } = process.getBuiltinModule("node:http");
 const { request: requestSecure } = process.getBuiltinModule("node:https");
 
@@ -274,9 +274,9 @@ interface PostAnswer {
 const reasonMax = 300;
 
 /**
- * Posts bytes and tells what the server says, by Node's own client: `fetch` would load undici.
+ * Posts bytes with Node's own client and returns the reply. `fetch` would load undici.
  *
- * Rejects if there is no answer.
+ * Rejects if there is no reply.
  */
 async function post(
   url: string,
@@ -304,7 +304,7 @@ async function post(
 }
 
 /**
- * The registry as series of remote write, with the names and labels that a scrape of `/metrics` gives.
+ * Converts the registry to series of remote write, with the names and labels of a scrape of `/metrics`.
  *
  * @param hasEnded whether these are the last values of the process
  */

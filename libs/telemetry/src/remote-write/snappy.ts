@@ -1,6 +1,6 @@
 /**
- * Compresses by Snappy's block format, as remote write asks for. By hand, because the packages that do it are native or
- * larger than this. Series repeat their label names, so a simple search finds most of what can be saved.
+ * Compresses by Snappy's block format, which remote write requires. Existing packages are native or larger than this
+ * file. Series repeat their label names, so a simple search finds most repetitions.
  *
  * 1. Blocks of 64 KiB are compressed on their own, so that each copy fits two bytes of distance.
  */
@@ -56,7 +56,7 @@ class Output {
 
   constructor(input: Uint8Array) {
     this.#input = input;
-    // As Snappy's own bound for input that has nothing to save.
+    // Snappy's own bound for input that does not compress.
     this.#bytes = new Uint8Array(32 + input.length + Math.ceil(input.length / 6));
   }
 

@@ -5,7 +5,7 @@
  */
 import { snappyCompressed } from "./snappy.ts";
 
-/** A sample of a series. Not a number says that the series has ended. */
+/** A sample of a series. A value that is not a number marks the end of the series. */
 export interface Sample {
   readonly timeMs: number;
   readonly value: number;
@@ -17,7 +17,7 @@ export interface WrittenSeries {
   readonly samples: readonly Sample[];
 }
 
-/** Prometheus knows the end of a series by this one of all values that are not a number. */
+/** Prometheus recognizes the end of a series by this one of all NaN values. */
 const staleMarker = 0x7ff0_0000_0000_0002n;
 
 export function writeRequest(
@@ -48,7 +48,7 @@ class ProtoWriter {
   #bytes = Buffer.allocUnsafe(65_536);
   #length = 0;
 
-  /** Lengths of messages fit four bytes: they are written once the message is, which is a varint all the same. */
+  /** The length of a message fits four bytes. It is written after the message, as a padded and still valid varint. */
   message(field: number, write: () => void): void {
     this.#tag(field, 2);
     const at = this.#length;

@@ -1,6 +1,6 @@
 /**
- * The recent past of one number: a value for each of the last ten minutes' seconds, and one for each two minutes of
- * the last day. A slot without a value is not a number. Seven digits are kept, more than any picture shows.
+ * The recent past of one number: a value per second for the last ten minutes, and one per two minutes for the last day. A
+ * slot without a value is not a number. Seven digits are kept, more than any chart shows.
  */
 
 interface Reach {
@@ -15,10 +15,10 @@ export type Resolution = "fine" | "coarse";
 
 export const reaches: Readonly<Record<Resolution, Reach>> = { fine, coarse };
 
-/** Fine slots in a coarse one. */
+/** Number of fine slots in a coarse slot. */
 export const fineInCoarse = coarse.stepMs / fine.stepMs;
 
-/** How many steps had been sampled or skipped at some moment. */
+/** Number of steps that had been sampled or skipped at some moment. */
 export type Steps = Readonly<Record<Resolution, number>>;
 
 export const laneBytes = (fine.slots + coarse.slots) * Float32Array.BYTES_PER_ELEMENT;
@@ -28,7 +28,7 @@ export type Statistic = "value" | "rate" | "p50" | "p99";
 /** The recent values of one number. */
 export interface Past {
   readonly statistic: Statistic;
-  /** The value of a step that is in reach. Not a number if there is none. */
+  /** Returns the value of a kept step. Not a number if there is none. */
   at(resolution: Resolution, step: number): number;
 }
 
@@ -45,7 +45,7 @@ export class Lane implements Past {
     return this[resolution][step % reaches[resolution].slots] as number;
   }
 
-  /** Says zero for all steps from one moment on to another. */
+  /** Writes zero into all steps after `from` up to `until`. */
   zero(from: Steps, until: Steps): void {
     for (const resolution of ["fine", "coarse"] as const) {
       const { slots } = reaches[resolution];

@@ -252,7 +252,7 @@ describe("the ring of recent samples", () => {
 
 describe("memory of the ring", () => {
   const gaugeBytes = trackBytes("gauge", 0);
-  /** The two gauges of the ring itself come first. */
+  /** The first series are the two gauges of the ring itself. */
   const own = 2;
 
   function many(count: number) {
@@ -314,7 +314,7 @@ describe("memory of the ring", () => {
     assert.equal(known?.length, 300);
     time.advance(7 * minute);
     const coarse = valuesOf(past(load.name, 12 * minute), "value");
-    // It changed in the middle of the third two minutes.
+    // The value changed in the middle of the third two minutes.
     near(coarse?.[1], 0);
     near(coarse?.[2], 4, 0.1);
     near(coarse?.[3], 8);

@@ -1,12 +1,12 @@
 /**
- * The recent past of all metrics, for pages that have no Prometheus to ask: every second for ten minutes, every two
- * minutes for a day.
+ * The recent past of all metrics, for dashboards without a Prometheus: every second for ten minutes, every two minutes
+ * for a day.
  *
- * 1. Memory is bounded. Default: 8 MiB. A counter or histogram that never moved and a gauge that has always been zero
- *    take none. Series beyond it are left out, counted, and logged once.
- * 2. Times come from the monotonic clock. A second in which nothing could be sampled is a gap, not a lie.
- * 3. A series that went away keeps its past until the memory is needed for a living one.
- * 4. A waiting series is asked once in a sample whether it has moved: asking is the largest cost of a sample.
+ * 1. Memory is bounded. Default: 8 MiB. Counters and histograms that never moved, and gauges that have always been zero,
+ *    take none. Series beyond the bound are skipped, counted, and logged once.
+ * 2. Times come from the monotonic clock. A second without a sample is a gap and has no invented value.
+ * 3. A removed series keeps its past until an existing one needs the memory.
+ * 4. A waiting series is checked for movement once per sample, because the check is the largest cost of a sample.
  */
 import type { Clock, Logger, Timer, Timers } from "@tutti/kernel";
 import type { MetricsRegistry } from "../metrics/registry.ts";
@@ -35,12 +35,12 @@ export interface SampleRingOptions {
 export interface SampledSeries {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Counters come as `rate` per second, gauges as `value`, histograms as all but `value`. */
+  /** `rate` per second for counters, `value` for gauges, all except `value` for histograms. */
   readonly statistic: Statistic;
   readonly stepMs: number;
-  /** When the first value was sampled, since the epoch. */
+  /** Time of the first sample, since the epoch. */
   readonly fromMs: number;
-  /** null where there is nothing: not sampled, or a quantile of no values. */
+  /** null if not sampled, and for a quantile without values. */
   readonly values: readonly (number | null)[] | Float64Array;
 }
 
@@ -58,26 +58,26 @@ interface Named {
 
 /** Constants need no past. */
 const withoutPast = /_(info|start_time_seconds|timestamp_seconds)$/;
-/** Nor does what happens once in the life of a process, by the key of its series. */
+/** Nor do events that happen once in the life of a process. Matches the key of their series. */
 const ofStarting = /^tutti_orchestrator_(?:start_duration_seconds\{|step_[a-z_]+\{.*pipeline="start-up")/;
-/** The ring's own are kept in any case: they say that it is full. */
+/** The ring's own metrics are always tracked, because they report that the ring is full. */
 const ofTheRing = /^tutti_telemetry_ring_/;
 
 export class SampleRing {
   readonly #options: SampleRingOptions;
   readonly #maxBytes: number;
   readonly #tracked = new Map<string, Tracked>();
-  /** Series that are not tracked (yet). */
+  /** Series that are not tracked yet. */
   #waiting: Source[] = [];
-  /** Both by metric. Undefined when they have changed: insight asks for all metrics one by one. */
+  /** Tracked and waiting series by metric, because insight queries all metrics one by one. Undefined after a change. */
   #byName: ReadonlyMap<string, Named> | undefined;
   readonly #stops: (() => void)[] = [];
   #bytes = 0;
-  /** Of those that have moved, how many did not fit. */
+  /** Number of moved series for which there was no memory. */
   #untracked = 0;
   #revision = -1;
   #timer: Timer | undefined;
-  /** How many steps have been sampled or skipped, and when the last sample was taken. */
+  /** Number of steps that were sampled or skipped, and the time of the last sample. */
   readonly #last: Record<Resolution, { number: number; atMs: number }>;
   #warned = false;
 
@@ -114,7 +114,7 @@ export class SampleRing {
     for (const stop of this.#stops.splice(0)) stop();
   }
 
-  /** Takes one sample of everything. The timer calls it. */
+  /** Samples all series once. Called by the timer. */
   sample(): void {
     const atMs = this.#options.clock.monotonic();
     this.#rescan(false);
@@ -125,10 +125,10 @@ export class SampleRing {
   }
 
   /**
-   * The samples of a metric since then: of all its series that have these labels. Seconds if all of the time asked for
-   * lies in the last ten minutes, or the ring has no more than that, else steps of two minutes.
+   * Returns the samples of a metric since a time, for all its series with these labels. The steps are seconds if the
+   * whole time lies in the last ten minutes or the process is younger than that. Otherwise they are two minutes.
    *
-   * @param statistic only this one of each series. Default: all.
+   * @param statistic only this statistic of each series. Default: all.
    */
   series(
     name: string,
@@ -138,7 +138,7 @@ export class SampleRing {
   ): SampledSeries[] {
     const { clock } = this.#options;
     const reachMs = fine.slots * fine.stepMs;
-    // A young process has all of its past in seconds, however far back is asked.
+    // A young process has its whole past in seconds, for any requested time.
     const isYoung = this.#last.fine.number < fine.slots;
     const resolution = isYoung || sinceMs >= clock.now() - reachMs ? "fine" : "coarse";
     const result: SampledSeries[] = [];
@@ -157,7 +157,7 @@ export class SampleRing {
     return result;
   }
 
-  /** The series of a metric whose past is known: what is tracked, and what has always been zero. */
+  /** Yields the series of a metric with a known past: tracked series, and gauges that have always been zero. */
   *#kept(name: string): Generator<{ readonly source: Source; readonly pasts: readonly Past[] }> {
     const { tracked = [], waiting = [] } = this.#named(name) ?? {};
     for (const { source, track } of tracked) yield { source, pasts: track.lanes };
@@ -203,7 +203,7 @@ export class SampleRing {
     return { stepMs, fromMs: Math.round(lastAtMs - Math.max(0, count - 1) * stepMs), values };
   }
 
-  /** Samples one slot and blanks those that were skipped before it. */
+  /** Samples one slot and clears the skipped slots before it. */
   #step(resolution: Resolution, atMs: number, count: number): number {
     const last = this.#last[resolution];
     const { slots } = reaches[resolution];
@@ -221,7 +221,7 @@ export class SampleRing {
     return number;
   }
 
-  /** Finds out what came and went. */
+  /** Finds added and removed series. */
   #rescan(old: boolean): void {
     const { registry } = this.#options;
     if (registry.revision === this.#revision) return;
@@ -241,7 +241,7 @@ export class SampleRing {
     }
   }
 
-  /** Starts to track what moved, as far as the memory goes. Mostly nothing did, and then it allocates nothing. */
+  /** Starts to track moved series while there is memory. Usually there are none, and then it allocates nothing. */
   #adopt(): void {
     this.#untracked = 0;
     let left: Source[] | undefined;
@@ -254,7 +254,7 @@ export class SampleRing {
     if (left !== undefined) this.#waiting = left;
   }
 
-  /** Returns whether there was room for it. */
+  /** Starts to track a series. Returns false if there is no memory for it. */
   #track(source: Source): boolean {
     const { key, family } = source;
     const bytes = trackBytes(family.kind, family.bounds.length);

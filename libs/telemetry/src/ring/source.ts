@@ -1,4 +1,4 @@
-/** A series as the ring sees it before it tracks it. */
+/** A series as the ring sees it before tracking starts. */
 import { ObservedCounter } from "../metrics/cells.ts";
 import type { MetricFamily } from "../metrics/registry.ts";
 import { fineInCoarse, Lane, type Past, type Steps } from "./lane.ts";
@@ -10,26 +10,26 @@ export interface Source {
   readonly family: MetricFamily;
   readonly labelValues: readonly string[];
   readonly cell: object;
-  /** Since when it is known. */
+  /** Steps at which the ring discovered the series. */
   readonly since: Steps;
-  /** Returns whether there is anything to keep yet. */
+  /** Returns true if there is a value to keep. */
   moved(): boolean;
-  /** @param isNew whether no other series had its key before. */
+  /** @param isNew true if no earlier series had the same key. */
   track(now: Steps, isNew: boolean): Track;
 }
 
 /**
- * A counter that did not exist had no increase. Without these zeros, the rate of a longer step would be that of the seconds
- * since it appeared, and the sum over the step more than what was counted.
+ * A counter had no increase before it existed. Without these zeros, the rate of a longer step would be the rate of the
+ * seconds since the counter appeared, and the sum over the step would exceed the counted value.
  */
 const beginning: Steps = { fine: 0, coarse: 0 };
 
-/** The past of a gauge that has always been zero takes no memory. */
+/** Returns the past of a gauge that has always been zero. It takes no memory. */
 export function zerosOf({ since }: Source): Past {
   return { statistic: "value", at: (resolution, step) => (step > since[resolution] ? 0 : Number.NaN) };
 }
 
-/** @param old whether the series was there when the ring started: its earlier counts are not the ring's. */
+/** @param old true if the series existed when the ring started. Its earlier counts do not belong to the ring. */
 export function sourcesOf(family: MetricFamily, old: boolean, since: Steps): Source[] {
   const sources: Source[] = [];
   const add = (
@@ -57,7 +57,7 @@ export function sourcesOf(family: MetricFamily, old: boolean, since: Steps): Sou
     case "counter":
       for (const series of family.series()) {
         const { cell } = series;
-        // Who counts elsewhere started before the first request: the processor's time, for one.
+        // An observed counter may have started before the first request, for example the time of the processor.
         const isCountedBefore = old || cell instanceof ObservedCounter;
         const from = isCountedBefore ? cell.read() : 0;
         add(series, {

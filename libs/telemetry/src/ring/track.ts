@@ -1,10 +1,10 @@
 /**
- * How a series is sampled into its lanes: a gauge as it is, a counter as its rate, a histogram as the rate of what it
- * counted and the quantiles of what was counted since the last sample.
+ * Samples a series into its lanes: a gauge as its value, a counter as its rate, a histogram as the rate and the quantiles
+ * of the values counted since the last sample.
  *
- * 1. A coarse figure is computed over its whole step, not averaged from fine ones: the median of medians is none. Only
- *    a gauge, which has no sum, is averaged.
- * 2. A counter that fell (its source started again) counts from nothing.
+ * 1. A coarse value is computed over its whole step and not averaged from fine values, because a median of medians is no
+ *    median. Only a gauge, which has no sum, is averaged.
+ * 2. A counter that decreased (its source restarted) counts from zero.
  */
 import { quantileOf } from "../metrics/buckets.ts";
 import type { HistogramValue } from "../metrics/cells.ts";
@@ -26,8 +26,8 @@ export class GaugeTrack implements Track {
   #samples = 0;
 
   /**
-   * @param lane what is known of the time before.
-   * @param zeros how many samples of the current two minutes were zero.
+   * @param lane the known values of the time before.
+   * @param zeros number of zero samples in the current two minutes.
    */
   constructor(gauge: Readable, lane: Lane = new Lane("value"), zeros = 0) {
     this.lanes = [lane];
@@ -56,7 +56,7 @@ export class CounterTrack implements Track {
   readonly #counter: Readable;
   readonly #before: Record<Resolution, number>;
 
-  /** @param from what the counter showed when it was last known not to be tracked. */
+  /** @param from value of the counter before tracking started. */
   constructor(counter: Readable, from: number) {
     this.lanes = [new Lane("rate")];
     this.#counter = counter;
@@ -77,7 +77,7 @@ export class HistogramTrack implements Track {
   readonly #before: Record<Resolution, Float64Array>;
   readonly #since: Float64Array;
 
-  /** @param from the counts when it was last known not to be tracked. */
+  /** @param from counts of the histogram before tracking started. */
   constructor(histogram: HistogramValue, from: Float64Array) {
     this.lanes = [new Lane("rate"), new Lane("p50"), new Lane("p99")];
     this.#histogram = histogram;
@@ -102,7 +102,7 @@ export class HistogramTrack implements Track {
   }
 }
 
-/** What a track takes, near enough: its lanes, and a histogram's three copies of its counts. */
+/** Approximate memory of a track: its lanes, and a histogram's three copies of its counts. */
 export function trackBytes(kind: "counter" | "gauge" | "histogram", buckets: number): number {
   const objectBytes = 500;
   if (kind !== "histogram") return laneBytes + objectBytes;

@@ -1,6 +1,6 @@
 /**
- * Reads the Prometheus text format back, strictly, so that tests can ask a scrape what it says instead of searching
- * it for strings.
+ * Parses the Prometheus text format strictly, so that tests can check the values of a scrape instead of searching for
+ * strings.
  */
 
 export interface ParsedSample {
@@ -42,7 +42,7 @@ export function parseExposition(text: string): ReadonlyMap<string, ParsedFamily>
   return families;
 }
 
-/** Returns the one sample of that name with exactly these labels. Undefined if there is none. */
+/** Returns the one sample with this name and exactly these labels. Undefined if there is none. */
 export function sampleOf(
   text: string,
   name: string,

@@ -1,8 +1,8 @@
-/** A stream for a logger whose lines a test can read. */
+/** A stream for a logger. A test can read its lines. */
 
 export interface LogLines {
   write(line: string): void;
-  /** Each line as it was written. */
+  /** Each line as written. */
   readonly raw: readonly string[];
   /** Each line parsed. */
   parsed(): readonly Readonly<Record<string, unknown>>[];

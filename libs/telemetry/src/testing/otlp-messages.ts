@@ -1,4 +1,4 @@
-/** What OTLP's requests say, by the field numbers of opentelemetry-proto. */
+/** Reads OTLP requests by the field numbers of opentelemetry-proto. */
 import {
   doubleAt,
   hexAt,
@@ -22,7 +22,7 @@ export interface ReceivedSpan {
   readonly startMs: number;
   readonly endMs: number;
   readonly attributes: OtlpAttributes;
-  /** Ids of the spans that it is linked with. */
+  /** Ids of linked spans. */
   readonly links: readonly string[];
   readonly status: "unset" | "ok" | "error";
   readonly statusMessage: string;
@@ -31,9 +31,9 @@ export interface ReceivedSpan {
 
 export interface ReceivedPoint {
   readonly attributes: OtlpAttributes;
-  /** Of a counter or gauge. */
+  /** Only for a counter or gauge. */
   readonly value: number;
-  /** Of a histogram. */
+  /** Only for a histogram. */
   readonly count: number;
   readonly sum: number;
   readonly bucketCounts: readonly number[];

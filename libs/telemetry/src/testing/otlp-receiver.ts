@@ -1,4 +1,4 @@
-/** Collectors for tests: they take OTLP over HTTP or gRPC on the loopback address and say what arrived. */
+/** Collectors for tests. They accept OTLP over HTTP or gRPC on the loopback address and keep the received telemetry. */
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import { buffer } from "node:stream/consumers";
@@ -6,15 +6,15 @@ import { gunzipSync } from "node:zlib";
 import { metricsOf, type ReceivedMetric, type ReceivedSpan, spansOf } from "./otlp-messages.ts";
 
 export interface OtlpReceiver extends AsyncDisposable {
-  /** What to set `tracing.otlpEndpoint` to. */
+  /** The value for `tracing.otlpEndpoint`. */
   readonly endpoint: string;
   readonly spans: readonly ReceivedSpan[];
   /** The metrics of each request. */
   readonly metrics: readonly (readonly ReceivedMetric[])[];
   readonly headers: readonly IncomingHttpHeaders[];
-  /** The status that every further request is answered with. 200 at first. Undefined: it is not answered. */
+  /** Status of further replies. 200 at first. If undefined, requests get no reply. */
   answer: number | undefined;
-  /** Resolves when a request has come since this was called. */
+  /** Resolves at the next request after this call. */
   nextRequest(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export async function otlpReceiver(): Promise<OtlpReceiver> {
 
 const frameHeaderBytes = 5;
 
-/** The same over gRPC: each request is one message behind its frame. */
+/** The same over gRPC. Each request is one message behind its frame. */
 export async function otlpGrpcReceiver(): Promise<Omit<OtlpReceiver, "answer">> {
   const spans: ReceivedSpan[] = [];
   const metrics: (readonly ReceivedMetric[])[] = [];

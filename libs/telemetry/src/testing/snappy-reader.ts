@@ -1,4 +1,4 @@
-/** Reads a block of Snappy back, so that tests can see what was sent. Throws if it is none. */
+/** Decompresses a block of Snappy for tests. Throws if the block is invalid. */
 export function snappyRead(block: Uint8Array): Uint8Array {
   let at = 0;
   const byte = (): number => {

@@ -1,11 +1,11 @@
-/** A server for tests that takes remote write on the loopback address and says what arrived. */
+/** A server for tests that accepts remote write on the loopback address and keeps the received samples. */
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { doubleAt, messagesAt, numberAt, textAt } from "../otlp/protobuf-reader.ts";
 import { snappyRead } from "./snappy-reader.ts";
 
 export interface ReceivedSample {
-  /** In the order in which they were sent. */
+  /** In the order of the request. */
   readonly labels: readonly (readonly [string, string])[];
   readonly timeMs: number;
   readonly value: number;
@@ -13,14 +13,14 @@ export interface ReceivedSample {
 
 export interface WriteReceiver extends AsyncDisposable {
   readonly url: string;
-  /** The samples of each request that was accepted. */
+  /** The samples of each accepted request. */
   readonly requests: readonly (readonly ReceivedSample[])[];
   readonly headers: readonly IncomingHttpHeaders[];
-  /** The answer to further requests. 204 at first. Undefined: there is none. */
+  /** The reply to further requests. 204 at first. If undefined, requests get no reply. */
   answer:
     | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
     | undefined;
-  /** Resolves when a request has come since this was called. */
+  /** Resolves at the next request after this call. */
   nextRequest(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** A span that is recorded, and what becomes of it when it ends. */
+/** Spans that are recorded, and their form after their end. */
 import {
   isSecretKey,
   type PastSpan,
@@ -28,12 +28,12 @@ export interface FinishedSpan {
   readonly error: LoggedError | undefined;
 }
 
-/** Where finished spans go. Takes them at once and never throws. */
+/** Receives finished spans without delay. Never throws. */
 export interface SpanSink {
   accept(span: FinishedSpan): void;
-  /** Makes spans itself, and decides which traces are recorded. */
+  /** Creates spans itself, and decides which traces are recorded. */
   start?(description: SpanDescription): Span;
-  /** Reads where a trace comes from. */
+  /** Reads the trace context from headers. */
   extract?(headers: TraceHeaders): TraceContext | undefined;
 }
 
@@ -86,7 +86,7 @@ export class RecordedSpan implements Span {
   }
 }
 
-/** One that was over before it was reported. */
+/** Converts a span that ended before it was reported. */
 export function finishedSpan({
   attributes = {},
   links = [],

@@ -1,9 +1,9 @@
 /**
- * Makes spans. Without a listener they are quiet: they have ids for the logs and nothing else.
+ * Creates spans. Without a sink, spans only have ids for the logs.
  *
- * 1. Whether a trace is recorded is decided once, at its first span. Everyone after that does as the flag says.
- * 2. Without an exporter, a trace that an earlier process records is handed on as it came, so that its tree has no
- *    hole where we are.
+ * 1. The first span of a trace decides whether the trace is recorded. All later spans follow its flag.
+ * 2. Without an exporter, the context of a trace that an earlier process records is passed on unchanged. So the tree of
+ *    the trace has no gap at this process.
  */
 import {
   type Chance,
@@ -25,7 +25,7 @@ interface TelemetryTracerOptions {
   readonly chance: Chance;
 }
 
-/** The wall clock was set when it departs from the monotonic one by more than this. */
+/** Maximum difference between the wall clock and the monotonic one. A larger one means that the wall clock was set. */
 const driftMaxMs = 50;
 
 export class TelemetryTracer implements Tracer, Instants {
@@ -43,7 +43,7 @@ export class TelemetryTracer implements Tracer, Instants {
     this.#epochMs = options.clock.now() - options.clock.monotonic();
   }
 
-  /** From now on this share of new traces is recorded, and goes there. */
+  /** Records this share of new traces from now on, into `sink`. */
   recordInto(sink: SpanSink, sampleRatio: number): void {
     this.#sink = sink;
     this.#sampleRatio = sampleRatio;
