@@ -1,6 +1,6 @@
 /**
- * Runs tasks of the kind `agent`: a worker in this process, linked as workers are from outside. It asks the models whose
- * providers are configured, or named by the environment.
+ * Runs tasks of the kind `agent` on a worker in this process, which links like an external worker. It uses the model
+ * providers from the configuration or the environment.
  */
 import type { Component, Foundation, SecretReference } from "@tutti/kernel";
 import type { ModelsOptions, Provider } from "@tutti/sdk/agents";
@@ -14,7 +14,7 @@ export interface AgentWorkersOptions {
     Record<string, Omit<Provider, "key"> & { readonly key?: SecretReference | undefined }>
   >;
   readonly prices: NonNullable<ModelsOptions["prices"]>;
-  /** Where workers link, and where REST is. Known when it starts. */
+  /** Addresses of the link for workers, and of REST. Known after the start. */
   readonly address: () => string;
   readonly url: () => string;
 }
@@ -29,7 +29,7 @@ export class AgentWorkers implements Component {
 
   async start(): Promise<void> {
     const { foundation, namespaces, slots, prices, address, url } = this.#options;
-    // Most installations start without agents: what they need is loaded here.
+    // Loaded here, because most installations run without agents.
     const [{ agents, providersIn }, { Worker }] = await Promise.all([
       import("@tutti/sdk/agents"),
       import("@tutti/sdk/worker"),
@@ -50,7 +50,7 @@ export class AgentWorkers implements Component {
         { logger: foundation.logger },
       ).durable(fn),
     );
-    // Nothing of the platform waits for them: a link that fails comes back by itself.
+    // The platform does not wait for the workers. A worker reconnects by itself if its link fails.
     for (const worker of this.#workers)
       worker.start().catch((error: unknown) => foundation.logger.error("agents cannot run", { error }));
   }
@@ -78,7 +78,7 @@ const signs = [
   "TUTTI_LOCAL_MODELS",
 ];
 
-/** Whether the environment names a provider of models. */
+/** Returns true if the environment names a provider of models. */
 export function namesModels(environment: NodeJS.ProcessEnv): boolean {
   return signs.some((name) => (environment[name] ?? "") !== "");
 }

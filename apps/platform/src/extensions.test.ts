@@ -4,7 +4,7 @@ import { type Foundation, Orchestrator } from "@tutti/kernel";
 import { testFoundation } from "@tutti/kernel/testing";
 import { Extensions } from "./extensions.ts";
 
-/** Of a user who did not heed the signals. */
+/** An orchestrator whose start ignores every signal. */
 class Deaf extends Orchestrator {
   override start(): Promise<void> {
     return new Promise(() => {});

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { type Foundation, Orchestrator } from "@tutti/kernel";
 import { platformErrors } from "./errors.ts";
 
-/** An orchestrator of the user, and the module that it is from. */
+/** An orchestrator of the user, and its module. */
 export interface Extension {
   readonly path: string;
   readonly orchestrator: Orchestrator;
@@ -13,16 +13,16 @@ export interface Extension {
 export interface ExtensionsOptions {
   readonly foundation: Foundation;
   readonly version: string;
-  /** For each of them. */
+  /** Time limit for the start of each orchestrator. */
   readonly startTimeoutMs: number;
 }
 
-/** How long each of them may take to drain, and to stop. */
+/** Time limit for each orchestrator to drain, and to stop. */
 const endTimeoutMs = 15_000;
 
 /**
- * The orchestrators of the user. Without one of them the platform is not ready, and all the others continue. The
- * platform waits for each of them for a limited time.
+ * The orchestrators of the user. If one of them fails, the platform is not ready and all others continue. The platform
+ * waits for each of them for a limited time.
  */
 export class Extensions extends Orchestrator {
   constructor(extensions: readonly Extension[], { foundation, version, startTimeoutMs }: ExtensionsOptions) {
@@ -46,7 +46,7 @@ export class Extensions extends Orchestrator {
   }
 }
 
-/** Makes the orchestrator that a module exports as its default: a class that takes a foundation. */
+/** Creates the orchestrator from the default export of a module: a class that takes a foundation. */
 export async function openExtension(path: string, foundation: Foundation): Promise<Extension> {
   const unusable = (reason: string, cause?: unknown) =>
     platformErrors.extensionUnusable({ path, reason }, { cause });
@@ -68,8 +68,8 @@ export async function openExtension(path: string, foundation: Foundation): Promi
 let isShared = import.meta.url.endsWith(".ts");
 
 /**
- * In a bundle, modules of a user get the bundle's kernel. With the kernel of the sources they would extend another
- * `Orchestrator` than the one that the platform checks for.
+ * In a bundle, modules of a user receive the bundle's kernel. With the kernel of the sources, they would extend another
+ * `Orchestrator` class than the one that the platform checks.
  */
 function shareKernel(): void {
   if (isShared) return;
@@ -81,7 +81,7 @@ function shareKernel(): void {
   });
 }
 
-/** Where in a file an error arose: ` at line 12:5`. Empty where the error does not say. */
+/** Returns the position of an error in a file: ` at line 12:5`. Empty if the stack does not name the file. */
 function placeIn({ stack = "" }: Error, file: string): string {
   const [, rest = ""] = stack.split(`${file}:`, 2);
   const [place] = /^\d+(:\d+)?/.exec(rest) ?? [];

@@ -8,7 +8,7 @@ await runHost({
   services,
   dataDirectory(configuration) {
     const directory = dataDirectory(configuration);
-    // From here on the directory says that this process has it.
+    // Must run before the directory records this process as its holder.
     killed = killedBefore(directory);
     return directory;
   },

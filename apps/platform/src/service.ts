@@ -33,7 +33,7 @@ const extensions: ServiceModule = {
   },
 };
 
-/** What the registry lists an orchestrator of a user under: names of services have a form, those of orchestrators have none. */
+/** Returns the registry name of a user's orchestrator. Only the names of services have a fixed form. */
 function listedName(name: string): string {
   return (
     name
@@ -52,7 +52,7 @@ const demonstration: ServiceModule = {
     if (!isWanted) return {};
     const clone = findClone();
     const isProtected = configuration.read(meshSection).tls.mode !== "off";
-    // `npm start` wants it unasked: what it cannot be is no reason not to start.
+    // `npm start` enables the demonstration by default, so a missing requirement must not prevent the start.
     if (clone === undefined || isProtected) {
       const reason = isProtected ? "its workers have no certificates" : "it is in a clone only";
       foundation.logger.warn("demo skipped", { reason });
@@ -99,7 +99,7 @@ const agentWorkers: ServiceModule = {
   },
 };
 
-/** Everything that runs in the platform's one process, in the order of its start. */
+/** Everything that runs in the process of the platform, in the order of its start. */
 export const services: readonly ServiceModule[] = [
   registry,
   swarm,
@@ -114,12 +114,12 @@ export const services: readonly ServiceModule[] = [
   demonstration,
 ];
 
-/** Where the platform keeps what must last. */
+/** Returns the directory for durable data. */
 export function dataDirectory(configuration: Configuration): string {
   return configuration.read(platformSection).dataDirectory;
 }
 
-/** Where its keys are. Empty: in the data directory. */
+/** Returns the directory of the platform's keys. Empty: the data directory. */
 export function keysDirectory(configuration: Configuration): string {
   return configuration.read(governanceSection).keysDirectory;
 }

@@ -6,20 +6,20 @@ import { platformSection } from "./configuration.ts";
 import { demonstrationMark } from "./demonstration/demonstration.ts";
 
 export interface Welcome {
-  /** Where the page is. With a token in it that signs in once, where there is one. */
+  /** Address of the dashboard. Contains a one-time sign-in token if the gateway has one. */
   readonly page: string;
-  /** Where commands go. */
+  /** Address for the CLI. */
   readonly url: string;
   readonly dataDirectory: string;
-  /** Its orders are there. */
+  /** True if the orders of the demonstration exist. */
   readonly demonstration: boolean;
-  /** Why it is not ready, such as a damaged archive. */
+  /** Reason why the platform is not ready, such as a damaged archive. */
   readonly problem?: string | undefined;
-  /** Takes a text and gives it as a terminal shows it. */
+  /** Styles a text for a terminal. */
   readonly style?: (format: "bold" | "dim" | "cyan", text: string) => string;
 }
 
-/** Where commands and workers look by default. */
+/** Default address of the CLI and of workers. */
 const usualUrl = "http://127.0.0.1:7400";
 
 const toTry = {
@@ -37,7 +37,7 @@ const toTry = {
 
 type Welcoming = Pick<ServiceHost, "url" | "configuration" | "get" | "on" | "logger" | "isReady" | "status">;
 
-/** The banner on a terminal, a line on standard error without one. Programs read the log's line `ready` instead. */
+/** Prints the banner on a terminal, otherwise one line on standard error. Programs read the log line `ready` instead. */
 export function welcome(host: Welcoming, killed?: string): void {
   const { dataDirectory, demonstration: isWanted } = host.configuration.read(platformSection);
   const demonstration = isWanted && existsSync(demonstrationMark(dataDirectory));
@@ -83,7 +83,7 @@ export function welcomeText(given: Welcome): string {
   ].join("\n");
 }
 
-/** How to sign in where no terminal shows the link. A link in a log would let its readers in. */
+/** Explains the sign-in if no terminal shows the link. The log must not contain the link: its readers could use it. */
 export function signInText(url: string, problem?: string): string {
   const state = problem === undefined ? `ready at ${url}` : `not ready at ${url}: ${problem}`;
   const signIn = "npx tutti sign-in";
@@ -92,7 +92,7 @@ export function signInText(url: string, problem?: string): string {
     : `tutti: ${state}. Sign in: TUTTI_URL=${url} ${signIn}. For the CLI and workers: export TUTTI_URL=${url}`;
 }
 
-/** What the process before left, if it did not stop by itself. Call it before the data directory is opened. */
+/** Describes the previous process if it did not shut down by itself. Call it before the data directory is opened. */
 export function killedBefore(dataDirectory: string): string | undefined {
   const holder = lastHolder(dataDirectory);
   return holder && killedText(holder);
@@ -102,7 +102,7 @@ export function killedText({ pid, since }: Pick<Holder, "pid" | "since">): strin
   return `The process ${pid}, started ${since}, did not shut down. Its acknowledged work is recovered and continues: npx tutti list`;
 }
 
-/** A text for people. Returns whether there is a terminal to read it at. */
+/** Prints a text for people. Returns false if there is no terminal. */
 export function tell(text: string): boolean {
   const isRead = process.stdout.isTTY === true;
   if (isRead) process.stdout.write(`${text}\n`);

@@ -1,7 +1,7 @@
 /**
- * Registers the workflow files of a folder when everything serves, and again when they change.
+ * Registers the workflow files of a folder when the platform serves, and again when they change.
  *
- * It uses the platform from outside, as any client. A file that is wrong is reported, and changes nothing.
+ * It uses the platform from outside, like any client. A wrong file is reported and changes nothing.
  */
 import { type FSWatcher, watch } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
@@ -14,9 +14,9 @@ import { isModuleName, mayExportWorkflows, workflowsOfModule } from "./workflow-
 export interface WorkflowFilesOptions {
   readonly foundation: Foundation;
   readonly folder: string;
-  /** Where clients connect. Known when it starts. */
+  /** Returns the address for clients. Known after the start. */
   readonly address: () => string;
-  /** Receives a text for people. Returns whether there is a terminal to read it at. */
+  /** Prints a text for people. Returns false if there is no terminal. */
   readonly tell: (text: string) => boolean;
 }
 
@@ -74,7 +74,7 @@ export class WorkflowFiles implements Component {
     }
   }
 
-  /** One after the other, so that the newest content is registered last. */
+  /** Reads the folder after all earlier reads, so that the newest content is registered last. */
   #read(): void {
     this.#reading = this.#reading.then(() => this.#registerChanged());
   }
@@ -95,13 +95,13 @@ export class WorkflowFiles implements Component {
     }
   }
 
-  /** A file may have several documents, as `tutti apply` takes them. */
+  /** Registers the documents of a file. A file may have several, as for `tutti apply`. */
   async #registerDocuments({ name, text }: WorkflowFile): Promise<void> {
     const documents = documentsIn({ name, text });
     const others = documents.filter((document) => !isWorkflowText(document)).length;
     for (const [index, document] of documents.entries()) {
       if (!isWorkflowText(document)) continue;
-      // Blank lines keep the lines of errors.
+      // Blank lines preserve the line numbers in errors.
       const lines = "\n".repeat(document.linesBefore ?? 0);
       await this.#registerText({ name, text: lines + document.text }, `${name} ${index}`);
     }
@@ -113,7 +113,7 @@ export class WorkflowFiles implements Component {
     tell(`  ${name} has ${counted(others, "document")} of another kind. Run \`tutti apply ${name}\`.`);
   }
 
-  /** A module runs again after each change of the folder, because what it imports may be what changed. */
+  /** Runs a module again after each change of the folder, because one of its imports may have changed. */
   async #registerModule(name: string): Promise<void> {
     const { folder, foundation } = this.#options;
     const { texts, failure } = await workflowsOfModule(join(folder, name), foundation.timers);
@@ -136,7 +136,7 @@ export class WorkflowFiles implements Component {
       tell(`  Registered ${definition?.name} from ${name}.`);
     } catch (error) {
       const failure = errorFromUnknown(error);
-      // A platform that is away can be asked again with the same content, a wrong file cannot.
+      // A call to an unavailable platform can be retried with the same content, a wrong file cannot.
       if (failure.retryable) throw error;
       const mistakes = failure.violations.map(({ field, message }) => `${field}: ${message}`);
       this.#refused(name, mistakes.length === 0 ? failure.message : mistakes.join("\n"));
@@ -151,7 +151,7 @@ export class WorkflowFiles implements Component {
         ? `  ${name} was not registered: ${first}`
         : [`  ${name} was not registered:`, first, ...more].join("\n    "),
     );
-    // On a terminal the log has warnings too: the person would read it twice.
+    // A terminal shows warnings of the log too, so the user would read the reason twice.
     foundation.logger[isTold ? "info" : "warn"]("workflow file refused", { file: name, reason });
   }
 }

@@ -1,10 +1,10 @@
 /**
  * Reads the workflows that modules of a folder export, in TypeScript or JavaScript.
  *
- * 1. A module runs in a process of its own, which ends with the reading. So the newest content counts, that of its
- *    imports included, and what else the module starts does not stay.
- * 2. A module runs only if its text imports the SDK, calls `workflow(…)` and exports something. Workers and tests do not
- *    run.
+ * 1. A module runs in a process of its own, which ends after the read. So the newest content of the module and its
+ *    imports counts, and other things that the module starts do not remain.
+ * 2. A module runs only if its text imports the SDK, calls `workflow(…)` and exports something. So workers and tests do
+ *    not run.
  */
 import { spawn } from "node:child_process";
 import { pathToFileURL } from "node:url";
@@ -14,7 +14,7 @@ import type { Timers } from "@tutti/kernel";
 const readMaxMs = 20_000;
 const errorsMax = 16 * 1024;
 
-/** Sends what the module exports, without waiting for what it started. */
+/** Sends the exports of the module without waiting for work that the module started. */
 const reader = `
 const done = (message) => process.send(message, () => process.exit(0));
 try {
@@ -30,7 +30,7 @@ export function isModuleName(name: string): boolean {
   return /\.m?[jt]s$/i.test(name) && !/\.(?:d|test|spec)\.m?[jt]s$/i.test(name);
 }
 
-/** Returns whether the text of a module may export workflows that the builder made. */
+/** Returns true if the text of a module may export workflows made by the builder. */
 export function mayExportWorkflows(text: string): boolean {
   return (
     /\bfrom\s*["']@tutti\/sdk(?:\/workflow)?["']/.test(text) &&
@@ -42,7 +42,7 @@ export function mayExportWorkflows(text: string): boolean {
 export interface ModuleWorkflows {
   /** The workflows that the module exports, as JSON. */
   readonly texts: readonly string[];
-  /** Why the module could not be read. */
+  /** Reason why the module could not be read. */
   readonly failure: string | undefined;
 }
 

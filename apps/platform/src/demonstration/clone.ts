@@ -2,20 +2,20 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** Where the parts of the demonstration are. It is there in a clone only: a bundle has none of it. */
+/** Paths of the parts of the demonstration. They exist only in a clone, not in a bundle. */
 export interface Clone {
   /** The module that starts the workflows and sessions of the demonstration. */
   readonly begin: string;
-  /** Races in every mode, once, and ends. */
+  /** The program that races once in every mode, and ends. */
   readonly race: string;
   readonly workerInTypeScript: string;
   readonly workerInPython: string;
-  /** Ends a program of Node when its parent is gone. */
+  /** Ends a Node program when its parent exits. */
   readonly leashForNode: string;
-  /** The same for Python. It runs the program, or says why this Python cannot. */
+  /** The same for Python. It runs the program, or explains why this Python cannot. */
   readonly leashForPython: string;
   readonly pythonPackage: string;
-  /** Where Python keeps what it compiled. */
+  /** Cache folder for compiled Python files. */
   readonly cache: string;
 }
 

@@ -55,7 +55,7 @@ describe("what the demonstration starts", () => {
       foundation.logger.lines
         .filter(({ message }) => /^(failed to start the demo|demo started)/.test(message))
         .map(({ message }) => message);
-    /** Lets time pass until this many lines were logged. */
+    /** Advances time until this many lines were logged. */
     const saying = (count: number) =>
       until(
         `${count} lines`,

@@ -1,9 +1,9 @@
 /**
  * The demonstration: two workers as processes of their own over the link that all workers use, and, once per data
- * directory, what they work on.
+ * directory, work for them.
  *
- * It uses the platform as any client does, from outside. The platform does not wait for it: a failure here is logged,
- * and the platform continues.
+ * It uses the platform from outside, like any client. The platform does not wait for it. If it fails, the failure is
+ * logged and the platform continues.
  */
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -28,23 +28,23 @@ export interface DemonstrationOptions {
   readonly clone: Clone;
   /** Tried in this order. */
   readonly pythons: readonly string[];
-  /** Reports that the work of the demonstration was started, which happens once. */
+  /** File that marks the work of the demonstration as started. It is started once. */
   readonly mark: string;
-  /** Where workers link. Known when it starts. */
+  /** Returns the address of the link for workers. Known after the start. */
   readonly address: () => string;
-  /** Where REST is. Known when it starts. */
+  /** Returns the address of REST. Known after the start. */
   readonly url: () => string;
-  /** Is given a line for people. */
+  /** Receives a line for people. */
   readonly tell: (line: string) => void;
   readonly launch?: Launch;
 }
 
-/** Returns the file in a data directory that says that the runs were started. */
+/** Returns the file in a data directory that marks the runs as started. */
 export function demonstrationMark(dataDirectory: string): string {
   return join(dataDirectory, "demonstration");
 }
 
-/** Pause between attempts to start the work of the demonstration: a busy machine may answer the first calls slowly. */
+/** Pauses between attempts to start the work of the demonstration. A busy machine may answer the first calls slowly. */
 const pauses: Backoff = { firstMs: 1_000, maxMs: 30_000 };
 
 export class Demonstration implements Component {
@@ -112,7 +112,7 @@ export class Demonstration implements Component {
     }
   }
 
-  /** All of it has ids of its own: started half and then again, nothing is there twice. */
+  /** Starts all work with fixed ids, so that a repeated start duplicates nothing. */
   async #startRuns(address: string): Promise<void> {
     const { mark, clone } = this.#options;
     if (existsSync(mark)) return;
@@ -130,11 +130,11 @@ export class Demonstration implements Component {
       { mode: privateModes.file },
     );
     this.#logger.info("demo started");
-    // The banner names orders only if they are there already.
+    // The banner names orders only if they existed when it was printed.
     this.#options.tell("  The demonstration has started: npx tutti list, npx tutti show order-1002");
   }
 
-  /** Once. A race that was broken off continues at the next start, under the names that its sessions have. */
+  /** Runs the race once. The next start continues an interrupted race, because its sessions have fixed names. */
   async #runRace(): Promise<void> {
     const { mark, clone, url, launch = launchProgram } = this.#options;
     const raced = `${mark}-race`;
@@ -160,7 +160,7 @@ export class Demonstration implements Component {
     return this.#supervised(`worker-${id}`, [this.#inTypeScript(address, id)]);
   }
 
-  /** In Python where there is one that can, else a second one in TypeScript. */
+  /** Runs a worker in Python if one of the Pythons can run it, otherwise a second worker in TypeScript. */
   #python(address: string, tell: (line: string) => void): Supervised {
     const { pythons } = this.#options;
     const instead = this.#inTypeScript(address, "typescript-2");
@@ -185,7 +185,7 @@ export class Demonstration implements Component {
         TUTTI_URL: this.#options.url(),
         TUTTI_AGENT_ID: "worker-python",
         PYTHONPATH: pythonPackage,
-        // Compiled once, and the folders of the package stay as they were cloned.
+        // Caches compiled files elsewhere, so that the folders of the package remain as cloned.
         PYTHONPYCACHEPREFIX: cache,
       },
     };
@@ -210,7 +210,7 @@ export class Demonstration implements Component {
   }
 }
 
-/** Listening everywhere, it is at this machine's own address too. */
+/** Replaces the address for all interfaces with the loopback address. */
 export function linkAddress(address: string): string {
   return address.replace(/^(0\.0\.0\.0|\[::\]):/, "127.0.0.1:");
 }

@@ -1,4 +1,4 @@
-/** A program as the demonstration starts it, and the process that it becomes. */
+/** Programs of the demonstration, and the processes that run them. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
@@ -13,10 +13,10 @@ export interface ProgramExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** What a supervisor needs of a process. */
+/** The part of a process that a supervisor needs. */
 export interface RunningProgram {
   readonly pid: number | undefined;
-  /** Rejects where it could not be started. */
+  /** Rejects if the process could not be started. */
   readonly ended: Promise<ProgramExit>;
   signal(signal: NodeJS.Signals): void;
 }
@@ -24,7 +24,7 @@ export interface RunningProgram {
 export type Launch = (program: Program, onLine: (line: string) => void) => RunningProgram;
 
 /**
- * The pipe at descriptor 3 is what its leash holds on to: the system closes it when this process is gone, even by
+ * The leash of the program watches the pipe at descriptor 3. The system closes the pipe when this process exits, even by
  * `kill -9`, and the program ends.
  */
 export const launchProgram: Launch = (program, onLine) => {
@@ -40,13 +40,13 @@ export const launchProgram: Launch = (program, onLine) => {
     child.once("error", (error: NodeJS.ErrnoException) =>
       reject(error.code === "ENOENT" ? new Error(`there is no ${command}`) : error),
     );
-    // Not `exit`: what it said last has been read by then.
+    // Not `exit`, because the last output has been read only at `close`.
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
   return { pid: child.pid, ended, signal: (signal) => child.kill(signal) };
 };
 
-/** Without what configures the platform, or workers that are not the demonstration's. */
+/** Removes variables that configure the platform, or workers outside the demonstration. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TUTTI_")));
 }

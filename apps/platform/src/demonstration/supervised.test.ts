@@ -6,7 +6,7 @@ import { Supervised } from "./supervised.ts";
 
 const program = (command: string): Program => ({ command, arguments: [], environment: {} });
 
-/** Programs that end when the test says so. */
+/** Programs that end when the test ends them. */
 class Stage {
   readonly foundation = testFoundation();
   readonly launched: string[] = [];
@@ -46,7 +46,7 @@ class Stage {
     await this.foundation.time.advance(0);
   }
 
-  /** Returns how long it takes until the next one is launched. */
+  /** Returns the pause until the next program is launched. */
   async pause(): Promise<number> {
     const before = this.launched.length;
     const from = this.foundation.time.monotonic();

@@ -1,10 +1,10 @@
 /**
- * A worker as a process of its own that is kept running.
+ * Keeps a worker running as a process of its own.
  *
- * 1. One that ends is started again, after a pause that grows as long as it does not last.
- * 2. A program that does not run here gives way to the next one. The last one never does.
- * 3. Told to stop, it may finish running work. A second stop ends it at once.
- * 4. What it logs is its own affair until something is wrong.
+ * 1. A worker that exits is restarted after a pause. The pause grows while the worker keeps exiting soon after its start.
+ * 2. A program that cannot run on this machine is replaced by the next one. The last one is never replaced.
+ * 3. `stop` lets the worker finish running tasks. `kill` ends it immediately.
+ * 4. The output of a worker is logged at level debug, except warnings and errors.
  */
 import {
   type Backoff,
@@ -18,18 +18,18 @@ import type { Launch, Program, ProgramExit, RunningProgram } from "./program.ts"
 
 export interface SupervisedOptions {
   readonly name: string;
-  /** The first that runs here is taken. */
+  /** Programs in order of preference. The first that runs on this machine is used. */
   readonly programs: readonly [Program, ...Program[]];
   readonly launch: Launch;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
-  /** Told why a program gave way to the next one. */
+  /** Called with the reason when a program is replaced by the next one. */
   readonly gaveWay?: (reason: string) => void;
 }
 
 /** Exit code of a program that cannot run on this machine: `EX_UNAVAILABLE`. */
 const unfitCode = 69;
 const pauses: Backoff = { firstMs: 200, maxMs: 10_000 };
-/** One that lasted so long has not failed at its start. */
+/** A worker that ran for this long has started successfully. */
 const settledAfterMs = 10_000;
 
 export class Supervised {
@@ -67,7 +67,7 @@ export class Supervised {
     );
   }
 
-  /** Lets it finish running work. Resolves when it has ended. */
+  /** Lets the worker finish running tasks. Resolves when the worker has exited. */
   async stop(): Promise<void> {
     this.#end("SIGTERM");
     await this.#over;
@@ -117,7 +117,7 @@ export class Supervised {
     const { level, text } = entryIn(line);
     this.#lastSaid = text;
     const isTrouble = level === "warn" || level === "error" || level === "fatal";
-    // On the way out its link breaks, and that is as it should be.
+    // While the worker stops, a broken link is expected.
     if (!isTrouble || this.#isStopping) this.#logger.debug("demo worker output", { said: text });
     else this.#logger.warn("demo worker output", { said: text });
   }
@@ -131,7 +131,7 @@ interface Said {
 
 const levels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal"];
 
-/** Workers log one JSON object per line. What else comes, such as the trace of an error, is trouble. */
+/** Workers log one JSON object per line. Other output, such as the trace of an error, counts as a warning. */
 function entryIn(line: string): Said {
   const { level, message, error } = fieldsOf(line);
   const known = levels.find((each) => each === level);
@@ -150,7 +150,7 @@ function fieldsOf(line: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** TypeScript logs an error as an object, Python as its trace, whose last line says it. */
+/** Returns the message. TypeScript logs an error as an object, Python logs a trace with the message in its last line. */
 function messageOf(error: unknown): string {
   if (typeof error === "string") return error.trimEnd().split("\n").at(-1) ?? "";
   const message = typeof error === "object" && error !== null && "message" in error ? error.message : "";
