@@ -1,4 +1,4 @@
-/** The capabilities that the program asks a worker for, in TypeScript. Other languages offer the same. */
+/** The capabilities that the conformance program requires of a worker, in TypeScript. Other languages offer the same. */
 
 import { sleep, systemTimers } from "@tutti/kernel";
 import { Busy, TaskFailure } from "../task/failure.ts";
@@ -73,7 +73,7 @@ export function handleConformance(worker: Worker): void {
     });
 }
 
-/** Resolves after so long, or rejects as soon as the signal is aborted. */
+/** Resolves after the time, or rejects as soon as the signal is aborted. */
 function waitFor(ms: number, signal?: AbortSignal): Promise<void> {
   return sleep(systemTimers, ms, signal);
 }

@@ -3,16 +3,16 @@ import { Unmet } from "./unmet.ts";
 
 export interface Wanted {
   readonly expected: string;
-  /** The alternative, called when the time is up. */
+  /** Returns the actual outcome. Called when the time is up. */
   readonly found: () => string;
   readonly remedy?: string;
   readonly withinMs?: number;
 }
 
-/** Waits for what a worker does: looked at again whenever anything happened. */
+/** Waits for conditions on a worker. Each condition is checked again after every event. */
 export class Changes {
   readonly #waiting = new Set<() => void>();
-  /** By what all patience is multiplied, for slow machines. */
+  /** Factor for all timeouts, for slow machines. */
   readonly #patience: number;
 
   constructor(patience: number) {
@@ -23,7 +23,7 @@ export class Changes {
     for (const look of [...this.#waiting]) look();
   }
 
-  /** Resolves with what `look` gives as soon as that is something. */
+  /** Resolves with the value of `look` as soon as it is neither undefined nor false. */
   until<T>(look: () => T | undefined | false, wanted: Wanted): Promise<T> {
     const withinMs = (wanted.withinMs ?? defaultMs) * this.#patience;
     const sinceMs = systemClock.monotonic();
@@ -53,7 +53,7 @@ export class Changes {
     });
   }
 
-  /** Waits: for what must not happen meanwhile. */
+  /** Waits for a time in which something must not happen. */
   pass(ms: number): Promise<void> {
     return new Promise((resolve) => systemTimers.after(ms, resolve));
   }

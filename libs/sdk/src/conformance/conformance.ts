@@ -1,4 +1,4 @@
-/** Plays the rules with a worker, and says which it keeps. */
+/** Plays the rules with a worker, and reports which of them it keeps. */
 import { systemClock } from "@tutti/kernel";
 import type { TransportName } from "./doors/door.ts";
 import type { Rule } from "./rule.ts";
@@ -22,32 +22,32 @@ export const conformanceRules: readonly Rule[] = [
   ...rareRules,
 ];
 
-/** What became of one rule. */
+/** Result of one rule. */
 export interface RuleReport {
   readonly id: string;
   readonly rule: string;
   readonly kept: boolean;
   readonly tookMs: number;
-  /** Of a rule that was not kept. */
+  /** The expectation, for a rule that was not kept. */
   readonly expected: string;
   readonly found: string;
   readonly remedy: string;
-  /** What the worker printed meanwhile. */
+  /** Output of the worker during the rule. */
   readonly printed: string;
 }
 
 export interface ConformanceOptions {
   /** Starts a worker. Called once per rule. */
   readonly launch: LaunchWorker;
-  /** Only these rules. All unless given. */
+  /** Ids of the rules to play. Default: all. */
   readonly only?: readonly string[];
-  /** By what all waiting is multiplied, for slow machines. 1 unless given. */
+  /** Factor for all timeouts, for slow machines. Default: 1. */
   readonly patience?: number;
-  /** What the worker links itself over. gRPC unless given. Rules that say nothing about it are left out. */
+  /** Transport of the worker's link. Rules of other transports are left out. Default: gRPC. */
   readonly transport?: TransportName;
-  /** How many rules are played at a time, each with a worker of its own. 1 unless given. Most of a rule is waiting. */
+  /** Number of concurrent rules, each with its own worker. Most of a rule is waiting. Default: 1. */
   readonly concurrency?: number;
-  /** Hears of each rule as soon as it was played. */
+  /** Called for each rule as soon as it was played. */
   readonly onReport?: (report: RuleReport) => void;
 }
 
@@ -83,7 +83,7 @@ async function play(rule: Rule, stage: Stage): Promise<RuleReport> {
   try {
     await stage.open();
     await rule.play(stage);
-    // What always holds was broken in passing.
+    // The worker broke one of the rules that always hold.
     unmet = stage.links.find(({ violation }) => violation !== undefined)?.violation;
   } catch (error) {
     if (!(error instanceof Unmet)) throw error;

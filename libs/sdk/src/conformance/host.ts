@@ -1,4 +1,4 @@
-/** A real server on a free port of this machine to which the worker under test connects. What it answers, a rule says. */
+/** A real server on a free port of this machine, for the worker under test. The current rule decides its answers. */
 import { status } from "@grpc/grpc-js";
 import { type AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import { systemClock } from "@tutti/kernel";
@@ -7,23 +7,23 @@ import type { Door, TransportName, Wire } from "./doors/door.ts";
 import { openGrpcDoor } from "./doors/grpc.ts";
 import { openWebSocketDoor } from "./doors/web-socket.ts";
 
-/** A frame as it came. */
+/** A frame as it arrived. */
 export interface Arrival {
   readonly bytes: Uint8Array;
   readonly frame: AgentFrame;
   readonly atMs: number;
 }
 
-/** One stream of the worker: what came over it, in order. */
+/** One stream of the worker, with its frames in order of arrival. */
 export class WorkerStream {
   readonly arrivals: Arrival[] = [];
   readonly openedAtMs = systemClock.monotonic();
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly #wire: Wire;
   readonly #changes: Changes;
-  /** Bytes that were no frame. */
+  /** Problem of bytes that were not a frame. */
   malformed = "";
-  /** Whether the worker has nothing more to say, because it said so or because it is gone. */
+  /** True if the worker's side has ended, gracefully or by disconnection. */
   isEnded = false;
   isCut = false;
   onFrame: ((arrival: Arrival) => void) | undefined;
@@ -49,13 +49,13 @@ export class WorkerStream {
     if (!this.isCut) this.#wire.write(bytes);
   }
 
-  /** Ends it gracefully. */
+  /** Ends the stream gracefully. */
   finish(): void {
     this.isCut = true;
     this.#wire.end();
   }
 
-  /** Ends it as a host that stops or a network that breaks would. */
+  /** Breaks the stream, as a stopping host or a network failure does. */
   cut(): void {
     if (this.isCut) return;
     this.isCut = true;
@@ -91,7 +91,7 @@ export class ConformanceHost {
     return this.#door?.address ?? "";
   }
 
-  /** Sizes of the content that was stored, by its hash in hexadecimal digits. */
+  /** Sizes of stored content, by its hash in hexadecimal digits. */
   get stored(): ReadonlyMap<string, number> {
     return this.#door?.stored ?? new Map();
   }

@@ -1,4 +1,4 @@
-/** `npm run conformance -- [options] -- COMMAND …`: whether a worker keeps the rules of the link. */
+/** `npm run conformance -- [options] -- COMMAND …` checks that a worker keeps the rules of the link. */
 import { parseArgs } from "node:util";
 import { checkConformance, conformanceRules } from "./conformance.ts";
 import { commandWorker } from "./process-worker.ts";

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import type { LaunchWorker } from "./stage.ts";
 
-/** What a worker printed is kept up to this length, from its end. */
+/** Maximum length of the kept output of a worker, counted from its end. */
 const printedMax = 20_000;
 
-/** Starts a command again each time, with where to go in its environment. */
+/** Returns a launcher that starts the command anew each time, with the host's address in its environment. */
 export function commandWorker(command: readonly string[]): LaunchWorker {
   const [program = "", ...args] = command;
   return (environment) => {

@@ -1,6 +1,6 @@
 import type { RuleReport } from "./conformance.ts";
 
-/** One rule's report for people. */
+/** Renders the report of one rule as text. */
 export function renderReport(report: RuleReport): string {
   const { id, kept, tookMs, rule, expected, found, remedy } = report;
   const head = `${kept ? "kept  " : "BROKEN"} ${id.padEnd(20)} ${String(tookMs).padStart(6)} ms`;
@@ -9,7 +9,7 @@ export function renderReport(report: RuleReport): string {
   return [head, ...lines.map((line) => `         ${line}`), ...printedBy(report)].join("\n");
 }
 
-/** What the worker printed, indented. */
+/** Returns the output of the worker, indented. */
 export function printedBy({ printed }: RuleReport): readonly string[] {
   if (printed.trim() === "") return [];
   return [

@@ -1,14 +1,14 @@
 import type { TransportName } from "./doors/door.ts";
 import type { Stage } from "./stage.ts";
 
-/** One rule of the link between agents and their host, and how a worker is led to show that it keeps it. */
+/** One rule of the link between agents and their host, and the test that shows whether a worker keeps it. */
 export interface Rule {
   readonly id: string;
   /** The rule, as a sentence. */
   readonly rule: string;
-  /** What to do about a worker that breaks it, where the finding itself does not say. */
+  /** How to fix a worker that breaks the rule, if the finding does not state it. */
   readonly remedy: string;
-  /** Over which transports it is played. Over all unless given. */
+  /** Transports over which it is played. Default: all. */
   readonly transports?: readonly TransportName[];
   play(stage: Stage): Promise<void>;
 }

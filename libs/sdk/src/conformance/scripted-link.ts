@@ -1,11 +1,11 @@
 /**
- * The host's side of a link, as a rule plays it: counts, acknowledges and remembers by itself, and does wrong on
- * demand.
+ * The host's side of a link, controlled by a rule. It counts, acknowledges and records by itself, and violates the
+ * protocol on demand.
  *
  * 1. The duties of every worker are checked on each frame, independent of the current rule: numbers without gaps, the
  *    same bytes when repeated, only a greeting in the greeting, nothing after the goodbye, no answer for an unknown
  *    token, frames within the limit.
- * 2. Frames that arrive while the host is `deaf` were never taken in: they have to come again.
+ * 2. Frames that arrive while the host is `deaf` are not received. The worker has to send them again.
  */
 import {
   type AgentFrame,
@@ -23,7 +23,7 @@ import type { Changes, Wanted } from "./changes.ts";
 import type { Arrival, WorkerStream } from "./host.ts";
 import { Unmet } from "./unmet.ts";
 
-/** Something a worker said about an attempt, in the order in which it takes effect. */
+/** A message of a worker about an attempt. Messages are in the order in which they take effect. */
 export type Word =
   | { readonly kind: "started"; readonly token: string; readonly value: Started }
   | { readonly kind: "progress"; readonly token: string; readonly value: Progress }
@@ -44,28 +44,28 @@ export class ScriptedLink {
   readonly changes: Changes;
   readonly welcome: Welcome;
   readonly words: Word[] = [];
-  /** The frames taken in. Number 1 is at index 0. */
+  /** The received frames. Number 1 is at index 0. */
   readonly taken: Arrival[] = [];
   /** The frames sent, by number. Number 1 is at index 0. */
   readonly sent: Uint8Array[] = [];
   readonly tokens = new Set<string>();
   stream: WorkerStream;
   acknowledged = 0;
-  /** What the worker would take at the moment. */
+  /** Number of tasks that the worker accepts at the moment. */
   credit = 0;
   creditGranted = 0;
   resultsTaken = 0;
   resultsDurable = 0;
-  /** Whether results are durable as soon as they come. */
+  /** True if results are durable as soon as they arrive. */
   isDurable = true;
   isDeaf = false;
   saidBye = false;
   saidDrain = false;
   saidSleep = false;
   saidWake = false;
-  /** Credit that was granted after `sleep` and before `wake`. */
+  /** Credit granted after `sleep` and before `wake`. */
   grantedAsleep = 0;
-  /** The last offer after that of the greeting. */
+  /** The last offer after the greeting. */
   offering: AgentFrame["offering"];
   violation: Unmet | undefined;
   readonly #laterNumbers: Record<string, number> = {};
@@ -111,7 +111,7 @@ export class ScriptedLink {
     this.stream.writeBytes(bytes);
   }
 
-  /** Gives tasks in one frame and returns their tokens. */
+  /** Assigns tasks in one frame, and returns their tokens. */
   assign(
     ...tasks: readonly (readonly [capability: string, input?: unknown, fields?: AssignFields])[]
   ): string[] {
@@ -127,14 +127,14 @@ export class ScriptedLink {
     this.send({ assignments: [...assignments] });
   }
 
-  /** The same in a frame that says that every result which was taken in is durable. */
+  /** Assigns tasks in a frame that also reports every received result as durable. */
   giveWithDurable(...assignments: readonly Assign[]): void {
     this.#given(assignments);
     this.resultsDurable = this.resultsTaken;
     this.send({ assignments: [...assignments], resultsDurable: this.resultsDurable });
   }
 
-  /** Agrees on a number for what was offered later. */
+  /** Gives a number to a capability that was offered later. */
   numberLater(capability: string, number: number): void {
     const numbers = { [`${capability}@1.0.0`]: number };
     Object.assign(this.#laterNumbers, numbers);
@@ -166,7 +166,7 @@ export class ScriptedLink {
     this.send({ cancels: [Cancel.fromPartial({ token: Buffer.from(token, "hex"), graceMs, reason })] });
   }
 
-  /** Waits, and fails as soon as the worker has broken a rule that always holds. */
+  /** Waits for a condition. Fails as soon as the worker breaks a rule that always holds. */
   until<T>(look: () => T | undefined | false, wanted: Wanted): Promise<T> {
     return this.changes.until(() => {
       if (this.violation !== undefined) throw this.violation;
@@ -199,7 +199,7 @@ export class ScriptedLink {
     return this.words.filter((word) => word.token === token);
   }
 
-  /** Has a task done. */
+  /** Assigns a task, and waits for its result. */
   async do(capability: string, input?: unknown, fields: AssignFields = {}): Promise<Result> {
     await this.creditOf();
     const [token = ""] = this.assign([capability, input, fields]);
@@ -248,7 +248,7 @@ export class ScriptedLink {
     if (this.isDurable && this.resultsDurable < this.resultsTaken) this.makeDurable();
   }
 
-  /** Every result that was taken in is durable. */
+  /** Reports every received result as durable. */
   makeDurable(): void {
     this.resultsDurable = this.resultsTaken;
     this.send({ resultsDurable: this.resultsDurable });
@@ -302,7 +302,7 @@ export function parsed(bytes: Uint8Array): unknown {
   }
 }
 
-/** The limits and times that rules start with: short, so that the program does not take long. */
+/** Returns the default limits and times of rules. They are short so that the program does not take long. */
 export function usualWelcome(fields: Partial<Welcome>): Welcome {
   return Welcome.fromPartial({
     version: 1,

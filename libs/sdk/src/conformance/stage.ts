@@ -1,4 +1,4 @@
-/** Where one rule is played: a host, a worker that was started for it, and what connects them. */
+/** The setting of one rule: a host, a worker that was started for it, and their streams. */
 import { AgentFrame, HostFrame, type Redirect, type Refused, type Welcome } from "@tutti/contracts/agent/v1";
 import { Changes } from "./changes.ts";
 import type { TransportName } from "./doors/door.ts";
@@ -13,11 +13,11 @@ export interface WorkerEnvironment {
   readonly TUTTI_POOL: string;
 }
 
-/** A worker under test, a process or not. */
+/** A worker under test, in its own process or in this one. */
 export interface WorkerUnderTest {
-  /** Resolves with the exit code, null when it was killed. 0 is a good end. */
+  /** Resolves with the exit code, or null if the worker was killed. 0 is a graceful exit. */
   readonly exited: Promise<number | null>;
-  /** What it printed last. */
+  /** The last output of the worker. */
   readonly printed: string;
   terminate(): void;
   kill(): void;
@@ -33,7 +33,7 @@ export interface Greeting {
 }
 
 export interface StageOptions {
-  /** By what all waiting is multiplied. */
+  /** Factor for all timeouts. */
   readonly patience: number;
   readonly transport: TransportName;
 }
@@ -78,7 +78,7 @@ export class Stage {
     });
   }
 
-  /** Another host, to be sent to. */
+  /** Starts another host, as the target of a redirect. */
   async secondHost(): Promise<ConformanceHost> {
     const host = new ConformanceHost(this.changes, this.#transport);
     this.#others.push(host);
@@ -93,7 +93,7 @@ export class Stage {
   async close(): Promise<void> {
     const worker = this.#worker;
     if (this.exitCode === undefined) this.terminate();
-    // As long as it is linked it can leave gracefully.
+    // The worker can stop gracefully while it is linked.
     if (worker !== undefined) await this.#untilExit().catch(() => worker.kill());
     for (const host of [this.host, ...this.#others]) host.close();
   }
@@ -155,9 +155,9 @@ export class Stage {
     return this.accept(await this.greeting(host), fields);
   }
 
-  /** Answers a greeting by continuing with a link. */
+  /** Answers a greeting by resuming a link. */
   resume(link: ScriptedLink, { stream }: Greeting): void {
-    // The numbers of capabilities hold for as long as the link does: they are not said again.
+    // The numbers of capabilities are valid for the whole link, so they are not sent again.
     const known = { capabilityNumbers: undefined, resumed: true, received: link.taken.length };
     const value = { ...link.welcome, ...known };
     this.#reply(stream, { $case: "welcome", value });

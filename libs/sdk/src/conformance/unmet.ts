@@ -1,4 +1,4 @@
-/** A rule that a worker does not keep: what was expected of it, what was seen, and what its author can do. */
+/** A rule that a worker does not keep: the expectation, the finding, and the remedy for its author. */
 export class Unmet extends Error {
   readonly expected: string;
   readonly found: string;
@@ -12,7 +12,7 @@ export class Unmet extends Error {
   }
 }
 
-/** The rule is kept as far as this is true. */
+/** Requires a condition of the rule. */
 export function expect(
   holds: boolean,
   expected: string,
@@ -22,7 +22,7 @@ export function expect(
   if (!holds) throw new Unmet(expected, found(), remedy);
 }
 
-/** Both are the same as JSON. */
+/** Requires that two values are equal as JSON. */
 export function expectEqual(actual: unknown, wanted: unknown, what: string, remedy?: string): void {
   const found = shown(actual);
   const expected = shown(wanted);
@@ -36,7 +36,7 @@ function shown(value: unknown): string {
   return text.length > shownMax ? `${text.slice(0, shownMax)}… (${text.length} characters)` : text;
 }
 
-/** Keys in one order: which one a worker writes first says nothing. */
+/** Sorts keys, because their order has no meaning. */
 function inOrder(_key: string, value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;

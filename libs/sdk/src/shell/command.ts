@@ -1,11 +1,11 @@
 /**
- * A program that a task starts, with all that it starts itself.
+ * A program that a task starts, with all its child processes.
  *
- * 1. Nothing of it is left when the task ends, is cancelled or times out, and when the worker is killed: a guard beside it
- *    sees the worker's pipe close. The program leads a process group, and what left the group is found by the mark in
- *    its environment.
- * 2. It sees the variables that it is given, and nothing else of the worker's environment.
- * 3. Its output is passed on as it comes. The end of it is kept.
+ * 1. No process is left when the task ends, is cancelled or times out, or when the worker is killed. A guard process
+ *    detects that the worker's pipe closes. The program leads a process group. Processes that left the group are found by
+ *    the mark in their environment.
+ * 2. The program sees only the variables that it is given, not the rest of the worker's environment.
+ * 3. Output is passed on as it arrives. The end of the output is kept.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -24,36 +24,36 @@ export interface CommandOptions {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** A text, or a stream. */
+  /** Standard input: a text, or a stream. */
   readonly stdin?: string | Readable;
   readonly limits?: CommandLimits;
-  /** How long it may take to end after SIGTERM. Default 5,000. */
+  /** How long it may take to end after SIGTERM, in milliseconds. Default: 5,000. */
   readonly graceMs?: number;
-  /** How much of each of its outputs is kept. Default 65,536. */
+  /** Bytes kept of each output. Default: 65,536. */
   readonly keptBytes?: number;
   readonly timers?: Timers;
-  /** Called at the first byte of its stdout, which is no output then: the program waits for its input. */
+  /** Called at the first byte of stdout, when the program waits for its input. That byte is not part of the output. */
   readonly ready?: (hold: CommandHold) => void;
-  /** Gets what it writes. The program waits while this does. */
+  /** Receives the output. The program waits until the promise resolves. */
   readonly output: (chunk: Buffer, channel: "stdout" | "stderr") => Promise<void>;
 }
 
-/** Whether a command keeps the process of the worker alive. It does at first. */
+/** Controls whether a command keeps the worker's process alive. Initially it does. */
 export interface CommandHold {
   ref(): void;
   unref(): void;
 }
 
-/** The end of what it wrote. */
+/** The end of an output. */
 interface KeptOutput {
   readonly text: string;
-  /** Whether the beginning is missing. */
+  /** True if the beginning is missing. */
   readonly isCut: boolean;
 }
 
 export interface CommandEnd {
   readonly code: number | null;
-  /** Set when a signal ended it. */
+  /** The signal that ended the program, if any. */
   readonly signal: string | undefined;
   readonly stdout: KeptOutput;
   readonly stderr: KeptOutput;
@@ -65,14 +65,14 @@ const markName = "TUTTI_COMMAND";
 const blockBytes = 512;
 const firstSignalCode = 128;
 const lastSignalCode = 160;
-/** Of a shell, for a program that is not there, and for one that cannot be run. */
+/** Exit codes of a shell for a missing program, and for a program that cannot run. */
 const missingCodes = new Map([
   [127, "there is no such program"],
   [126, "it cannot be executed"],
 ]);
 /**
- * Ends the command when the worker is gone: then file 3 ends. SIGTERM is for the command: the shell waits for it, so that
- * it has the time to end well.
+ * Ends the command when the worker has ended, which closes file 3. SIGTERM is for the command. The shell waits for the
+ * command, so the command has time to end gracefully.
  */
 const guard = [
   "m=$1; shift; trap : TERM",
@@ -82,7 +82,7 @@ const guard = [
   `${markName}=$m "$@" 3<&-; r=$?; kill -KILL $!; exit $r`,
 ].join("\n");
 
-/** Runs a command to its end. Rejects with the reason of the signal when that was aborted. */
+/** Runs a command to its end. Rejects with the reason of the signal if the signal was aborted. */
 export async function runCommand(command: readonly string[], options: CommandOptions): Promise<CommandEnd> {
   if (!thisSystem.hasShell) throw shellErrors.notStarted({ program: "sh", reason: noShell });
   const mark = randomUUID();
@@ -97,14 +97,14 @@ export async function runCommand(command: readonly string[], options: CommandOpt
   return { ...end, signal: signalOf(end.code, end.signal) };
 }
 
-/** Throws when a command ended because there is no such program. */
+/** Throws if a command ended because there is no such program. */
 export function requireStarted(program: string, { code, stderr }: CommandEnd): void {
   const reason = missingCodes.get(code ?? -1);
   if (reason !== undefined && /not found|denied|cannot execute|not executable/i.test(stderr.text))
     throw shellErrors.notStarted({ program, reason });
 }
 
-/** The variables of the worker with these names. Default: PATH, HOME, LANG and TZ. */
+/** Returns the worker's variables with these names. Default: PATH, HOME, LANG and TZ. */
 export function variablesOf(names: readonly string[] = envDefault): Record<string, string> {
   return Object.fromEntries(
     names.flatMap((name) => {
@@ -124,7 +124,7 @@ function limitsOf(limits: CommandLimits = {}): string {
   return each.join("");
 }
 
-/** A shell gives 128 and the number of the signal that ended its command. */
+/** Returns the signal that ended the command. A shell exits with 128 plus the number of the signal. */
 function signalOf(code: number | null, signal: NodeJS.Signals | null): string | undefined {
   if (signal !== null) return `the signal ${signal}`;
   return code !== null && code > firstSignalCode && code < lastSignalCode
@@ -184,7 +184,7 @@ class Running {
       over.reject(shellErrors.notStarted({ program: "sh", reason: error.message })),
     );
     child.on("exit", (code, signal) => over.resolve({ code, signal }));
-    // A program that reads nothing closes its input.
+    // A program that does not read closes its input.
     child.stdin.on("error", () => {});
     const { signal, stdin = "" } = this.#options;
     if (typeof stdin === "string") child.stdin.end(stdin);
@@ -195,7 +195,7 @@ class Running {
     const read = [this.#read(child.stdout, "stdout"), this.#read(child.stderr, "stderr")] as const;
     try {
       const end = await over.promise;
-      // What it left behind ends with it, and so do its outputs.
+      // Remaining child processes end with it, and so do its outputs.
       this.#killAll();
       const [stdout, stderr] = await Promise.all(read);
       return { ...end, stdout, stderr };
@@ -219,7 +219,7 @@ class Running {
         await this.#options.output(chunk, channel);
       }
     } catch {
-      // The pipe was closed under it: what came so far is the output.
+      // The pipe was closed during the read. The output so far counts.
     }
     return kept;
   }
@@ -258,7 +258,7 @@ function killed(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Processes with a mark, such as daemons that left the group. Found where there is `/proc`. */
+/** Returns processes with a mark, such as daemons that left the group. Requires `/proc`. */
 function markedWith(mark: string): readonly number[] {
   const looked = Buffer.from(`${markName}=${mark}`);
   let entries: readonly string[] = [];

@@ -1,4 +1,4 @@
-/** What a task gives a container, and what its worker allows. */
+/** The input of a container task, and the options of its worker. */
 import { isAbsolute } from "node:path";
 import { matchesWildcard } from "@tutti/kernel";
 import type { HandleOptions } from "../task/handlers.ts";
@@ -7,9 +7,9 @@ import { shellErrors } from "./errors.ts";
 import type { ShellOutput } from "./shell.ts";
 
 export interface ContainerInput {
-  /** With a tag or a digest: `docker.io/library/python:3.13-slim`. */
+  /** Image with a tag or a digest: `docker.io/library/python:3.13-slim`. */
   readonly image: string;
-  /** That of the image unless given. */
+  /** Default: the command of the image. */
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -18,10 +18,10 @@ export interface ContainerInput {
   readonly files?: Readonly<Record<string, unknown>>;
   /** A folder of the container that it may write. Its files are results. */
   readonly outputs?: string;
-  /** Default: what the worker allows at most. */
+  /** Default: the maximum of the worker. */
   readonly memoryBytes?: number;
   readonly cpus?: number;
-  /** Whether it needs the network of the worker's options. Default: none. */
+  /** Whether it uses the network of the worker's options. Default: false. */
   readonly network?: boolean;
   /** Exit codes that are success. Default: 0. */
   readonly ok?: readonly number[];
@@ -32,7 +32,7 @@ export interface ContainerInput {
 export interface ContainerOutput extends ShellOutput {
   /** Id of the image that ran. */
   readonly image: string;
-  /** What it wrote below `outputs`, by path from there. */
+  /** Files below `outputs`, by path relative to that folder. */
   readonly files: Readonly<Record<string, StoredFile>>;
 }
 
@@ -41,7 +41,7 @@ export interface ContainerOptions {
   readonly engine?: readonly string[];
   /** Images that tasks may use, with `*` for any text. Default: all. */
   readonly images?: readonly string[];
-  /** The network of tasks that ask for one. Without it they are refused. */
+  /** The network for tasks that request one. If not set, such tasks are refused. */
   readonly network?: string;
   /** Default: 512 MiB. */
   readonly memoryBytes?: number;
@@ -53,26 +53,26 @@ export interface ContainerOptions {
   readonly pull?: "always" | "missing" | "never";
   /** More arguments of `run`, such as `--userns=auto`. */
   readonly runArguments?: readonly string[];
-  /** How long it may take to end after SIGTERM. Default 5,000. */
+  /** How long it may take to end after SIGTERM, in milliseconds. Default: 5,000. */
   readonly graceMs?: number;
-  /** How much of each of its outputs the result keeps. Default 65,536. */
+  /** Bytes of each output that the result keeps. Default: 65,536. */
   readonly keptBytes?: number;
   /**
-   * How many started containers wait for tasks with the image, limits and paths of earlier tasks. Default: 0. No effect with
-   * `pull: "always"`.
+   * Number of started containers that wait for tasks with the image, limits and paths of earlier tasks. Default: 0. No
+   * effect with `pull: "always"`.
    */
   readonly warm?: number;
-  /** Runs each task as a Job of Kubernetes, in the place of a container of this machine. `{}` is for a worker in a pod. */
+  /** Runs each task as a Kubernetes Job instead of a container on this machine. Use `{}` for a worker in a pod. */
   readonly kubernetes?: KubernetesOptions;
 }
 
-/** A worker of a cluster runs tasks as Jobs. Its service account may use Jobs, Secrets, pods and their logs. */
+/** Options for tasks that run as Jobs. The service account needs rights for Jobs, Secrets, pods and their logs. */
 export interface KubernetesOptions {
-  /** The API. Default: that of the cluster of this pod. */
+  /** URL of the API. Default: the API of this pod's cluster. */
   readonly server?: string;
   /** A folder with `token`, `ca.crt` and `namespace`. Default: the service account of this pod. */
   readonly credentials?: string;
-  /** Of the Jobs. Default: that in `credentials`. */
+  /** Namespace of the Jobs. Default: the namespace in `credentials`. */
   readonly namespace?: string;
   /** The pod of this worker: the cluster removes its Jobs with it. Default: `POD_NAME` and `POD_UID` of the environment. */
   readonly pod?: { readonly name: string; readonly uid: string };
@@ -84,7 +84,7 @@ export interface KubernetesOptions {
   readonly outputsImage?: string;
 }
 
-/** What a worker says of it: `worker.handle("container", container(), containerOptions)`. */
+/** Options of the capability: `worker.handle("container", container(), containerOptions)`. */
 export const containerOptions: HandleOptions = {
   description: "Runs a container on the worker's machine.",
   inputSchema: {
@@ -109,7 +109,7 @@ export const containerOptions: HandleOptions = {
 
 const imageForm = /^[\w][\w./:@-]{0,254}$/;
 
-/** Throws when the input is no container that the worker runs. */
+/** Returns the validated input. Throws if the worker does not run such a container. */
 export function checkedInput(input: unknown, options: ContainerOptions): ContainerInput {
   const given = (typeof input === "object" && input !== null ? input : {}) as ContainerInput;
   const {

@@ -1,11 +1,11 @@
 /**
- * Containers as tasks: an image and a command, by the engine on the worker's machine (Podman or Docker).
+ * Containers as tasks: an image and a command, run by the engine on the worker's machine (Podman or Docker).
  *
- * 1. A container gets nothing that it was not given: no network, a root that it cannot write, no capability, limits of
- *    memory, processors and processes.
- * 2. It is removed when the task ends. What a killed worker left is removed by the next worker on that machine.
- * 3. Files of other tasks are mounted for reading. What it writes below `outputs` becomes files of the run.
- * 4. It has one task, also if it was started before the task came.
+ * 1. By default a container has no network, a read-only root, no capabilities, and limits of memory, processors and
+ *    processes.
+ * 2. It is removed when the task ends. The next worker on that machine removes containers of a killed worker.
+ * 3. Files of other tasks are mounted read-only. Files that it writes below `outputs` become files of the run.
+ * 4. A container has one task, also if it was started before the task arrived.
  */
 import type { TaskContext } from "../task/context.ts";
 import type { Handler } from "../task/handlers.ts";
@@ -34,7 +34,7 @@ import { placeFile, storeFolder } from "./files.ts";
 import { kubernetesJobs } from "./kubernetes/jobs.ts";
 import { type WarmContainer, WarmContainers } from "./warm-containers.ts";
 
-/** Of the engine itself: it started no container. */
+/** Exit code of the engine itself: it started no container. */
 const engineFailed = 125;
 const missingCodes = new Map([
   [127, "there is no such program in the image"],
@@ -74,7 +74,7 @@ class Running {
     this.#task = task;
   }
 
-  /** @param started called when its container is on its way */
+  /** @param started called when the container is starting */
   async run(warm: WarmContainer | undefined, started: () => void): Promise<ContainerOutput> {
     const { image, files = {}, ok = [0], final = [] } = this.#input;
     const contents = Object.values(files);
@@ -115,7 +115,7 @@ class Running {
     const program = this.#input.command?.[0] ?? image;
     if (state === undefined || code === engineFailed)
       return shellErrors.containerNotStarted({ image, reason: engineReason(end.stderr.text) });
-    // Engines do not notice every kill of the kernel. Nothing of ours kills while the task is wanted.
+    // Engines do not notice every kill by the kernel. Tutti kills no container while its task is running.
     if (state.isKilled || code === killedCode) return shellErrors.outOfMemory({ image });
     const missing = missingCodes.get(code ?? -1);
     if (missing !== undefined && /not found|denied|no such|executable/i.test(stderr))
@@ -123,7 +123,7 @@ class Running {
     return exitFailure({ program, code, signal, stderr: end.stderr.text, final });
   }
 
-  /** Undefined when there is no such container. */
+  /** Returns the state of the container. Undefined if there is no such container. */
   async #state(): Promise<State | undefined> {
     const { code, stdout } = await runEngine(this.#options, [
       ...["container", "inspect", "--format", "{{.State.OOMKilled}} {{.Image}} {{.State.Running}}"],
@@ -144,7 +144,7 @@ class Running {
 }
 
 interface State {
-  /** By the kernel, for its memory. */
+  /** True if the kernel killed it for its use of memory. */
   readonly isKilled: boolean;
   readonly image: string;
 }

@@ -1,4 +1,4 @@
-/** The engine of containers on the worker's machine, by its command line: Podman or Docker. */
+/** Calls the container engine of the worker's machine, Podman or Docker, by its command line. */
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
@@ -14,7 +14,7 @@ const engineVariables = [
   ...["DOCKER_HOST", "CONTAINER_HOST", "CONTAINERS_CONF"],
 ];
 
-/** By SIGKILL. */
+/** Exit code after SIGKILL. */
 export const killedCode = 137;
 
 /** The name of a container, and the folder of its mounted files. */
@@ -23,7 +23,7 @@ export interface Place {
   readonly folder: string;
 }
 
-/** Other machines may use the same engine. */
+/** Id of this machine in names of containers, because other machines may use the same engine. */
 export const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 const namePrefix = `tutti-${machine}-${process.pid}`;
 const nameForm = new RegExp(`^tutti-${machine}-(\\d+)-`);
@@ -32,7 +32,7 @@ export async function newPlace(): Promise<Place> {
   return { name: `${namePrefix}-${randomUUID()}`, folder: await mkdtemp(join(tmpdir(), `${namePrefix}-`)) };
 }
 
-/** The file of the machine that is mounted as the given one of `files`. */
+/** Returns the path of the file that is mounted for the given index of `files`. */
 export function fileIn({ folder }: Place, index: number): string {
   return join(folder, `file-${index}`);
 }
@@ -56,7 +56,7 @@ export function cpusOf(input: ContainerInput, { cpus = 1 }: ContainerOptions): n
   return Math.min(input.cpus ?? Infinity, cpus);
 }
 
-/** Of `run`. What it mounts has to be there when the container starts. */
+/** Returns the arguments of `run`. The mounted files must exist when the container starts. */
 export async function argumentsOf(
   input: ContainerInput,
   options: ContainerOptions,
@@ -65,7 +65,7 @@ export async function argumentsOf(
   const { image, command = [], env = {}, cwd, files = {}, outputs, network = false } = input;
   const environment = join(place.folder, "env");
   const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);
-  // Values in arguments would be seen by every user of the machine.
+  // Every user of the machine could see values in arguments.
   await writeFile(environment, lines.join(""), { mode: 0o600 });
   const mounts = Object.keys(files).map((path, index) => `--volume=${fileIn(place, index)}:${path}:ro`);
   if (outputs !== undefined) {
@@ -101,7 +101,7 @@ export function runContainer(
   });
 }
 
-/** Runs the engine without a task: what it removes is removed also when the task is cancelled. */
+/** Runs the engine without a task, so removals also complete when the task is cancelled. */
 export function runEngine(options: ContainerOptions, given: readonly string[]): Promise<CommandEnd> {
   const quiet: CommandOptions = {
     folder: tmpdir(),
@@ -122,9 +122,9 @@ export async function removed(
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Each call of Podman takes a tenth of a second. */
+/** Removes a container with few calls, because each call of Podman takes a tenth of a second. */
 async function removedContainer(options: ContainerOptions, name: string, hasEnded = false): Promise<void> {
-  // Podman would wait for a container to end by itself.
+  // Without `kill`, Podman would wait for the container to end by itself.
   if (!hasEnded) await runEngine(options, ["kill", name]);
   await runEngine(options, ["rm", "--force", name]);
 }

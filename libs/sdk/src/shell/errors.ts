@@ -86,12 +86,12 @@ export const shellErrors = defineErrors("shell", {
 
 const shownMax = 500;
 
-/** The end of an output, for an error. */
+/** Returns the end of an output, for an error. */
 export function tailOf(output: string): string {
   return output.trim().slice(-shownMax);
 }
 
-/** What an engine says at the end: progress and warnings come before it. */
+/** Returns the last line of an engine's output. Progress and warnings come before it. */
 export function engineReason(output: string): string {
   const lines = output.split("\n").flatMap((line) => line.trim() || []);
   const last = lines.findLast((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? "";
@@ -101,14 +101,14 @@ export function engineReason(output: string): string {
 export interface Exit {
   readonly program: string;
   readonly code: number | null;
-  /** That ended it, in the place of a code. */
+  /** The signal that ended it, instead of a code. */
   readonly signal?: string | undefined;
   readonly stderr: string;
   /** Exit codes after which another attempt is useless. */
   readonly final: readonly number[];
 }
 
-/** A program that ended without success. */
+/** Returns the failure of a program that ended without success. */
 export function exitFailure({ program, code, signal, stderr, final }: Exit): TaskFailure {
   const exited = shellErrors.exited({ program, how: signal ?? `exit code ${code}`, stderr: tailOf(stderr) });
   const isFinal = code !== null && final.includes(code);

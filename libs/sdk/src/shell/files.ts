@@ -1,4 +1,4 @@
-/** Files of a command: those that its task gives it, and those that it leaves for other tasks. */
+/** Files of a command: the input files of its task, and the files that it leaves for other tasks. */
 import { lstat, mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import type { TaskContext } from "../task/context.ts";
@@ -36,7 +36,7 @@ export async function storeFolder(
   return storeAll(task, folder, await filesBelow(folder));
 }
 
-/** Stores the files that match the patterns. Each pattern has at least one: a build without its result has failed. */
+/** Stores the files that match the patterns. A pattern without a match is an error, as for a build without a result. */
 export async function storeArtifacts(
   task: TaskContext,
   folder: string,
@@ -53,7 +53,7 @@ export async function storeArtifacts(
   return storeAll(task, folder, [...found]);
 }
 
-/** A path that stays below the folder it is counted from. */
+/** Returns whether a path is relative and stays below its folder. */
 export function isBelow(path: unknown): path is string {
   return (
     typeof path === "string" &&
@@ -71,7 +71,7 @@ async function matchesOf(folder: string, pattern: string): Promise<readonly stri
     const entry = await lstat(join(folder, pattern)).catch(() => undefined);
     return entry?.isFile() ? [pattern] : [];
   }
-  // Folders beside the named one, such as `node_modules`, are not looked into.
+  // Folders outside the named one, such as `node_modules`, are not searched.
   const below = parts.slice(0, firstWild).join("/");
   const files = await filesBelow(join(folder, below));
   return files
@@ -79,7 +79,7 @@ async function matchesOf(folder: string, pattern: string): Promise<readonly stri
     .filter((path) => matchesPath(pattern, path));
 }
 
-/** Links are left out: they may lead to files of the machine. */
+/** Lists files below a folder. Links are left out because they may lead to files of the machine. */
 async function filesBelow(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries

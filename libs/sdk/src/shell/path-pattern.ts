@@ -1,11 +1,11 @@
 /**
- * Patterns of paths: `*` and `?` stand for characters of one name, `**` for any number of folders. Both are compared in
- * one pass with one place to return to, so that no pattern takes longer than its length times that of the path.
+ * Patterns of paths: `*` and `?` stand for characters of one name, `**` for any number of folders. A comparison is one
+ * pass with a single backtracking position, so its time is bounded by the product of both lengths.
  */
 
 export function matchesPath(pattern: string, path: string): boolean {
   const [parts, names] = [pattern.split("/"), path.split("/")];
-  // `dist/**` is what is below `dist`.
+  // `dist/**` matches all files below `dist`.
   if (parts.at(-1) === "**") parts.push("*");
   return isLike(parts, names, {
     isAny: (part) => part === "**",
@@ -18,14 +18,14 @@ export function matchesPath(pattern: string, path: string): boolean {
 }
 
 interface Rules {
-  /** Whether it stands for any number of others. */
+  /** Returns whether the part stands for any number of parts. */
   isAny(part: string): boolean;
   isSame(part: string, given: string): boolean;
 }
 
 function isLike(pattern: readonly string[], given: readonly string[], { isAny, isSame }: Rules): boolean {
   let [at, from] = [0, 0];
-  /** Behind the last one that stands for any number, and how far it reaches so far. */
+  /** Backtracking position after the last wildcard, and the reach of that wildcard so far. */
   let [back, reach] = [-1, 0];
   while (at < given.length) {
     const part = pattern[from];

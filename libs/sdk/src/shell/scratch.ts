@@ -4,12 +4,12 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { stableHash } from "@tutti/kernel";
 
-// Containers may share the folder, and each has processes of its own.
+// Containers may share the folder, and each has its own process ids.
 const prefix = `tutti-shell-${stableHash(hostname()).toString(16)}-`;
 
 /**
- * Temporary folders of commands that have files. Their name has the process that uses them: those of workers that were
- * killed are removed before the first one is made.
+ * Temporary folders of commands with files. The name contains the id of the process. Folders of killed workers are
+ * removed before the first folder is created.
  */
 export class ScratchFolders {
   #orphans: Promise<void> | undefined;
@@ -30,7 +30,7 @@ async function removeOrphans(): Promise<void> {
   }
 }
 
-/** A killed process stays as an entry until its parent has read its end: in a container perhaps for ever. */
+/** Returns whether a process runs. A killed process may stay as a zombie, in a container perhaps forever. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

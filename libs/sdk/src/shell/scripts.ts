@@ -1,8 +1,8 @@
 /**
- * Scripts of a folder as capabilities: those that `tutti adopt scripts` lists in `tutti-scripts.json`.
+ * Scripts of a folder as capabilities. `tutti adopt scripts` lists them in `tutti-scripts.json`.
  *
- * 1. A script gets the arguments and the standard input of its task. Every exit code is a result, as for its other callers.
- * 2. It runs in the folder or below, and sees the variables that the worker lists and those of the task.
+ * 1. A script gets the arguments and the standard input of its task. Every exit code is a result, as for other callers.
+ * 2. It runs in the folder or below, and sees the variables that the worker lists and the variables of the task.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ export interface ScriptInput {
   readonly args?: readonly string[];
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** A folder, from that of the scripts. */
+  /** A folder, relative to the folder of the scripts. */
   readonly cwd?: string;
 }
 
@@ -24,7 +24,7 @@ export interface ScriptOutput {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** Whether the result lacks the beginning of its output. */
+  /** True if the beginning of the output is missing. */
   readonly truncated: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Commands as tasks: a program and its arguments, without a shell in between.
  *
- * 1. A command sees the variables that the worker lists, and those of the task.
+ * 1. A command sees the variables that the worker lists, and the variables of the task.
  * 2. It runs in the folder of the worker or below. A command with files and no `cwd` has a folder of its own.
  */
 import { realpath, rm } from "node:fs/promises";
@@ -15,13 +15,13 @@ import { exitFailure, shellErrors } from "./errors.ts";
 import { isBelow, placeFiles, storeArtifacts } from "./files.ts";
 import { ScratchFolders } from "./scratch.ts";
 
-/** What a task gives: `with: [git, status]`, or the members. */
+/** The input of a task: `with: [git, status]`, or these members. */
 export interface ShellInput {
   /** The program and its arguments. */
   readonly command: readonly string[];
-  /** A folder, from that of the worker. Default: that of the worker, or with `files` or `artifacts` an empty one. */
+  /** A folder in the worker's folder. Default: the worker's folder, or an empty one with `files` or `artifacts`. */
   readonly cwd?: string;
-  /** Files that the command finds, by their path from its folder: texts, files of other tasks, anything else as JSON. */
+  /** Input files by path relative to its folder: texts, files of other tasks, anything else as JSON. */
   readonly files?: Readonly<Record<string, unknown>>;
   /** Files that it leaves for other tasks, as patterns from its folder: `dist/*.tgz`, `reports/**`. */
   readonly artifacts?: readonly string[];
@@ -37,7 +37,7 @@ export interface ShellOutput {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** Whether the result lacks the beginning of its output. */
+  /** True if the beginning of the output is missing. */
   readonly truncated: boolean;
   /** Artifacts by their path. Absent without `artifacts`. */
   readonly files?: Readonly<Record<string, StoredFile>>;
@@ -46,18 +46,18 @@ export interface ShellOutput {
 export interface ShellOptions {
   /** Programs that tasks may run, by name. Default: all. */
   readonly programs?: readonly string[];
-  /** Where commands run, and which they cannot leave by `cwd`. Default: the folder of the worker. */
+  /** Folder of the commands. `cwd` cannot leave it. Default: the worker's folder. */
   readonly folder?: string;
   /** Variables of the worker that commands see. Default: PATH, HOME, LANG and TZ. */
   readonly env?: readonly string[];
   readonly limits?: CommandLimits;
-  /** How long a command may take to end after SIGTERM. Default 5,000. */
+  /** How long a command may take to end after SIGTERM, in milliseconds. Default: 5,000. */
   readonly graceMs?: number;
-  /** How much of each of its outputs the result keeps. Default 65,536. */
+  /** Bytes of each output that the result keeps. Default: 65,536. */
   readonly keptBytes?: number;
 }
 
-/** What a worker says of it: `worker.handle("shell", shell(), shellOptions)`. */
+/** Options of the capability: `worker.handle("shell", shell(), shellOptions)`. */
 export const shellOptions: HandleOptions = {
   description: "Runs a program with arguments on the worker's machine.",
   inputSchema: {
@@ -118,7 +118,7 @@ interface Place extends AsyncDisposable {
   readonly folder: string;
 }
 
-/** Where a command runs, with the files that it finds. A folder of its own is gone afterwards. */
+/** Prepares the folder of a command, with its input files. A temporary folder is removed afterwards. */
 async function placeOf(
   { command, cwd, files = {}, artifacts }: ShellInput,
   root: string,
@@ -142,7 +142,7 @@ async function placeOf(
   }
 }
 
-/** A list alone is a command. */
+/** Returns the validated input. A list is a command. */
 function checked(input: unknown): ShellInput {
   const given = Array.isArray(input) ? { command: input as unknown } : input;
   const { command, files = {}, artifacts = [] } = (given ?? {}) as Partial<ShellInput>;
@@ -159,13 +159,13 @@ function checked(input: unknown): ShellInput {
   return given as ShellInput;
 }
 
-/** Without a list all programs are. */
+/** Requires that a program is in the list. Without a list, all programs are allowed. */
 export function requireAllowed(program: string, programs: readonly string[] | undefined): void {
   if (programs !== undefined && !programs.includes(program))
     throw shellErrors.notAllowed({ what: `The program \`${program}\``, allowed: programs.join(", ") });
 }
 
-/** Commands stay in the folder of the worker, also through links. */
+/** Returns the folder of a command. It must be in the worker's folder, also through links. */
 export async function folderOf(root: string, cwd: string, program: string): Promise<string> {
   try {
     const [home, wanted] = await Promise.all([realpath(root), realpath(resolve(root, cwd))]);

@@ -1,11 +1,11 @@
 /**
- * Programs that need a terminal, as tasks: tmux holds the terminal, and the steps of the task type into it and wait for its prompts.
+ * Programs that need a terminal, as tasks. tmux holds the terminal. The steps of a task type text and wait for prompts.
  *
- * 1. A task has a tmux server of its own, in the foreground of a command. It ends with the task, and with the worker after
- *    `kill -9`, and with it all that runs in its terminal.
- * 2. After `send`, `wait` reads the lines below the one that was typed into, so it does not find an earlier prompt. After `keys`
- *    it reads the whole screen, which programs may redraw.
- * 3. A session that a task attaches to stays as it is. The worker lists those that tasks may use.
+ * 1. A task has its own tmux server, in the foreground of a command. The server ends with the task, and with the worker
+ *    after `kill -9`. All programs in its terminal end with it.
+ * 2. After `send`, `wait` reads the lines below the typed line, so it does not find an earlier prompt. After `keys`, it
+ *    reads the whole screen, which programs may redraw.
+ * 3. A session that a task attaches to is left unchanged. The worker lists the sessions that tasks may use.
  */
 import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
@@ -28,12 +28,12 @@ export interface TerminalStep {
   readonly wait?: string;
 }
 
-/** What a task gives: a program with its arguments, or a session of tmux that is there. */
+/** The input of a task: a program with its arguments, or an existing session of tmux. */
 export interface TerminalInput {
   readonly command?: readonly string[];
   /** The name of a session that the worker lists. */
   readonly session?: string;
-  /** A folder, from that of the worker. Default: that of the worker. */
+  /** A folder, relative to the worker's folder. Default: the worker's folder. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly steps: readonly TerminalStep[];
@@ -50,7 +50,7 @@ export interface TerminalOptions
   readonly sessions?: readonly string[];
 }
 
-/** What a worker says of it: `worker.handle("terminal", terminal(), terminalOptions)`. */
+/** Options of the capability: `worker.handle("terminal", terminal(), terminalOptions)`. */
 export const terminalOptions: HandleOptions = {
   description:
     "Runs a program in a terminal on the worker's machine: types, waits for prompts, and returns the lines.",
@@ -79,8 +79,8 @@ export const terminalOptions: HandleOptions = {
 
 const lookEveryMs = 50;
 /**
- * tmux may close the terminal of a program that has ended before it has read its last lines and its exit code. So a shell
- * runs the program, and sets the title when it has ended: the title comes after the last line.
+ * tmux may close the terminal of an ended program before it has read the last lines and the exit code. So a shell runs
+ * the program, and sets the title after the last line.
  */
 const endTitle = "tutti-ended";
 const runner = [
@@ -92,7 +92,7 @@ const runner = [
 const shownCharacters = 500;
 const size = ["-x", "200", "-y", "50"];
 const linesKept = 10_000;
-/** All lines that are kept, each of 200 characters with up to four bytes. */
+/** Size of all kept lines: 200 characters each, with up to four bytes per character. */
 const screenBytesMax = (linesKept + 50) * 801;
 
 /** Returns a handler that runs programs in a terminal. The worker's machine has tmux. */
@@ -162,7 +162,7 @@ function withPattern(step: TerminalStep) {
 
 interface Look {
   readonly lines: readonly string[];
-  /** The line of the cursor, counted from the first one that is kept. */
+  /** The line of the cursor, counted from the first kept line. */
   readonly cursor: number;
   /** How the program ended. */
   readonly end: string | undefined;
@@ -222,11 +222,11 @@ class Terminal {
     return screens;
   }
 
-  /** The lines from one on, when the pattern matches. A program that has ended cannot match any more. */
+  /** Waits until the pattern matches, and returns the lines from a line on. Fails if the program has ended. */
   async #matched(pattern: RegExp | undefined, from: number): Promise<string> {
     for (;;) {
       const { lines, cursor, end } = await this.#look();
-      // A program that cleared its screen starts at the top again.
+      // A program that cleared its screen continues at the top.
       const screen = lines
         .slice(cursor < from - 1 ? 0 : from)
         .join("\n")

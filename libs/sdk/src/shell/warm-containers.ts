@@ -1,11 +1,11 @@
 /**
- * Containers that are started before their tasks. In each, a shell of the image reads one line, the command of the task, and
- * becomes that command. A call of the engine takes a tenth of a second and more: none lies between a task and its start.
+ * Containers that are started before their tasks. In each, a shell of the image reads one line with the command of the
+ * task, and becomes that command. A call of the engine takes 0.1 s or more, so the start of a task needs no such call.
  *
  * 1. A container has one task. It has the image, limits, network and mounts that a cold one of this task would have.
  * 2. A task that does not fit starts cold: see `lineOf`.
- * 3. There are at most `warm` of them, those on their way included. The image of the longest unused ones gives way.
- * 4. One that ends without a task is replaced later and later. Those of a changed image are removed.
+ * 3. There are at most `warm` of them, including starting ones. The least recently used image is evicted.
+ * 4. A container that ends without a task is replaced, with growing pauses. Containers of a changed image are removed.
  */
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -29,13 +29,13 @@ import {
 } from "./engine.ts";
 import { type ImageFacts, lineOf, waitingShell } from "./warm-line.ts";
 
-/** How often images are compared, and how long a container waits for a task. */
+/** Interval between comparisons of images, and the longest wait of a container for a task. */
 const checkMs = 30_000;
 const idleMsMax = 600_000;
 const backoffMs = { first: 1_000, most: 300_000 };
 /** The image has no shell, or none that can run. */
 const noShellCodes: readonly (number | null)[] = [126, 127];
-/** With these, a container does not start as a shell that reads its input. */
+/** With these options, a container does not start as a shell that reads its input. */
 const ownEntry = /^(--entrypoint|--tty|-t|-it|-ti)(=|$)/;
 const byDigest = /@sha256:[0-9a-f]{64}$/;
 
@@ -47,7 +47,7 @@ interface Shape {
   readonly idle: WarmContainer[];
   starting: number;
   usedMs: number;
-  /** In a row, without a task. */
+  /** Number of consecutive ends without a task. */
   ends: number;
   retry?: Timer | undefined;
 }
@@ -67,7 +67,7 @@ export class WarmContainers {
     this.#most = pull === "always" || runArguments.some((each) => ownEntry.test(each)) ? 0 : warm;
   }
 
-  /** Returns a waiting container that fits. The caller removes it. */
+  /** Returns a waiting container for the input. The caller removes it. */
   take(input: ContainerInput): WarmContainer | undefined {
     const shape = this.#shapes.get(this.#keyOf(input));
     const [first] = shape?.idle ?? [];
@@ -78,7 +78,7 @@ export class WarmContainers {
     return first;
   }
 
-  /** Starts one for the next task of this kind, unless there are enough. */
+  /** Starts a container for the next task of this kind, if there are not enough. */
   prepare(input: ContainerInput): void {
     if (this.#most === 0) return;
     const key = this.#keyOf(input);
@@ -124,7 +124,7 @@ export class WarmContainers {
 
   async #start(shape: Shape): Promise<void> {
     const image = await this.#imageOf(shape.input.image);
-    // The task itself shows why there is none.
+    // The task itself reports a missing image.
     if (image === undefined || this.#withoutShell.has(image.id)) return;
     this.#dropChanged(shape.input.image, image.id);
     const warm = await WarmContainer.start(shape.input, image, this.#options);
@@ -145,7 +145,7 @@ export class WarmContainers {
       this.#drop(shape, [warm]);
       this.#retryLater(shape);
     };
-    // Rejects when its task is cancelled.
+    // The promise rejects when the task is cancelled.
     warm.ended.then(replace, replace);
   }
 
@@ -188,7 +188,7 @@ export class WarmContainers {
     if (shape.idle.length + shape.starting === 0 && shape.retry === undefined) this.#shapes.delete(shape.key);
   }
 
-  /** Ends with the worker. Containers of a killed one are removed by the next worker. */
+  /** Starts the checks, which end with the worker. The next worker removes containers of a killed worker. */
   #watch(): void {
     if (this.#checks !== undefined) return;
     this.#checks = systemTimers.every(checkMs, () => void this.#check().catch(() => {}));
@@ -221,12 +221,12 @@ export class WarmContainers {
   }
 }
 
-/** Without all that is of one task alone. */
+/** Returns the input without the parts that belong to a single task. */
 function shapeOf({ env: _, stdin: __, command: ___, cwd: ____, files = {}, ...input }: ContainerInput) {
   return { ...input, files: Object.fromEntries(Object.keys(files).map((path) => [path, ""])) };
 }
 
-/** One that waits, or that has its task. */
+/** A container that waits for its task, or runs it. */
 export class WarmContainer {
   readonly place: Place;
   readonly image: ImageFacts;
@@ -246,7 +246,7 @@ export class WarmContainer {
     options: ContainerOptions,
   ): Promise<WarmContainer> {
     const place = await newPlace();
-    // The engine expects what it mounts. The contents are written into the same files.
+    // The mounted files must exist. The contents are written into the same files later.
     for (const index of Object.keys(input.files ?? {}).keys()) await writeFile(fileIn(place, index), "");
     const own = [...(options.runArguments ?? []), "--entrypoint", "/bin/sh"];
     const given = await argumentsOf(
@@ -269,7 +269,7 @@ export class WarmContainer {
       stdin: this.#stdin,
       ready: (hold) => {
         this.#hold = hold;
-        // One that waits keeps no worker from ending.
+        // A waiting container must not keep the worker's process alive.
         hold.unref();
         ready.resolve(undefined);
       },
@@ -288,7 +288,7 @@ export class WarmContainer {
     return this.ended;
   }
 
-  /** Without a task: the shell ends with its input. */
+  /** Removes a container without a task. The shell ends when its input ends. */
   async remove(): Promise<void> {
     this.#stdin.end();
     await removed(this.#options, this.place, true);

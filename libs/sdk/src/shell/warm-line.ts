@@ -1,4 +1,4 @@
-/** The line by which a waiting shell becomes the command of a task. */
+/** Writes the line that turns a waiting shell into the command of a task. */
 import type { ContainerInput } from "./container-input.ts";
 
 export interface ImageFacts {
@@ -7,19 +7,19 @@ export interface ImageFacts {
   readonly command: readonly string[];
 }
 
-/** Shells read it byte by byte, so that the rest of the input is for the command. */
+/** Shells read the line byte by byte, because the rest of the input belongs to the command. */
 const lineBytesMax = 32_768;
 const newline = "tutti_newline";
 
-/** It says by one byte that it waits. At the end of its input, also in the middle of a line, it ends. */
+/** The shell writes one byte when it waits. It ends at the end of its input, also in the middle of a line. */
 export const waitingShell = `${newline}='\n'; echo; IFS= read -r ${newline}_line || exit 0; eval "$${newline}_line"`;
 
-/** Shells set these themselves, read them, or refuse to export them. */
+/** Variables that shells set themselves, read, or refuse to export. */
 const shellNames =
   /^(_|IFS|ENV|OPT(IND|ARG|ERR)|PS\d|E?UID|PPID|RANDOM|SECONDS|LINENO|GROUPS|FUNCNAME|DIRSTACK|HISTCMD|SRANDOM|EPOCH\w+|COMP_\w+|BASH\w*|SHELLOPTS|SHLVL|(OLD)?PWD|POSIXLY_CORRECT|tutti_\w+)$/;
 const exportable = /^[A-Za-z_]\w*$/;
 
-/** Undefined for a task that has to start cold. */
+/** Returns the line. Undefined for a task that has to start cold. */
 export function lineOf(input: ContainerInput, image: ImageFacts): string | undefined {
   const { command = [], cwd, env = {} } = input;
   const program = [...image.entrypoint, ...(command.length > 0 ? command : image.command)];
@@ -27,7 +27,7 @@ export function lineOf(input: ContainerInput, image: ImageFacts): string | undef
   const names = Object.keys(env);
   if (names.some((name) => !exportable.test(name) || shellNames.test(name))) return undefined;
   const line = [
-    // The code of an engine that starts no container.
+    // The exit code of an engine that starts no container.
     ...(cwd === undefined ? [] : [`cd ${quoted(cwd)} || exit 125`]),
     "unset PWD OLDPWD SHLVL",
     ...Object.entries(env).map(([name, value]) => `export ${name}=${quoted(value)}`),

@@ -1,26 +1,26 @@
 import type { AgentFrame } from "@tutti/contracts/agent/v1";
 
-/** The transports that workers are tried over. */
+/** The transports over which workers are tested. */
 export type TransportName = "grpc" | "websocket";
 
-/** One connection of a worker, over any transport. Messages are as they came. Frames as protobuf has them. */
+/** One connection of a worker, over any transport. Frames are protobuf bytes. */
 export interface Wire {
   readonly metadata: Readonly<Record<string, unknown>>;
   onMessage(take: (message: Uint8Array, frame: () => AgentFrame) => void): void;
-  /** The worker has nothing more to say, because it said so or because it is gone. */
+  /** Registers a listener for the end of the worker's stream, graceful or by disconnection. */
   onEnd(ended: () => void): void;
   write(frame: Uint8Array): void;
-  /** Gracefully. */
+  /** Ends the connection gracefully. */
   end(): void;
-  /** As a host that stops, a network that breaks, or a status says. */
+  /** Breaks the connection with a status, as a stopping host or a network failure does. */
   cut(code: number, reason: string): void;
 }
 
-/** Where workers connect to. */
+/** A server that workers connect to. */
 export interface Door {
   /** The value of `TUTTI_ADDRESS` for the worker. */
   readonly address: string;
-  /** Sizes of the content that was stored, by its hash in hexadecimal digits. */
+  /** Sizes of stored content, by its hash in hexadecimal digits. */
   readonly stored: ReadonlyMap<string, number>;
   close(): void;
 }

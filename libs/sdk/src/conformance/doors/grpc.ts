@@ -1,4 +1,4 @@
-/** Streams of gRPC. */
+/** The door for gRPC streams. */
 import { createHash } from "node:crypto";
 import {
   Server,
@@ -39,7 +39,7 @@ function wireOf(stream: Stream): Wire {
     },
     onEnd(ended) {
       for (const event of ["end", "cancelled", "error", "close"]) stream.on(event, ended);
-      // A worker that has said all waits until the host has too.
+      // A worker that has ended its side waits until the host ends the other side.
       stream.on("end", () => stream.end());
     },
     write(frame) {
@@ -53,7 +53,7 @@ function wireOf(stream: Stream): Wire {
 type Upload = ServerReadableStream<Uint8Array, Uint8Array>;
 type Answer = sendUnaryData<Uint8Array>;
 
-/** Keeps nothing but its hash. */
+/** Receives an upload, and keeps only the size and hash. */
 function take(stream: Upload, stored: Map<string, number>, answer: Answer): void {
   const hash = createHash("sha256");
   let size = 0;

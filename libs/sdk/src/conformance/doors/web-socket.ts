@@ -1,4 +1,4 @@
-/** WebSockets, as at `/v1/link` of the gateway: JSON in text messages, protobuf in binary ones, answered in kind. */
+/** The door for WebSockets, as at `/v1/link` of the gateway: JSON in text messages, protobuf in binary messages. */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
@@ -31,7 +31,7 @@ export async function openWebSocketDoor(accept: (wire: Wire) => void): Promise<D
   };
 }
 
-/** `POST /v1/blobs`. Keeps nothing but the hash. */
+/** Receives `POST /v1/blobs`, and keeps only the size and hash. */
 function take(request: IncomingMessage, response: ServerResponse, stored: Map<string, number>): void {
   const hash = createHash("sha256");
   let size = 0;
@@ -69,7 +69,7 @@ function wireOf(socket: WebSocket, metadata: Record<string, unknown>): Wire {
   };
 }
 
-/** The same as JSON. Bytes that are no frame are a text that is none. */
+/** Returns the frame as JSON. Bytes that are not a frame become a text that is not a frame. */
 function textOf(frame: Uint8Array): string {
   try {
     return JSON.stringify(HostFrame.toJSON(HostFrame.decode(frame)));

@@ -1,4 +1,4 @@
-/** Nothing is lost and nothing counts twice, for every loss of frames and streams. */
+/** Rules of delivery: no result is lost or counted twice, for any loss of frames and streams. */
 import { HostFrame } from "@tutti/contracts/agent/v1";
 import type { Rule } from "../rule.ts";
 import { expect, expectEqual } from "../unmet.ts";

@@ -1,4 +1,4 @@
-/** Attempts that are ended from outside. */
+/** Rules for attempts that the host ends. */
 import type { Rule } from "../rule.ts";
 import type { ScriptedLink } from "../scripted-link.ts";
 import { expect, expectEqual, Unmet } from "../unmet.ts";
@@ -97,7 +97,7 @@ export const endRules: readonly Rule[] = [
   },
 ];
 
-/** Returns a task that was given. */
+/** Assigns a task, and returns its token. */
 export async function begun(link: ScriptedLink, capability: string, input: unknown): Promise<string> {
   await link.creditOf();
   const [token = ""] = link.assign([capability, input]);

@@ -1,4 +1,4 @@
-/** Failures of handlers, of their inputs and of their outputs. */
+/** Rules for failures of handlers, of their inputs and of their outputs. */
 import type { Result } from "@tutti/contracts/agent/v1";
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import type { Rule } from "../rule.ts";
@@ -135,7 +135,7 @@ export const failureRules: readonly Rule[] = [
         60 * 1024,
         "the length of a large output",
       );
-      // Several times what a frame may have, and little enough to be written and hashed at once by a busy machine.
+      // Several times the limit of a frame, but small enough that a busy machine writes and hashes it at once.
       const { outcome } = await link.do("conformance.big", { bytes: 5_000_000 });
       const body = outcome?.$case === "outputPayload" ? outcome.value.body : undefined;
       if (body?.$case === "blob") {

@@ -1,4 +1,4 @@
-/** How a link starts and stays alive. */
+/** Rules for the start of a link and for its heartbeats. */
 import type { Rule } from "../rule.ts";
 import type { ScriptedLink } from "../scripted-link.ts";
 import { expect } from "../unmet.ts";
@@ -127,7 +127,7 @@ export const greetingRules: readonly Rule[] = [
   },
 ];
 
-/** Waits until so many more frames have come. */
+/** Waits until this number of further frames has arrived. */
 async function spend(link: ScriptedLink, frames: number): Promise<void> {
   const wanted = link.taken.length + frames;
   await link.until(() => link.taken.length >= wanted, {

@@ -1,4 +1,4 @@
-/** Coming, going and pausing. */
+/** Rules for redirects, goodbyes, drains and pauses. */
 import { status } from "@grpc/grpc-js";
 import { Hold, Refused } from "@tutti/contracts/agent/v1";
 import { RetryClass } from "@tutti/contracts/types/v1";

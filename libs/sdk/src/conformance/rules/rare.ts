@@ -1,4 +1,4 @@
-/** What is rare: offers that change, workers that rest by their own wish, and hosts that do what they should not. */
+/** Rules for rare cases: changed offers, workers that pause by themselves, and hosts that violate the protocol. */
 import { HostFrame } from "@tutti/contracts/agent/v1";
 import type { Rule } from "../rule.ts";
 import type { ScriptedLink } from "../scripted-link.ts";
@@ -140,7 +140,7 @@ export const rareRules: readonly Rule[] = [
   },
 ];
 
-/** Its output, or that there was no room for it. */
+/** Waits for the end of an attempt: its output, or `busy`. */
 async function endOf(link: ScriptedLink, token: string): Promise<void> {
   const { outcome } = await link.result(token);
   const kind = outcome?.$case;

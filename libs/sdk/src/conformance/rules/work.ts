@@ -1,4 +1,4 @@
-/** Tasks and what a handler sees of them. */
+/** Rules for tasks and for the context that a handler sees. */
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Rule } from "../rule.ts";
 import { parsed } from "../scripted-link.ts";
@@ -209,7 +209,7 @@ export const workRules: readonly Rule[] = [
   },
 ];
 
-/** Returns the output of an attempt that ended well. */
+/** Returns the output of a successful attempt. */
 export function outputOf({ outcome }: Result): unknown {
   if (outcome?.$case === "inlineOutput") return outcome.value.length === 0 ? null : parsed(outcome.value);
   const found =

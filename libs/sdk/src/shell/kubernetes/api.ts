@@ -1,4 +1,4 @@
-/** The API of Kubernetes, with the credentials of a folder. They are read for each call, since they are renewed. */
+/** Client of the Kubernetes API. Reads its credentials from a folder for each call, because they are renewed. */
 
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
@@ -6,17 +6,17 @@ import { join } from "node:path";
 import { sleep, systemTimers } from "@tutti/kernel";
 import type { KubernetesOptions } from "../container-input.ts";
 
-// By `import` they would load undici as well.
+// An `import` would load undici as well.
 const { request: requestPlain } = process.getBuiltinModule("node:http");
 const { request: requestSecure } = process.getBuiltinModule("node:https");
 
 const credentialsHere = "/var/run/secrets/kubernetes.io/serviceaccount";
 const answerBytesMax = 16 * 1_048_576;
-/** The API ends a watch after this time, and a cut connection is noticed then at the latest. */
+/** The API ends a watch after this time. A broken connection is noticed then at the latest. */
 const watchSeconds = 240;
 const againMs = { first: 500, most: 10_000 };
 
-/** The API refused a request, in its words. */
+/** A refusal of the API, with its message. */
 export class Refusal extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
@@ -85,8 +85,8 @@ export class ClusterApi {
   }
 
   /**
-   * Reports the object of a selector, and each change, until the signal is aborted. Undefined: there is none. Continues
-   * after a cut connection. Rejects when it has no right.
+   * Reports the object of a selector, and each change, until the signal is aborted. Reports undefined if there is none.
+   * Continues after a broken connection. Rejects without permission.
    */
   async watch<Kind>(
     path: string,
@@ -125,7 +125,7 @@ export class ClusterApi {
   }
 }
 
-/** Pieces of the lines of a stream, the last of each with its end. */
+/** Yields the lines of a stream in pieces. The last piece of a line has its newline. */
 export async function* linesOf(stream: IncomingMessage): AsyncGenerator<string> {
   stream.setEncoding("utf8");
   let rest = "";
@@ -139,7 +139,7 @@ export async function* linesOf(stream: IncomingMessage): AsyncGenerator<string> 
   if (rest !== "") yield rest;
 }
 
-/** Where pods find it. */
+/** Returns the address of the API from the environment of the pod. */
 function serverHere(): string {
   const { KUBERNETES_SERVICE_HOST: host = "", KUBERNETES_SERVICE_PORT: port = "443" } = process.env;
   if (host === "") return "https://kubernetes.default.svc";

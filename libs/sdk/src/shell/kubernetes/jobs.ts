@@ -1,10 +1,10 @@
 /**
- * Containers as tasks of a cluster: each is a Job with one pod.
+ * Containers as tasks of a cluster. Each task is a Job with one pod.
  *
- * 1. The Job is deleted when the task ends or is cancelled. Jobs of a killed worker are deleted by the next process of that
- *    host, or with its pod. Without both, their deadline ends them and their time to live removes them.
+ * 1. The Job is deleted when the task ends or is cancelled. Jobs of a killed worker are deleted with its pod, or by the
+ *    next process of that host. Otherwise their deadline ends them and their time to live removes them.
  * 2. Variables and files are in a Secret that belongs to the Job. The Job is suspended until the Secret is there.
- * 3. A Job is never repeated by the cluster: the retries of the task decide.
+ * 3. The cluster never repeats a Job. The retries of the task decide.
  */
 import { randomUUID } from "node:crypto";
 import { sleep, systemTimers } from "@tutti/kernel";
@@ -38,9 +38,9 @@ const secretBytesMax = 1_000_000;
 const removeMs = 30_000;
 const logAgainMs = 300;
 const logEndMs = 10_000;
-/** The worker ends a task at its timeout. The cluster does it if there is no worker. */
+/** The worker ends a task at its timeout. If there is no worker, the cluster ends it this much later. */
 const deadlineSlackMs = 60_000;
-/** The pod of a Job has no input of its own: a shell gives the command that of a file, and becomes the command. */
+/** The pod of a Job has no standard input, so a shell redirects a file to the command and becomes the command. */
 const stdinPath = "/tutti-stdin";
 const withStdin = `exec "$@" < ${stdinPath}`;
 const pulls = { always: "Always", missing: "IfNotPresent", never: "Never" } as const;
@@ -61,7 +61,7 @@ export function kubernetesJobs(
       throw expected("`ok` with 0 alone beside `outputs`");
     const running = new RunningJob(checked, options, kubernetes, api, task);
     try {
-      // A cluster that cannot be reached now is swept with the next task.
+      // If the cluster is unreachable, the sweep is repeated with the next task.
       swept ??= sweep(api).catch(() => {
         swept = undefined;
       });
@@ -134,7 +134,7 @@ class RunningJob {
     return { ...output, files: await readOutputs(this.#api, this.#log(this.#pod), this.#task) };
   }
 
-  /** Also when the task is cancelled. The cluster removes pod and Secret with it. */
+  /** Deletes the Job, also when the task is cancelled. The cluster removes pod and Secret with it. */
   async remove(): Promise<void> {
     this.#over.abort();
     if (this.#namespace === "") return;
@@ -232,7 +232,7 @@ class RunningJob {
       ...(cwd !== undefined && { workingDir: cwd }),
       volumeMounts: [{ name: "tmp", mountPath: "/tmp" }, ...mounts, ...written],
     };
-    // The cluster starts it when the task has ended with 0.
+    // The cluster starts this container when the task has ended with 0.
     const reader = {
       name: outputsContainer,
       image: this.#kubernetes.outputsImage ?? image,
@@ -290,12 +290,12 @@ class RunningJob {
     for (const each of watches) each.catch(end.reject);
     signal.addEventListener("abort", () => end.reject(signal.reason), { once: true });
     const progress = await end.promise;
-    // The log of a pod that is gone never ends.
+    // The log of a deleted pod never ends.
     await Promise.race([log, sleep(systemTimers, logEndMs, over).catch(() => {})]);
     return progress;
   }
 
-  /** Continues after a cut connection behind the last line that was read. */
+  /** Follows the log. Continues after a broken connection with the line after the last read line. */
   async #followLog(pod: string, signal: AbortSignal, hasEnded: () => boolean): Promise<void> {
     const path = `${this.#log(pod)}?container=task&follow=true&timestamps=true`;
     let last = "";
@@ -314,7 +314,7 @@ class RunningJob {
         }
         isLast ||= hasEnded();
       } catch {
-        // It is read again.
+        // The log is read again.
       }
       if (!isLast) await sleep(systemTimers, logAgainMs, signal).catch(() => {});
     }
@@ -388,7 +388,7 @@ function podHere(): KubernetesOptions["pod"] {
   return name === "" || uid === "" ? undefined : { name, uid };
 }
 
-/** Kubernetes replaces `$(NAME)`. */
+/** Escapes `$`, because Kubernetes replaces `$(NAME)`. */
 function literal(text: string): string {
   return text.replaceAll("$", "$$$$");
 }

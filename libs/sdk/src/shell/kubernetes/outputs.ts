@@ -1,9 +1,10 @@
 /**
- * What a task of a cluster wrote below `outputs`. A second container of its pod starts when the first has ended well, and writes
- * the files to its own log.
+ * Reads the files that a task of a cluster wrote below `outputs`. A second container of its pod starts when the first has
+ * ended with 0, and writes the files to its own log.
  *
- * 1. A file counts if its hash is right, and all count if their number is. So a log that was cut gives no wrong file.
- * 2. They are small enough for a log that no node rotates: 10 MiB by default.
+ * 1. A file is accepted if its hash is right. The files are accepted if their number is right. So a truncated log gives
+ *    no wrong file.
+ * 2. The limit of the files is below the size at which nodes rotate logs: 10 MiB by default.
  */
 import { createHash } from "node:crypto";
 import { sleep, systemTimers } from "@tutti/kernel";
@@ -14,12 +15,12 @@ import { isBelow } from "../files.ts";
 import { type ClusterApi, linesOf } from "./api.ts";
 
 export const outputsContainer = "outputs";
-/** A third more in the log, by its encoding. */
+/** The encoding in the log adds a third. */
 const bytesMax = 4 * 1_048_576;
 const readsMax = 3;
 const readAgainMs = 500;
 
-/** Its arguments are the folder and the most bytes. Names and contents are encoded, so no name can be taken for a line. */
+/** Its arguments are the folder and the maximum bytes. Names and contents are encoded, so no name looks like a line. */
 const script = `cd "$1" || exit 1
 bytes=$(find . -type f -exec cat {} + | wc -c)
 if [ "$bytes" -gt "$2" ]; then echo "large" $bytes; exit 0; fi

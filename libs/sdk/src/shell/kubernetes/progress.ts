@@ -1,4 +1,4 @@
-/** How far a Job is, from what the API says of it and of its pod. */
+/** Derives the progress of a Job from the objects of the Job and its pod. */
 import { outputsContainer } from "./outputs.ts";
 
 export interface Job {
@@ -46,7 +46,7 @@ export type Progress =
   | { readonly at: "exited"; readonly code: number; readonly isKilled: boolean; readonly image: string }
   | { readonly at: "notStarted" | "missing" | "interrupted" | "unread"; readonly reason: string };
 
-/** They do not pass by waiting. `ErrImagePull` is tried once more. */
+/** Reasons that do not pass by waiting. Kubernetes retries after `ErrImagePull`, so it is not in the list. */
 const fatal = new Set([
   ...["ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"],
   ...["CreateContainerError", "CreateContainerConfigError", "RunContainerError"],
@@ -54,7 +54,7 @@ const fatal = new Set([
 
 /**
  * @param job undefined when it was deleted
- * @param isRead whether a second container reads the files of the first
+ * @param isRead whether a second container reads the files of the first container
  */
 export function progressOf(job: Job | undefined, pod: Pod | undefined, isRead = false): Progress {
   if (job === undefined) return { at: "interrupted", reason: "the deletion of its Job" };
