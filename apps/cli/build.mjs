@@ -18,7 +18,7 @@ const folder = dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({ options: { out: { type: "string" } } });
 const dist = values.out === undefined ? join(folder, "dist") : resolve(values.out);
 
-// CommonJS packages in the bundle ask for Node's own modules with `require`, which a module of the bundle's kind lacks.
+// CommonJS packages in the bundle load Node's modules with `require`, which an ES module lacks.
 const banner =
   'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);';
 
@@ -32,7 +32,7 @@ const { warnings, outputFiles } = await build({
   platform: "node",
   format: "esm",
   target: "node18.20",
-  // What is read counts. Names stay, so that where a fault happened can be read.
+  // The bytes that Node reads cost start-up time. Names stay, so that stack traces are readable.
   minifyWhitespace: true,
   minifySyntax: true,
   external: clientPackages,
@@ -43,7 +43,7 @@ const { warnings, outputFiles } = await build({
 if (warnings.length > 0)
   throw new Error(`esbuild warned ${warnings.length} times: a bundle is made without warnings`);
 
-// Nothing of the one before stays, and it is there until this one is whole.
+// The new folder replaces the old one as a whole, once it is complete.
 const fresh = `${dist}.${process.pid}`;
 for (const { path, contents } of outputFiles) {
   const file = join(fresh, relative(dist, path));

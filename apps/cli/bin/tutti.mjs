@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command `tutti`: runs its bundle in this very process. In a clone where nothing was built yet, that is done first.
-// Written in the syntax of Node 12, so that an older Node says what is wrong instead of failing to read it.
+// The command `tutti`: runs its bundle in this process. In a clone without a bundle, it builds the bundle first.
+// Written in the syntax of Node 12, so that an older Node prints the cause instead of a syntax error.
 
 import { existsSync } from "node:fs";
 

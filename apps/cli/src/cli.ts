@@ -1,4 +1,4 @@
-/** From the words of a command line to its exit code. */
+/** Runs a command line and returns its exit code. */
 
 import { isConfirmed } from "./command/confirm.ts";
 import type { Command, Context } from "./command/declaration.ts";
@@ -46,7 +46,7 @@ export async function runCommandLine(
   }
 }
 
-/** What no command can read is no bug if another program than Tutti sent it. */
+/** Returns the failure if another program than Tutti answers at the address. Its replies are no bug of the CLI. */
 async function strangerIn(context: Context | undefined): Promise<Failure | undefined> {
   if (context === undefined) return undefined;
   const [{ serverAddress }, { strangerAt }] = await Promise.all([

@@ -66,7 +66,7 @@ describe("access control by the command", () => {
     const body = JSON.stringify({ token: next.secret });
     const headers = { "content-type": "application/json" };
     const signIn = () => fetch(`${platform.url}/v1/sign-in`, { method: "POST", headers, body });
-    // Until the bundle that knows the key has come.
+    // Until the bundle with the key has arrived.
     for (let answer = await signIn(); answer.status !== 200; answer = await signIn()) await answer.text();
     assert.match(await done("sign-ins"), /person:ada\s+a key\s/);
     assert.match(await done("sign-out", "--principal", "person:ada"), /1 sign-in has ended/);
@@ -151,14 +151,14 @@ describe("access control by the command", () => {
       return effects.filter(({ what }: { readonly what: string }) => what === `run ${runId}`);
     };
     let effects = await impact();
-    // Until the index has the run.
+    // Until the index includes the run.
     while (effects.length === 0) effects = await impact();
     assert.deepEqual(effects, [
       { rule: "large", what: `run ${runId}`, message: "may local-admin order for 700?", result: "asked" },
     ]);
     await done("rule", "set", "large.rules.yaml");
     let asked = await start(700);
-    // Until the bundle with the rule has come.
+    // Until the bundle with the rule has arrived.
     while (asked.exitCode === 0) asked = await start(700);
     const [question = ""] = /approval-large-[0-9a-f]+-1/.exec(`${asked.output}${asked.errors}`) ?? [];
     assert.match(await done("approve", question), /approved/);

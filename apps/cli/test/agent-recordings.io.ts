@@ -1,4 +1,4 @@
-/** Agents that ran on a platform, judged by what their runs recorded. The models have a script. */
+/** Judges agents by their recorded runs on a platform. The models follow a script. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

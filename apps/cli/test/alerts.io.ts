@@ -250,7 +250,7 @@ describe("the commands for alerts", () => {
     assert.match(await printed("alert silences"), /up .* 0 22 \* \* SAT +backup/);
     assert.match((await tutti("alert silence --time-zone UTC --for 2h --reason x")).errors, /needs --cron/);
     assert.match((await tutti("alert silence --for 2h")).errors, /--reason is missing/);
-    // The workflow of the receiver that the escalation before told does not exist.
+    // The earlier escalation notified a receiver whose workflow does not exist.
     await listed("alert notifications --dead", /mail .*Definition `mail` not found/);
     assert.match(await printed("alert retry"), /[1-9]\d* notifications retried/);
   });

@@ -11,14 +11,14 @@ interface Kind {
   readonly id: string;
   /** The rest of the file, with a variable that the environment changes. */
   readonly text: string;
-  /** What differs, and its values: of the folder, of the environment, and by other means. */
+  /** Path of the difference, and its values: of the folder, of the environment, and by other means. */
   readonly path: string;
   readonly values: readonly [folder: unknown, environment: unknown, strange: unknown];
-  /** The list of REST, its entries, and the field with the id. Undefined: `strange` changes it. */
+  /** The REST list, its entries, and the field with the id. Undefined: `strange` makes the change. */
   readonly at?: readonly [route: string, entries: string, id: string];
   /** Default: PUT of the whole. */
   readonly method?: "PATCH";
-  /** Its changes by other means have no reason. */
+  /** Changes by other means have no reason. */
   readonly hasNoReason?: true;
   readonly strange?: readonly [method: string, path: string, body: object];
   /** Default: that of `path`. */

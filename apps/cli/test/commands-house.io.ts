@@ -13,7 +13,7 @@ describe("the commands for who runs the platform", () => {
 
   it("status, capabilities, agent, events, sign-in", async () => {
     assert.match(await printed("status"), /services +.*✓ workflow[\s\S]*workers +1 agent/);
-    // The registry lists them a moment after the worker has come.
+    // The registry lists them a moment after the worker has connected.
     await at.listed("capabilities", /test\.echo +1\.0\.0 +1/);
     const { agents, capabilities } = await json("status");
     assert.deepEqual([agents.count, capabilities], [1, ["test.echo"]]);
@@ -51,7 +51,7 @@ describe("the commands for who runs the platform", () => {
       environment: { TUTTI_SERVER: at.platform.url },
     });
     let runs = 0;
-    // From now on means from when it is connected, which nothing tells: something happens until it was heard.
+    // The stream starts when it is connected, which no output reports. So runs start until an event arrives.
     const heard = following.says(/tutti\.workflow\.run\./).then(() => true);
     while (!(await Promise.race([heard, printed(`run echo a=${runs++} -q`).then(() => false)])));
     while (

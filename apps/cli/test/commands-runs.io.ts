@@ -503,7 +503,7 @@ tasks:
     const text =
       "workflow: keep\ntasks: {one: {uses: store.add, with: {name: violin}}}\noutput: ${{ tasks.one.output }}\n";
     writeFileSync(join(at.command.folder, "keep.yaml"), text);
-    // As `tutti apply` has the platform start it.
+    // The platform starts it like this after `tutti apply`.
     const running = at.command.start(["adapter", "run"], {
       environment: { TUTTI_SERVER: at.platform.url, TUTTI_ADAPTER: JSON.stringify(document) },
     });

@@ -37,7 +37,7 @@ describe("the commands for sessions and what they share", () => {
   const at = commandAtWork({
     files: definitions,
     handlers: {
-      // Only the session's end ends it.
+      // It ends only with the session.
       "test.hold": () => new Promise(() => {}),
       "test.flaky": () => {
         throw new Error("jammed \u001b[2J");

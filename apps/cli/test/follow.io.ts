@@ -6,7 +6,7 @@ import { BuiltCommand } from "./support/command.ts";
 import { PlatformProcess } from "./support/platform.ts";
 import { PollingWorker } from "./support/worker.ts";
 
-/** Each step waits until the test lets it continue, so that what happens between is what the test says. */
+/** Each step waits until the test opens its gate, so that the test controls the order. */
 class Gates {
   readonly #gates = new Map<string, PromiseWithResolvers<void>>();
 

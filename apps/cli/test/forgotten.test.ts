@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { commands } from "../src/commands/commands.ts";
 
-/** The proof and the race are run by words of their own. A guide's blocks are a test, and MCP is tested with its server. */
+/** The proof and the race have tests of their own. The blocks of guides are tests, and MCP is tested with its server. */
 const texts = [
   ...globSync(["*.io.ts", "*.nightly.ts"], { cwd: fileURLToPath(new URL(".", import.meta.url)) }),
   "../../../docs/guides/audit.md",
@@ -20,7 +20,7 @@ describe("the tests of the command", () => {
   });
 });
 
-/** As the first words of a line, or as words one by one. */
+/** Whether a test runs the command: as the start of a line, or as separate words. */
 function isRun(name: string): boolean {
   const asLine = new RegExp(`["'\`]${name}[ "'\`]|tutti ${name}\\b`);
   const asWords = `"${name.split(" ").join('", "')}"`;

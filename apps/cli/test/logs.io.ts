@@ -15,7 +15,7 @@ tasks:
 `,
 };
 
-/** A worker with the SDK: pieces of output, the last of which has no end of line. */
+/** Source of a worker with the SDK. It sends pieces of output, and the last piece has no end of line. */
 const worker = (sdk: string) => `import { Worker } from ${JSON.stringify(sdk)};
 const worker = new Worker();
 worker.handle("site.crawl", async (_, context) => {

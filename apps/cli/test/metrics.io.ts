@@ -27,7 +27,7 @@ describe("metrics, by the command", () => {
   it("of the installation are listed and drawn", async () => {
     assert.match(await tutti("metrics", "list"), /^process_resident_memory_bytes +gauge /m);
     const args = ["metrics", "query", "process_uptime_seconds", "--json"];
-    // A value comes each 10 s.
+    // A value arrives every 10 s.
     const { source, series } = await until(
       "a value of the platform",
       async () => JSON.parse(await tutti(...args)),

@@ -1,6 +1,6 @@
 /**
- * Sources of all kinds post events, as files describe them. Backlogs of real queues are moved, while the command and the
- * platform are killed and workers of the queue run.
+ * Sources of all kinds post events, as files describe them. Backlogs of real queues are moved while the command and the
+ * platform are killed, and while workers of the queue run.
  *
  * Each message of a backlog has either a worker or a run: none is lost, and none has both.
  */
@@ -239,7 +239,7 @@ describe("adopt queue", { skip }, () => {
     assert.ok(worked.size >= 5 && started.size > 0, `${worked.size} and ${started.size}`);
     assert.deepEqual(await redis.hgetall("bull:mail:tutti"), {});
     assert.deepEqual(await stateOf("mail-late"), ["pending", { n: "late" }]);
-    // Jobs can be added again, and those that were moved are gone. The worker keeps those that it has done.
+    // Moved jobs are deleted, and jobs can be added again. The worker keeps its completed jobs.
     const moved = ids.filter((id) => started.has(id));
     const marks = started.has("once") ? ["bull:mail:de:once"] : [];
     assert.equal(await redis.exists(...marks, ...moved.map((id) => `bull:mail:${id}`)), 0);
@@ -404,7 +404,7 @@ describe("adopt queue", { skip }, () => {
   });
 });
 
-/** The last line of the guide that starts so. Users copy it, and the test runs it. */
+/** Returns the last line of the guide with this start. Users copy the line, and the test runs it. */
 function lineOfGuide(start: string): string {
   const guide = readFileSync(join(workspaceFolder, "docs/guides/queues.md"), "utf8");
   const found = guide.split("\n").findLast((line) => line.startsWith(`$ tutti ${start}`));

@@ -1,4 +1,4 @@
-/** What scalers start, as the command says it: containers and workloads of Kubernetes, where they are allowed. */
+/** Scalers of the command that start containers and Kubernetes workloads, if these are allowed. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { BuiltCommand } from "./support/command.ts";

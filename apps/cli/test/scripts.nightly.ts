@@ -1,6 +1,6 @@
 /**
- * Sixty scripts in shell, Python and TypeScript are adopted and run next to what they were. They were written before the
- * commands were, and hold what scripts do: pipes, exit codes, traps, temporary files, tmux, make, other scripts.
+ * Adopts sixty scripts in shell, Python and TypeScript, and compares them with the originals. They are older than the
+ * commands, and use pipes, exit codes, traps, temporary files, tmux, make and other scripts.
  */
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Programs that a scaler started, when the platform that supervises them is killed, and when it stops gracefully. */
+/** Programs of a scaler after the supervising platform is killed, and after it stops gracefully. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";

@@ -1,4 +1,4 @@
-/** Templates by the command of a clone. What the package has is tested with the platform. */
+/** Templates by the command of a clone. The templates of the package are tested with the platform. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { tmpdir } from "node:os";

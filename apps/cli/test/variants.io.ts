@@ -74,7 +74,7 @@ describe("variants of a workflow", () => {
       isWell = true;
       calls = 0;
       async plan(stops: readonly number[]): Promise<readonly number[]> {
-        // The first two calls wait for each other: one of them is with the other instance.
+        // The first two calls wait for each other, and each is with another instance.
         if (this.calls++ === 0 && ++waiting === 2) both.resolve();
         await both.promise;
         return stops;

@@ -3,36 +3,36 @@ import type { Result } from "./presenter.ts";
 import type { Printer } from "./printer.ts";
 import type { Values } from "./values.ts";
 
-/** A command as it is declared: enough to parse its words, to help, to complete, and to make the page of reference. */
+/** Declaration of a command. The parser, the help, the completion and the reference page are made from it. */
 export interface Command {
   /** One or two words: `run`, `workflow check`. */
   readonly name: string;
   readonly group: Group;
   /** One line, without a full stop. */
   readonly summary: string;
-  /** More of it, in paragraphs. */
+  /** Further help, in paragraphs. */
   readonly about?: readonly string[];
   readonly arguments?: readonly Argument[];
   readonly options?: readonly Option[];
   /** Whether options with a dot are keys of the configuration, which the platform reads: `--log.level=debug`. */
   readonly takesKeys?: boolean;
   readonly examples?: readonly Example[];
-  /** The question before the command destroys something. Undefined: these words destroy nothing, or the action asks. */
+  /** The question before the command destroys something. Undefined: nothing is destroyed, or the action asks. */
   readonly confirm?: (values: Values) => string | undefined;
-  /** What answers come as with `--json`. */
+  /** The form of the output with `--json`. */
   readonly json: "document" | "lines" | "none";
-  /** Loaded when the command runs, and not before: the start of all others must not pay for it. */
+  /** Loads the action when the command runs, so that it costs other commands no start-up time. */
   readonly load: () => Promise<Action>;
 }
 
-/** What a command has at hand. */
+/** The dependencies of an action. */
 export interface Context {
   readonly command: Command;
   readonly commands: readonly Command[];
   readonly values: Values;
   readonly shell: Shell;
   readonly print: Printer;
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string;
 }
 
@@ -54,7 +54,7 @@ export interface Argument {
   readonly name: string;
   readonly summary: string;
   readonly isOptional?: boolean;
-  /** All words that are left. */
+  /** True if it takes all remaining words. */
   readonly isMany?: boolean;
   /** How a shell completes it. */
   readonly completes?: Completes;
@@ -64,7 +64,7 @@ export interface Option {
   /** Without dashes: `key-file`. */
   readonly name: string;
   readonly short?: string;
-  /** What its value is, in capitals. A flag has none. */
+  /** Placeholder of its value, in capitals. A flag has none. */
   readonly value?: string;
   readonly isMany?: boolean;
   readonly choices?: readonly string[];
@@ -79,7 +79,7 @@ export interface Example {
   readonly does: string;
 }
 
-/** What every command takes. */
+/** Options of every command. */
 export const everyOption: readonly Option[] = [
   { name: "server", value: "URL", summary: "platform URL (TUTTI_URL). Default: http://127.0.0.1:7400" },
   {

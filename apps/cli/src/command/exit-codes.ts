@@ -1,4 +1,4 @@
-/** What a program learns from how the command ended. The outcome of a run that was followed is among them. */
+/** Exit codes for programs. They include the outcomes of a followed run. */
 export const exitCodes = {
   completed: 0,
   failed: 1,
@@ -37,7 +37,7 @@ const ofOutcome: Readonly<Record<string, ExitCode>> = {
   terminated: exitCodes.terminated,
 };
 
-/** Of the state that a run was left in. */
+/** Returns the exit code for the state of a run. */
 export function exitCodeOf(state: string): ExitCode {
   return ofOutcome[state] ?? exitCodes.unfinished;
 }

@@ -8,7 +8,7 @@ export interface FailureParts {
   readonly why?: readonly string[];
   /** The errors of a file. People see them at their lines, before the failure. */
   readonly problems?: readonly SourceProblem[];
-  /** What to do next, the most likely first: sentences, or commands with what they do. */
+  /** Next actions, the most likely first: sentences, or commands with their effect. */
   readonly next?: readonly Advice[];
   readonly exitCode: ExitCode;
   /** Stable, for programs. */
@@ -18,14 +18,14 @@ export interface FailureParts {
 
 export interface SourceProblem {
   readonly problem: PlacedProblem;
-  /** Of the whole file. */
+  /** Text of the whole file. */
   readonly text: string;
 }
 
-/** A sentence, or a command and what it does. */
+/** A sentence, or a command and its effect. */
 export type Advice = string | readonly [command: string, does: string];
 
-/** A command that failed: what happened, why, and what to do. */
+/** Failure of a command: what happened, why, and the next actions. */
 export class Failure extends Error {
   readonly why: readonly string[];
   readonly problems: readonly SourceProblem[];
@@ -43,7 +43,7 @@ export class Failure extends Error {
   }
 }
 
-/** The words of the command are wrong. */
+/** Returns the failure for a wrong command line. */
 export function usageFailure(what: string, next: readonly Advice[] = []): Failure {
   return new Failure(what, { next, exitCode: exitCodes.usage, code: "usage" });
 }

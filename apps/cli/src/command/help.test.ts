@@ -123,7 +123,7 @@ const meaningOf = (summary: string): string => summary.replaceAll(/\. (?:Default
 const imperative =
   /^(?:Start|Claim|Follow|List|Show|Explain|Decide|Send|Query|Update|Cancel|Pause|Resume|Retry|Delete|Preview|Draw|Simulate|Wait|Move|Check|Register|Archive|Convert|Create|Release|Print|Sign|Stream|Find|Prove|Race|Restart|Shut|Back|Restore|Import|Change|Drain|Put|Wake|Quarantine|Disable|Enable|Acquire|Set|Break|Add|Remove|Reserve|Reset|Lift|Replace|Revoke|Store|Rotate|Bind|Test|Apply|Roll|Replay|Post|Compare|Report|Search|Export|Verify|Serve|Acknowledge|Silence|End|Resolve)\b/;
 
-/** What a shell makes of quotes in the middle of a word is one word. */
+/** Joins the parts as a shell does: quotes in the middle of a word do not split it. */
 function joined(parts: readonly string[], said: string): string[] {
   return said.includes("='")
     ? said.replaceAll(/'([^']*)'/g, (_, inside: string) => inside.replaceAll(" ", "\u00a0")).split(" ")

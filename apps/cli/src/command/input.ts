@@ -5,7 +5,7 @@ import { usageFailure } from "./failure.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** Returns the parts together. Undefined when none was given. */
+/** Returns the parts merged. Undefined without parts. */
 export async function readInput(
   parts: readonly string[],
   shell: Pick<Shell, "readText">,
@@ -33,7 +33,7 @@ async function document(part: string, shell: Pick<Shell, "readText">, what: stri
     return JSON.parse(text) as Json;
   } catch (error) {
     const where = file === undefined ? what : file === "-" ? "standard input" : file;
-    // A plain word is the value of a field whose name was left out, or a text without its quotes.
+    // A plain word is likely a value without the name of its field, or a text without quotes.
     if (file === undefined && /^[\p{L}_]/u.test(text))
       throw usageFailure(`Invalid JSON in ${what}: \`${text}\` is a word.`, [
         [`NAME=${text}`, "passes it as the field NAME"],
@@ -54,7 +54,7 @@ async function readFile(file: string, shell: Pick<Shell, "readText">): Promise<s
   }
 }
 
-/** A value that is JSON is taken as such, anything else as text. */
+/** Reads a value as JSON if it looks like JSON, otherwise as text. */
 function readValue(text: string): Json {
   if (!/^(-?\d|true$|false$|null$|["[{])/.test(text)) return text;
   try {
@@ -64,20 +64,20 @@ function readValue(text: string): Json {
   }
 }
 
-/** `customer.name` is a part of a part. */
+/** Nests a value by its path: `customer.name` sets `name` in `customer`. */
 function nested(path: string, value: Json): Json {
   return path.split(".").reduceRight<Json>((inner, key) => ({ [key]: inner }), value);
 }
 
 type Members = { readonly [key: string]: Json };
 
-/** A later input replaces an earlier one, part by part. */
+/** Merges two inputs. The later input replaces the earlier one, field by field. */
 export function merged(one: Json, other: Json): Json {
   return isMembers(one) && isMembers(other) ? mergedMembers(one, other) : other;
 }
 
 function mergedMembers(one: Members, other: Members): Members {
-  // Entries become properties of their own, also those whose names every object has.
+  // Entries become own properties, also if every object inherits a property of that name.
   const result = new Map(Object.entries(one));
   for (const [key, value] of Object.entries(other)) {
     const before = result.get(key);

@@ -4,7 +4,7 @@ import type { Argument, Option } from "./declaration.ts";
 /** Arguments and options that several commands share. */
 
 export const runId: Argument = { name: "ID", summary: "run id", completes: "run" };
-/** Of commands that take a mission or a session too. */
+/** The id for commands that also accept a mission or a session. */
 export const workId: Argument = { ...runId, summary: "id of a run, mission or session" };
 export const reason: Option = { name: "reason", value: "TEXT", summary: "reason, recorded in the history" };
 export const key: Option = {
@@ -27,7 +27,7 @@ export const until: Option = { name: "until", value: "WHEN", summary: "only befo
 
 export const text: Option = { name: "text", value: "TEXT", summary: "only entries that contain this text" };
 
-/** Which runs. */
+/** Filters that select runs. */
 export const filters: readonly Option[] = [
   {
     name: "state",
@@ -51,10 +51,10 @@ export const filters: readonly Option[] = [
   { name: "error", value: "CODE", summary: "only this error code. `*` matches any text" },
 ];
 
-/** Which runs one command is done to, when no id is given. */
+/** Options that select the runs of a command without an id. */
 export const manyRuns: readonly Option[] = [...filters, yes];
 
-/** How something is followed. */
+/** Options for following a run, mission or session. */
 export const followed = [
   { name: "watch", summary: "draw the progress, also with --json and --quiet" },
   { name: "wait", summary: "wait for the end and print only the outcome" },

@@ -1,8 +1,8 @@
 /**
- * Prints the outcomes of actions. This file alone knows the reader of a command line: people, `--quiet` or `--json`.
+ * Prints the outcomes of actions. Only this file knows the reader of a command line: people, `--quiet` or `--json`.
  *
- * 1. An action returns data, and how people see it. It does not choose what is printed.
- * 2. With `--json` standard output has documents alone: no note, no colour, no question.
+ * 1. An action returns data and a drawing for people. It does not choose between them.
+ * 2. With `--json` standard output has only documents: no note, no colour, no question.
  * 3. A list is one page. The document of `--json` has the token of the next page, and people get the command for it.
  */
 import type { Shell } from "../effects/shell.ts";
@@ -31,19 +31,19 @@ export interface Page extends Outcome {
   readonly nextToken: string | undefined;
 }
 
-/** Outcomes one after the other: a line of JSON for each. */
+/** A sequence of outcomes. With `--json` each is a line. */
 export interface Stream {
   /** Resolves at the end of the stream. */
   readonly follow: (emit: (record: Outcome) => void) => Promise<ExitCode>;
 }
 
-/** An exit code alone: the action has nothing to print, or another program has printed. */
+/** Result of an action. A number is an exit code: the action has nothing to print, or another program has printed. */
 export type Result = number | Outcome | Page | Stream;
 
 type Reader = "people" | "quiet" | "json";
 
 export class Presenter {
-  /** What actions print with. */
+  /** The printer of actions. */
   readonly print: Printer;
   readonly #shell: Pick<Shell, "output">;
   readonly #reader: Reader;

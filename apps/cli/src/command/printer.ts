@@ -8,7 +8,7 @@ interface PrinterOptions {
   readonly hasColours: boolean;
   /** Not set: programs read standard output, so it has no colours, and no question is asked. */
   readonly isForPeople: boolean;
-  /** Whether notes and progress are shown beside the output. */
+  /** Whether notes and progress are shown in addition to the output. */
   readonly hasNotes: boolean;
 }
 
@@ -61,7 +61,7 @@ export class Printer {
     this.lines([line]);
   }
 
-  /** Text as it is, for programs that read it: a completion, a source. */
+  /** Prints text unchanged, for programs that read it: a completion, a source. */
   text(text: string): void {
     this.#output.write(text);
   }
@@ -74,7 +74,7 @@ export class Printer {
     this.lines(drawFacts(facts, this));
   }
 
-  /** A value under its name. Undefined prints nothing. */
+  /** Prints a value under its name. Undefined prints nothing. */
   section(name: string, value: unknown): void {
     if (value === undefined) return;
     const width = Math.min(this.width, 100) - 2;
@@ -82,23 +82,23 @@ export class Printer {
     this.lines(["", this.style.dim(name), ...lines.map((line) => `  ${line}`)]);
   }
 
-  /** Prints for people before the outcome: a plan, before the question about it. Programs read the outcome alone. */
+  /** Prints for people before the outcome: a plan, before the question about it. Programs read only the outcome. */
   preview(draw: () => void): void {
     if (this.#isForPeople) draw();
   }
 
-  /** A line on standard error for people. Not printed with `--json` or `--quiet`. */
+  /** Prints a line on standard error for people. Prints nothing with `--json` or `--quiet`. */
   note(line: string): void {
     if (this.hasNotes) this.#errors.write(`${line}\n`);
   }
 
-  /** Lines on standard error for every reader. */
+  /** Prints lines on standard error for every reader. */
   errorLines(lines: readonly string[]): void {
     this.#errors.write(`${lines.join("\n")}\n`);
   }
 
   /**
-   * Progress: frames in place on a terminal, lines elsewhere, none with `--json` or `--quiet`.
+   * Returns the frames of a progress: in place on a terminal, lines elsewhere, none with `--json` or `--quiet`.
    *
    * @param isWanted `true` shows progress to every reader, `false` to none. Default: as notes
    */

@@ -37,7 +37,7 @@ export class Values {
     return this.#options.get(name)?.[0];
   }
 
-  /** All values of an option. One word may hold several, separated by commas. */
+  /** Returns all values of an option. One word may have several, separated by commas. */
   list(name: string): string[] {
     return (this.#options.get(name) ?? []).flatMap((text) => text.split(",")).filter((part) => part !== "");
   }
@@ -46,7 +46,7 @@ export class Values {
     return this.#options.get(name) ?? [];
   }
 
-  /** Returns keys of the configuration as they were written: `--log.level=debug`. */
+  /** Returns configuration keys as written: `--log.level=debug`. */
   keys(): readonly string[] {
     return this.#options.get(keysGiven) ?? [];
   }
@@ -78,7 +78,7 @@ export class Values {
     return momentMs;
   }
 
-  /** The argument or option, as it is written, whose value is a text or has it as a part. */
+  /** Returns the argument or option, as written, whose value is or includes the text. */
   nameOf(text: string): string | undefined {
     if (text === "") return undefined;
     const all = [
@@ -91,12 +91,12 @@ export class Values {
     return found?.[0];
   }
 
-  /** An option that is set, as it is written. */
+  /** Returns the option as written, if it is set. */
   optionLike(name: string): string | undefined {
     return this.#options.has(name) ? `--${name}` : undefined;
   }
 
-  /** `key=value` pairs. */
+  /** Returns the `key=value` pairs of an option. */
   labels(name: string): Record<string, string> {
     const labels: Record<string, string> = {};
     for (const text of this.texts(name)) {

@@ -14,7 +14,7 @@ export type ParsedCommandLine =
   | { readonly kind: "help"; readonly about: string; readonly isAll?: true }
   | { readonly kind: "version" };
 
-/** Throws a usage failure. */
+/** Parses the words. Throws a usage failure. */
 export function readWords(words: readonly string[], commands: readonly Command[]): ParsedCommandLine {
   const { before, rest } = leadingOptions(words);
   const [first] = rest;
@@ -33,7 +33,7 @@ export function readWords(words: readonly string[], commands: readonly Command[]
   return parse(command, [...before, ...rest.slice(taken)]);
 }
 
-/** Options of every command may stand before the command too: `tutti --server URL list`. */
+/** Splits off the options before the command, as in `tutti --server URL list`. */
 function leadingOptions(words: readonly string[]): {
   readonly before: readonly string[];
   readonly rest: readonly string[];
@@ -49,7 +49,7 @@ function leadingOptions(words: readonly string[]): {
   return { before: words.slice(0, at), rest: words.slice(at) };
 }
 
-/** A plural lists: `tutti agents` is `tutti agent list`. */
+/** Finds the command of the first words. A plural lists: `tutti agents` is `tutti agent list`. */
 function commandAt(
   [first = "", second = ""]: readonly string[],
   commands: readonly Command[],
@@ -96,7 +96,7 @@ function unknownCommand(
   ]);
 }
 
-/** Words of other products, and of the API, for what a command does here. */
+/** Commands by the words that other products and the API use for them. */
 const otherWords: ReadonlyMap<string, string> = new Map([
   ["terminate", "cancel ID --now"],
   ["kill", "cancel ID --now"],
@@ -157,7 +157,7 @@ function checked({ name, value, choices }: Option, found: string | undefined, co
       [`tutti ${command.name} --help`, "explains the option"],
     ]);
   if (choices === undefined) return found;
-  // A list of several, with commas between them, where the option may be given several times.
+  // An option that can be repeated also takes several values with commas between them.
   for (const one of found.split(",")) {
     if (choices.includes(one)) continue;
     throw usageFailure(

@@ -1,11 +1,11 @@
-/** Amounts as people give them: `gpu=2`, `tokens=1000`. */
+/** Parses amounts such as `gpu=2` and `tokens=1000`. */
 import type { Context } from "../command/declaration.ts";
 import { usageFailure } from "../command/failure.ts";
 import { safe } from "../terminal/text.ts";
 
 type Example = readonly [words: string, does: string];
 
-/** At least one is wanted. */
+/** Returns the amounts of an option. Throws without any. */
 export function amountsIn(context: Context, option: string, example: Example): Record<string, number> {
   const amounts = amountsGiven(context, option, example);
   if (Object.keys(amounts).length === 0) throw usageFailure(`--${option} is required.`, [example]);
@@ -14,7 +14,7 @@ export function amountsIn(context: Context, option: string, example: Example): R
 
 const budgetNames = ["tokens", "money", "timeMs"];
 
-/** What is started may use up. Undefined by default. */
+/** Returns the budget of the started work. Undefined by default. */
 export function budgetIn(context: Context): Record<string, number> | undefined {
   const example = [
     "tutti run order --budget tokens=1000 --budget money=2",

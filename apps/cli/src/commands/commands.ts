@@ -25,7 +25,7 @@ import { triggerCommands } from "./triggers/table.ts";
 import { variantCommands } from "./variants/table.ts";
 import { workflowCommands } from "./workflows/table.ts";
 
-/** Every command there is. */
+/** All commands. */
 export const commands: readonly Command[] = [
   ...runCommands,
   ...cacheCommands,

@@ -3,7 +3,7 @@ import type { Context } from "../command/declaration.ts";
 import type { Outcome, Result } from "../command/presenter.ts";
 import { safe } from "../terminal/text.ts";
 
-/** One line about the change, the whole answer as JSON, or nothing but an id. */
+/** Returns an outcome: one line about the change, the whole reply as JSON, or only an id. */
 export function doneOutcome(
   { print }: Pick<Context, "print">,
   reply: unknown,
@@ -22,7 +22,7 @@ export function doneOutcome(
   };
 }
 
-/** A second deletion finds nothing, and is no failure. */
+/** Returns the outcome of a deletion. A second deletion finds nothing, and is no failure. */
 export function deletedOutcome(
   { print }: Pick<Context, "print">,
   reply: { readonly removed?: boolean },

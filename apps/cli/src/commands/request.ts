@@ -1,4 +1,4 @@
-/** Options that many requests have in common, as fields of a request: absent if they are not set. */
+/** Common options as fields of a request. Options that are not set are absent. */
 import type { Context } from "../command/declaration.ts";
 
 type Said = Pick<Context, "values">;

@@ -23,7 +23,7 @@ describe("completion", () => {
   });
 });
 
-/** How each shell says what it would complete a line with. Of zsh alone whether it can read the script at all. */
+/** Commands that print how a shell would complete a line. For zsh, only whether it can parse the script. */
 const asking = {
   bash: (script: string, line: string) => [
     "-c",

@@ -1,7 +1,7 @@
 /**
- * Completion for shells, as scripts made from the declarations: commands and options are in the script, so that most of
- * what is completed starts no process. Names of runs, sessions, workflows, schedules, triggers and agents are asked of the
- * command itself.
+ * Completion scripts for shells, made from the declarations. Commands and options are in the script, so that most
+ * completions start no process. Names of runs, sessions, workflows, schedules, triggers and agents need a call of the
+ * command.
  */
 
 import type { Context } from "../command/declaration.ts";
@@ -28,7 +28,7 @@ export function completionFor(shell: ShellName, commands: readonly Command[]): s
   }
 }
 
-/** How names are asked for: ids on lines, nothing else, and nothing when there is no platform. */
+/** Commands that list the names: only ids on lines, and nothing without a platform. */
 const candidates: Readonly<Record<Exclude<Completes, "file">, string>> = {
   run: "tutti list --quiet --size 100 2>/dev/null",
   session: "tutti session list --quiet --size 100 2>/dev/null",
@@ -38,7 +38,7 @@ const candidates: Readonly<Record<Exclude<Completes, "file">, string>> = {
   agent: "tutti agent list --quiet --size 100 2>/dev/null",
 };
 
-/** First words, and those behind them. */
+/** Returns the second words of commands by their first word. */
 function tree(commands: readonly Command[]): Map<string, string[]> {
   const heads = new Map<string, string[]>();
   for (const { name } of commands) {
@@ -96,7 +96,7 @@ complete -o filenames -o bashdefault -F _tutti tutti
 `;
 }
 
-/** Brackets, colons and quotes mean something to zsh. */
+/** Escapes brackets, colons and quotes for zsh. */
 function zshText(text: string): string {
   return text.replace(/[[\]:]/g, "\\$&").replaceAll("'", "'\\''");
 }

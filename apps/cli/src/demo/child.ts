@@ -1,4 +1,4 @@
-/** A process of the proof: started, listened to, killed. It ends with this process, however this one ends. */
+/** A process of the proof. It ends with this process, in whatever way this one ends. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -27,7 +27,7 @@ export class Child {
       cwd: directory,
       env: { ...environment },
       stdio: ["ignore", "pipe", "pipe", "pipe"],
-      // Ctrl-C is for the command, which ends them in its own order.
+      // Ctrl-C is for the command, which ends the processes in order.
       ...ownGroup(),
     });
     for (const stream of [this.#process.stdout, this.#process.stderr])
@@ -52,7 +52,7 @@ export class Child {
     });
   }
 
-  /** Returns the first line that is the one. Undefined when the process ended before it came. */
+  /** Returns the first line that matches. Undefined if the process ended before it. */
   line<Found>(find: (line: string) => Found | undefined): Promise<Found | undefined> {
     return new Promise((resolve) => {
       const look = (): void => {
@@ -77,12 +77,12 @@ export class Child {
     return this.#isOver;
   }
 
-  /** What it said last. */
+  /** The last printed lines. */
   get lastWords(): readonly string[] {
     return this.#lines.slice(-5);
   }
 
-  /** `kill -9`: at once, without a word, in the middle of its work. */
+  /** Kills the process with `kill -9`, in the middle of its work. */
   async kill(): Promise<void> {
     if (!this.#isOver) this.#process.kill("SIGKILL");
     await this.ended;

@@ -1,4 +1,4 @@
-/** The platform of the proof and its workers, in a folder of their own: started, killed, started again. */
+/** The platform and the workers of the proof, in a folder of their own. They are started, killed and restarted. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -9,7 +9,7 @@ import type { Effect } from "./proof.ts";
 
 export interface CrewOptions {
   readonly platform: Platform;
-  /** Of this proof alone. */
+  /** Folder of this proof. */
   readonly folder: string;
   readonly say: (line: string) => void;
 }
@@ -42,12 +42,12 @@ export class Crew {
     this.#ready = ready;
   }
 
-  /** Where REST is. The same after each start. */
+  /** URL of the REST API. The same after each start. */
   get url(): string {
     return this.#addresses.http;
   }
 
-  /** Resolves when it is ready. The first start takes any ports, the others the same ones. */
+  /** Starts the platform, and resolves when it is ready. The first start chooses ports, and later starts keep them. */
   async startPlatform(): Promise<void> {
     const { http, grpc } = this.#addresses;
     const platform = this.#child("main", {}, [
@@ -88,12 +88,12 @@ export class Crew {
     await Promise.all([this.#platform, ...this.#workers.values()].map((child) => child?.kill()));
   }
 
-  /** The definition whose runs are killed at. */
+  /** Returns the definition of the runs. */
   definition(): Promise<string> {
     return readFile(this.#options.platform.demoKillWorkflow, "utf8");
   }
 
-  /** What the workers did so far, by their files. A line that was not finished is no effect. */
+  /** Returns the effects in the files of the workers. An unfinished line is no effect. */
   async effects(): Promise<Effect[]> {
     const texts = await Promise.all(
       workerNames.map((name) => readFile(this.#effectsOf(name), "utf8").catch(() => "")),
@@ -112,7 +112,7 @@ export class Crew {
   ): Child {
     const { platform, folder } = this.#options;
     const { node, env } = this.#ready;
-    // The user who runs the proof may already have a platform and workers.
+    // Settings for another platform or other workers of the user are not passed on.
     const own = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("TUTTI_")));
     return new Child({
       node,

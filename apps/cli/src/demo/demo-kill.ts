@@ -13,22 +13,22 @@ import { Load } from "./load.ts";
 import { type Proof, prove } from "./proof.ts";
 
 export interface DemoKillOptions {
-  /** The one that is killed. */
+  /** The platform that is killed. */
   readonly platform: Platform;
   readonly runs: number;
-  /** Told what happens while it happens. */
+  /** Called with each step while it happens. */
   readonly say: (line: string) => void;
   readonly shell: Pick<Shell, "pause" | "interrupted" | "nowMs">;
 }
 
 export interface DemoKillOutcome extends Proof {
   readonly runs: number;
-  /** What was killed, in this order. */
+  /** Names of the killed processes, in this order. */
   readonly kills: readonly string[];
   readonly tookMs: number;
 }
 
-/** When so much of the work is done, these are killed, and started again after a moment. */
+/** Processes that are killed at a share of completed work, and restarted after a moment. */
 const kills: readonly {
   readonly at: number;
   readonly platform: boolean;

@@ -1,8 +1,8 @@
-/** Starts the runs of the proof, and reads what the platform says of them, while it is killed. */
+/** Starts the runs of the proof and reads their state from the platform, while it is killed. */
 import { Client, RestError } from "@tutti/rest/client";
 import type { Seen } from "./proof.ts";
 
-/** Time, as the command has it. */
+/** Time of the command. */
 export interface Patience {
   pause(durationMs: number, signal?: AbortSignal): Promise<void>;
   readonly interrupted: AbortSignal;
@@ -11,7 +11,7 @@ export interface Patience {
 const callMs = 5_000;
 const againMs = 100;
 const pageSize = 500;
-/** Properties have the spelling of the contracts. */
+/** States at the end of a run, as the contracts spell them. */
 const endings = /^(completed|failed|cancelled|terminated)$/;
 
 export class Load {
@@ -19,7 +19,7 @@ export class Load {
   readonly #patience: Patience;
   /** Runs whose start was acknowledged, and how many steps each has. */
   readonly started = new Map<string, number>();
-  /** The events that were read of each, as far as they went. */
+  /** The events read so far, by run. */
   readonly seen = new Map<string, readonly Seen[]>();
 
   constructor(url: string, patience: Patience) {
@@ -31,7 +31,7 @@ export class Load {
     await this.#retried(() => this.#client.call("workflows.register", { body: { format: "yaml", text } }));
   }
 
-  /** Starts so many runs of three to five steps, some at a time. A start that was not answered is asked for again under its id. */
+  /** Starts runs of three to five steps with a limited concurrency. Retries a start without a reply with its id. */
   async start(count: number, atOnce: number): Promise<void> {
     let next = 0;
     const one = async (): Promise<void> => {
@@ -51,7 +51,7 @@ export class Load {
     await Promise.all(Array.from({ length: atOnce }, one));
   }
 
-  /** Reads histories, one after the other, again and again, until told to stop. What was read is acknowledged. */
+  /** Reads the histories in turn until the signal aborts. Events that were read are acknowledged. */
   async watch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const runs = [...this.started.keys()];
@@ -69,7 +69,7 @@ export class Load {
     }
   }
 
-  /** Returns how many runs have ended, as lists know it: a moment later than the runs themselves. */
+  /** Returns how many runs have ended. The list is a moment behind the runs. */
   async ended(): Promise<number> {
     const query = { by: "status", definition: "proof-transfer" } as const;
     const { counts } = await this.#retried(() =>
@@ -78,7 +78,7 @@ export class Load {
     return counts.reduce((sum, { value = "", count = 0 }) => sum + (endings.test(value) ? count : 0), 0);
   }
 
-  /** All events of all runs that were started, by run. One that is not there has none. */
+  /** Returns all events of all started runs, by run. A missing run has no entry. */
   async journal(): Promise<ReadonlyMap<string, readonly Seen[]>> {
     const journal = new Map<string, readonly Seen[]>();
     for (const run of this.started.keys())
@@ -99,7 +99,7 @@ export class Load {
     return seen;
   }
 
-  /** Repeats a call until it is answered. Returns `missing`, if given, for a missing object. */
+  /** Repeats a call until it succeeds. Returns `missing`, if given, for a missing object. */
   async #retried<Answer>(ask: () => Promise<Answer>, missing?: Answer): Promise<Answer> {
     for (;;) {
       try {
@@ -113,7 +113,7 @@ export class Load {
   }
 }
 
-/** No answer, a late answer, or a process that is not ready: all of these are expected. */
+/** Whether an error is expected: no reply, a late reply, or a process that is not ready. */
 function isPassing(error: unknown): boolean {
   if (error instanceof RestError) return error.retry !== "never" || error.status === 0 || error.status >= 500;
   return error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError");

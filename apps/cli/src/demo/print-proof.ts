@@ -1,4 +1,4 @@
-/** The one table of the proof. */
+/** Prints the table of the proof. */
 import { counted } from "@tutti/kernel";
 import type { Printer } from "../command/printer.ts";
 import type { Entry } from "../terminal/table.ts";

@@ -1,12 +1,12 @@
 /**
- * What is compared at the end, and what it comes to. Pure.
+ * The comparison at the end of the proof, and its verdict. Pure.
  *
  * A start is acknowledged when the platform has answered it. An event is acknowledged when a client has read it.
- * Neither may ever be gone or changed, after any kill. A separate file lists the effects of the workers. The journal
- * may not have a completed step that no worker did. A step that was done twice is named by its key.
+ * No kill may lose or change either. A separate file lists the effects of the workers. The journal must not have a
+ * completed step that no worker has executed. A step that was executed twice is listed by its key.
  */
 
-/** An event as it was read. */
+/** An event that a client has read. */
 export interface Seen {
   readonly event: number;
   readonly type: string;
@@ -16,7 +16,7 @@ export interface Seen {
 
 /** A line of a worker's file. */
 export interface Effect {
-  /** The key of idempotency. */
+  /** The idempotency key. */
   readonly key: string;
   readonly attempt: number;
   readonly by: string;
@@ -25,14 +25,14 @@ export interface Effect {
 export interface Evidence {
   /** Runs whose start was acknowledged, and how many steps each has. */
   readonly started: ReadonlyMap<string, number>;
-  /** By run: the events that were read while things were killed. */
+  /** Events read between the kills, by run. */
   readonly seen: ReadonlyMap<string, readonly Seen[]>;
-  /** By run: all events at the end. Absent where there is no such run. */
+  /** All events at the end, by run. A missing run has no entry. */
   readonly journal: ReadonlyMap<string, readonly Seen[]>;
   readonly effects: readonly Effect[];
 }
 
-/** How many there were, and which of them are gone. */
+/** A count, with the lost items. */
 export interface Tally {
   readonly count: number;
   readonly lost: readonly string[];
@@ -48,12 +48,12 @@ export interface Proof {
   readonly starts: Tally;
   /** Events that a client had read. */
   readonly events: Tally;
-  /** Steps that the runs have. Lost is one that did not complete. */
+  /** Steps of the runs. Lost: steps that did not complete. */
   readonly steps: Tally;
-  /** Steps that the journal has as done. Lost is one of which no worker knows. */
+  /** Steps that are completed in the journal. Lost: steps that no worker has executed. */
   readonly effects: Tally;
   readonly twice: readonly Twice[];
-  /** Steps that the journal has as done more than once. */
+  /** Steps that are completed more than once in the journal. */
   readonly doubled: readonly string[];
   readonly holds: boolean;
 }
@@ -81,7 +81,7 @@ export function prove({ started, seen, journal, effects }: Evidence): Proof {
   return { ...proof, holds: proof.doubled.length === 0 && tallies.every(({ lost }) => lost.length === 0) };
 }
 
-/** By key, how often the journal says it. */
+/** Returns the number of completions in the journal, by key. */
 function completedSteps(journal: Evidence["journal"]): ReadonlyMap<string, number> {
   const done = new Map<string, number>();
   for (const [run, events] of journal)

@@ -1,10 +1,10 @@
 import type { Style } from "../terminal/style.ts";
 
-/** Where a frame is drawn, and when. */
+/** The style, size and time of a frame. */
 export interface Canvas {
   readonly style: Style;
   readonly width: number;
-  /** Lines at most. */
+  /** Maximum of lines. */
   readonly height: number;
   readonly nowMs: number;
 }

@@ -1,4 +1,4 @@
-/** How a session came to be done the way it is. */
+/** Draws the choices between modes and plans of a session. */
 import type { Choice, ModeCandidate } from "@tutti/rest/types";
 import type { Style } from "../terminal/style.ts";
 import { padEnd, padStart, safe, wrap } from "../terminal/text.ts";
@@ -9,7 +9,7 @@ interface Page {
   readonly width: number;
 }
 
-/** Each choice: what it was between, what was expected of each, how sure it was, and what came of it. */
+/** Draws each choice: its candidates with their estimates, its confidence and its outcome. */
 export function drawChoices(choices: readonly Choice[], page: Page): string[] {
   return choices.flatMap((choice) => ["", ...drawChoice(choice, page)]);
 }
@@ -39,7 +39,7 @@ function candidateLine(candidate: ModeCandidate, isChosen: boolean, style: Style
   const mark = isChosen ? style.green("✓") : eligible === true ? "·" : style.dim("–");
   const name = padEnd(mode, 12);
   if (eligible !== true) return `${mark} ${style.dim(`${name} ${safe(reason)}`)}`;
-  // Of a part alone nothing is expected.
+  // A part of a plan has no estimate of its own.
   const time = expectedMs > 0 ? padStart(printDurationMs(expectedMs), 8) : "";
   const late = highMs > expectedMs ? ` to ${printDurationMs(highMs)}` : "";
   const money = (expectedUse?.money ?? 0) > 0 ? `  ${printNumber(expectedUse?.money ?? 0)} money` : "";
@@ -59,7 +59,7 @@ function outcomeWords(
   return `${printDurationMs(realMs)}, ${off === 0 ? "as expected" : `${Math.abs(off)} % ${off > 0 ? "more" : "less"} than expected`}`;
 }
 
-/** Three digits that count, without zeros behind them. */
+/** Returns a number with three significant digits, without trailing zeros. */
 export function printNumber(value: number): string {
   return String(Number(value.toPrecision(3)));
 }

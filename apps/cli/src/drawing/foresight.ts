@@ -1,4 +1,4 @@
-/** How something would be done: its mode beside the others, and who would do what when, along one axis of time. */
+/** Draws a plan before the start: its mode among the candidates, and the assignments along one axis of time. */
 import { counted } from "@tutti/kernel";
 import type { PlannedAssignment, PlanReply } from "@tutti/rest/types";
 import type { Style } from "../terminal/style.ts";

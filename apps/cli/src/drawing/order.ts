@@ -1,21 +1,21 @@
-/** The order of tasks, as it is drawn: the order of the rows, and only the edges that add information. */
+/** The order of drawn tasks: the order of the rows, and only the edges that add information. */
 
 export interface Ordered {
-  /** Places of the nodes in the order of drawing: by level, then as they were given. */
+  /** Indexes of the nodes in drawing order: by level, then in their given order. */
   readonly order: readonly number[];
-  /** Of each node, by its place. */
+  /** Level of each node, by its index. */
   readonly level: readonly number[];
-  /** The needs of each, without those that its other needs imply. */
+  /** Needs of each node, without those that its other needs imply. */
   readonly needs: readonly (readonly number[])[];
 }
 
 export interface Node {
   readonly id: string;
-  /** Ids. Those that are not there are left out. */
+  /** Ids. Unknown ids are ignored. */
   readonly needs: readonly string[];
 }
 
-/** Beyond it edges are drawn as they are given: to leave any out takes longer than it is worth. */
+/** Above this number of nodes all edges are drawn, because the reduction takes too long. */
 const reducedMax = 600;
 
 export function orderOf(nodes: readonly Node[]): Ordered {
@@ -33,7 +33,7 @@ export function orderOf(nodes: readonly Node[]): Ordered {
   return { order, level, needs: nodes.length > reducedMax ? needs : reduced(needs, order) };
 }
 
-/** Returns a circle, which no definition has and a broken server might tell, ends at the level where it was found. */
+/** Returns the level of each node. Nodes in a cycle, which only a broken server sends, keep the level reached so far. */
 function levelsOf(needs: readonly (readonly number[])[]): number[] {
   const level = needs.map(() => 0);
   const missing = needs.map((own) => own.length);

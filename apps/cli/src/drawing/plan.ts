@@ -1,4 +1,4 @@
-/** The plan of a session and reality beside it, as bars along one axis of time. */
+/** Draws the plan of a session next to its actual course, as bars along one axis of time. */
 import { counted } from "@tutti/kernel";
 import type { PlannedTask, PlanView } from "@tutti/rest/types";
 import type { Style } from "../terminal/style.ts";
@@ -9,14 +9,14 @@ export interface PlanCanvas {
   readonly style: Style;
   readonly width: number;
   readonly nowMs: number;
-  /** How many plans there are. */
+  /** Number of plans. */
   readonly count: number;
 }
 
 const tasksMost = 200;
 const nameWidthMost = 24;
 const barMin = 20;
-/** When the output is no terminal. */
+/** Width without a terminal. */
 const widthMost = 120;
 
 export function drawPlan(plan: PlanView, { style, width, nowMs, count }: PlanCanvas): string[] {

@@ -1,4 +1,4 @@
-/** A race as it stands: a lane for each mode, how far it is, its time, cost and slots. */
+/** Draws the state of a race: a lane for each mode with its progress, time, cost and slots. */
 import type { Session } from "@tutti/rest/types";
 import { drawBar } from "../terminal/bar.ts";
 import { durationOf, progressOf } from "../terminal/progress.ts";
@@ -42,13 +42,13 @@ export function drawRace(sessions: readonly Session[], { style, width, nowMs }: 
 
 const modes = ["workflow", "swarm", "intelligence", "hybrid"];
 
-/** Lanes stay where they are, in any order of starts. */
+/** Sorts the lanes by mode, so that the order of starts does not matter. */
 function inOrder(sessions: readonly Session[]): readonly Session[] {
   const place = ({ spec }: Session): number => modes.indexOf(spec?.mode ?? "");
   return [...sessions].sort((one, other) => place(one) - place(other));
 }
 
-/** Of those that did well, once all have ended. */
+/** Returns the winner among the completed sessions, once all have ended. */
 export function firstOf(sessions: readonly Session[]): string | undefined {
   if (sessions.length === 0 || sessions.some(({ status }) => !lookOf(status).isEnded)) return undefined;
   const done = sessions.filter(({ status }) => status === "completed");

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { type Node, orderOf } from "./order.ts";
 import { railsOf } from "./rails.ts";
 
-/** `a`, `b < a`, `d < b c`: a task and what it needs. */
+/** Parses tasks with their needs: `a`, `b < a`, `d < b c`. */
 function graph(text: string): Node[] {
   return text
     .trim()
@@ -119,12 +119,12 @@ describe("a graph as rails", () => {
   });
 });
 
-/** Reads a drawing as an eye does: which tasks the lines lead to from which. */
+/** Follows the lines of a drawing as an eye does. Returns the tasks from which lines lead to each task. */
 function traced(
   rows: readonly { readonly task: number | undefined; readonly before: string; readonly after: string }[],
 ): number[][] {
   const needs: number[][] = rows.flatMap(({ task }) => (task === undefined ? [] : [[]]));
-  // What each column carries: the tasks that its line comes from.
+  // The tasks from which the line in each column comes.
   let carried: (number[] | undefined)[] = [];
   for (const { task, before, after } of rows) {
     const line = task === undefined ? before : `${before}●${after}`;

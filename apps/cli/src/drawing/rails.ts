@@ -1,31 +1,31 @@
 /**
- * A graph as rails: one row per task, in the order in which tasks can run, and lines to the left of it for the needs.
- * Tasks that can run side by side are on lanes side by side.
+ * Draws a graph as rails: one row per task, in the order in which tasks can run, with lines for the needs on the left.
+ * Tasks that can run concurrently are on adjacent lanes.
  *
- * 1. A lane leads from one task to one that needs it. Lanes that lead to the same task come together above it: `├─┴─╯`.
- * 2. Where a task leads to several, its lane splits below it: `├─┬─╮`.
+ * 1. A lane leads from a task to a dependent task. Lanes that lead to the same task join above it: `├─┴─╯`.
+ * 2. If a task leads to several tasks, its lane splits below it: `├─┬─╮`.
  * 3. `┼` is always a crossing, never a joint.
- * 4. Two rows below each other in one lane always belong together: while tasks are still to come that need nothing, the
- *    lane of one that leads nowhere stays taken.
+ * 4. Two adjacent rows in one lane always depend on each other. As long as tasks without needs follow, the lane of a
+ *    task without dependents stays reserved.
  */
 import { dependentsOf, type Ordered } from "./order.ts";
 
 export interface Row {
-  /** Place of the task. Undefined for a row of lines only. */
+  /** Index of the task. Undefined for a row with only lines. */
   readonly task: number | undefined;
-  /** To the left of the task's symbol. The whole row where there is no task. */
+  /** Text to the left of the task's symbol. The whole row without a task. */
   readonly before: string;
-  /** To the right of it. */
+  /** Text to the right of the symbol. */
   readonly after: string;
 }
 
 export interface Rails {
   readonly rows: readonly Row[];
-  /** Columns that the rails take. */
+  /** Columns of the rails. */
   readonly width: number;
 }
 
-/** Undefined when more lanes would be needed than there is room for. */
+/** Draws the rails. Undefined if more than `lanesMax` lanes are needed. */
 export function railsOf({ order, needs }: Ordered, lanesMax: number): Rails | undefined {
   const lanes = new Lanes();
   const rows: Row[] = [];
@@ -44,7 +44,7 @@ export function railsOf({ order, needs }: Ordered, lanesMax: number): Rails | un
   return { rows, width: Math.max(0, 2 * lanes.most - 1) };
 }
 
-/** The lines that come to a row from above. */
+/** Returns the lines above a row. */
 export function linesAbove({ task, before, after }: Row, { needs }: Ordered): string {
   const own = task === undefined ? "" : needs[task]?.length === 0 ? " " : "│";
   return `${before}${own}${after}`
@@ -53,16 +53,16 @@ export function linesAbove({ task, before, after }: Row, { needs }: Ordered): st
     .trimEnd();
 }
 
-/** Where a lane leads that leads nowhere, and is held. */
+/** Target of a reserved lane that leads to no task. */
 const nowhere = -1;
 
 class Lanes {
-  /** The task that each lane leads to. Undefined where a lane is free. */
+  /** Target task of each lane. Undefined for a free lane. */
   readonly #leadsTo: (number | undefined)[] = [];
   #most = 0;
   #holds = false;
 
-  /** Whether lanes that lead nowhere stay taken. */
+  /** Whether lanes without a target stay reserved. */
   set hold(holds: boolean) {
     this.#holds = holds;
     if (holds) return;
@@ -73,7 +73,7 @@ class Lanes {
     return this.#most;
   }
 
-  /** Returns the lane of a task, after all that lead to it came together. */
+  /** Returns the lane of a task, after joining all lanes that lead to it. */
   take(task: number, rows: Row[]): number {
     const members = this.#leadsTo.flatMap((to, lane) => (to === task ? [lane] : []));
     const [own = this.#free(0)] = members;
@@ -90,7 +90,7 @@ class Lanes {
     return { task, before: text.slice(0, 2 * own), after: text.slice(2 * own + 1) };
   }
 
-  /** Leads the lane to the next tasks. The first goes straight on, the others beside it. */
+  /** Leads the lane to the next tasks. The first task continues the lane, the others get lanes next to it. */
   lead(own: number, next: readonly number[], rows: Row[]): void {
     const [first, ...others] = next;
     this.#leadsTo[own] = first ?? (this.#holds ? nowhere : undefined);

@@ -12,14 +12,14 @@ import { taskWords } from "./task-words.ts";
 
 const margin = " ";
 const lanesMost = 16;
-/** More rows are not readable. Larger graphs are printed stage by stage. */
+/** Maximum of readable rows. Larger graphs are printed stage by stage. */
 const railsMost = 400;
-/** Wider, an eye loses the line. */
+/** Maximum of columns that an eye can follow. */
 const widthMost = 100;
 
 /**
- * A run as it stands: its name and state, its tasks as a graph with a row for each, and how far it is. Tasks that do not
- * fit in the height are left out where least happens.
+ * Draws a run: its name and state, its tasks as a graph with a row for each, and its progress. If the tasks do not
+ * fit in the height, those with the least activity are left out.
  */
 export function drawRun(run: RunView, canvas: Canvas): string[] {
   const width = Math.min(widthMost, Math.max(40, canvas.width)) - 2 * margin.length;
@@ -57,8 +57,8 @@ function footOf(run: RunView, { style, width }: Canvas): string[] {
 }
 
 /**
- * A bar and the counts. A run that ended without completing has no bar: a full one would look like success. A run that
- * completed although a task failed has none either: 100 % would contradict the counts.
+ * Draws a bar and the counts. A run that ended without completing has no bar, because a full bar would look like
+ * success. A run that completed although a task failed has none either, because 100 % would contradict the counts.
  */
 function progressLine(run: RunView, { style, width }: Pick<Canvas, "style" | "width">): string {
   const { state, progress, counts } = run;
@@ -81,7 +81,7 @@ const tallied = [
   ["skipped", "dim", "skipped"],
 ] as const;
 
-/** `5 of 8 done · 2 running`, as much as there is room for. */
+/** Draws the counts, such as `5 of 8 done · 2 running`, as far as there is room. */
 function tally({ counts }: RunView, { style, width }: Pick<Canvas, "style" | "width">): string {
   const parts = tallied.flatMap(([state, tone, words]) => {
     const count = counts[state] ?? 0;
@@ -130,15 +130,15 @@ function longest(tasks: readonly TaskView[]): number {
 interface Drawn {
   readonly row: Row;
   readonly task: TaskView | undefined;
-  /** How deep a task is in the functions that called it. 0 for a task of the definition. */
+  /** Depth of calls between functions. 0 for a task of the definition. */
   readonly depth: number;
 }
 
 const indentWidth = 2;
-/** Of the calls of a function only the latest are drawn. */
+/** Maximum of drawn calls of a function. The latest are drawn. */
 const partsMost = 20;
 
-/** The tasks that a function has called, below it, and beside them the lines that continue. */
+/** Returns the rows of the tasks that a function has called, next to the lines that continue. */
 function partsOf({ parts }: TaskView, row: Row, depth: number): readonly Drawn[] {
   return parts.slice(-partsMost).flatMap((task) => [{ row, task, depth }, ...partsOf(task, row, depth + 1)]);
 }

@@ -7,12 +7,12 @@ import type { Canvas } from "./canvas.ts";
 import type { Ordered } from "./order.ts";
 import { taskWords } from "./task-words.ts";
 
-/** What draws attention first when there is no room for all. */
+/** States by priority, if there is no room for all tasks. */
 const urgency = ["failed", "paused", "retrying", "running", "compensating", "waiting", "queued", "held"];
 
 /**
- * A graph that is too wide for rails: a line for each stage with a bar and a tally, and below them the tasks that need
- * attention or are running, as many as there is room for.
+ * Draws a graph that is too wide for rails: a line for each stage with a bar and counts. Below are the tasks that need
+ * attention or are running, as many as fit.
  */
 export function stageRows(tasks: readonly TaskView[], { level }: Ordered, canvas: Canvas): string[] {
   const { style, height } = canvas;
@@ -44,7 +44,7 @@ export function stageRows(tasks: readonly TaskView[], { level }: Ordered, canvas
   return [...shown, "", ...rows];
 }
 
-/** Stages that are over are one line together, where there is no room for all. */
+/** Draws the stages. If there is no room for all, completed stages share one line. */
 function stageLines(
   stages: readonly (readonly TaskView[])[],
   { canvas, most }: { readonly canvas: Canvas; readonly most: number },
@@ -74,7 +74,7 @@ function stageLine(title: string, members: readonly TaskView[], { style, width }
   return `${head}${fitting(tally, width - widthOf(head))}`;
 }
 
-/** As many as there is room for, and a sign that there are more. */
+/** Returns as many parts as fit, with a mark if there are more. */
 function fitting(parts: readonly string[], width: number): string {
   const all = parts.join("  ");
   if (widthOf(all) <= width) return all;

@@ -7,7 +7,7 @@ import { cut, padEnd, padStart, safe, widthOf } from "../terminal/text.ts";
 import { printDurationMs } from "../terminal/time.ts";
 import type { Canvas } from "./canvas.ts";
 
-/** Name, what it is about, and how long: in three columns, of which the middle one gives way. */
+/** Returns the name, detail and duration of a task in three columns. The detail is cut first. */
 export function taskWords(
   task: TaskView,
   { style, nowMs }: Canvas,
@@ -24,7 +24,7 @@ export function taskWords(
   return `${named}  ${padEnd(detail, Math.max(0, left))} ${toned(style, isEnded ? "dim" : tone, padStart(time, timeWidth))}`.trimEnd();
 }
 
-/** The text next to the name of a task: how far its list is, what went wrong, what it waits for, what it uses. */
+/** Returns the text next to the name of a task: the progress of its list, its error, its waits, its use. */
 function detailOf(
   task: TaskView,
   { style, width, nowMs }: { readonly style: Style; readonly width: number; readonly nowMs: number },
@@ -61,7 +61,7 @@ function entriesOf(
   return `${drawBar(done / total, barWidth, style)} ${done}/${total}${failures}`;
 }
 
-/** Kinds that do their work without a worker's capability. */
+/** Returns the kind of a task that needs no capability of a worker. Empty for others. */
 function kindWords(kind: string): string {
   return kind === "uses" || kind === "unspecified" ? "" : kind;
 }

@@ -5,7 +5,7 @@ import { printDurationMs } from "../terminal/time.ts";
 import { orderOf } from "./order.ts";
 import { type Row, railsOf } from "./rails.ts";
 
-/** A workflow as it is drawn, wherever it came from. */
+/** A workflow to draw, from any source. */
 export interface WorkflowView {
   readonly name: string;
   readonly nodes: readonly WorkflowNode[];
@@ -22,7 +22,7 @@ interface WorkflowNode {
   readonly kind: string;
   readonly uses: string;
   readonly needs: readonly string[];
-  /** Where it may send work back to, or for a state where it may go. */
+  /** Tasks to which it may send work back. For a state, its next states. */
   readonly backTo: readonly string[];
   readonly expectedMs: number;
   readonly forEach: boolean;
@@ -32,8 +32,7 @@ interface WorkflowNode {
 const lanesMost = 24;
 
 /**
- * Returns the graph with a row for each task. Those of the critical path are highlighted. Then a summary of the
- * whole.
+ * Draws the graph with a row for each task, highlights the critical path, and adds a summary.
  */
 export function drawWorkflow(
   workflow: WorkflowView,

@@ -1,6 +1,6 @@
 /**
- * What the libraries use and Node 18 lacks, as the standard has it. The platform runs on a Node of its own. The command
- * runs on the one that is there.
+ * Standard functions that the libraries use and Node 18 lacks. The platform brings its own Node, but the command runs
+ * on the installed one.
  */
 import crypto from "node:crypto";
 
@@ -25,7 +25,7 @@ define(AbortSignal, "any", (signals: Iterable<AbortSignal>) => {
   const all = [...signals];
   const aborted = all.find((signal) => signal.aborted);
   if (aborted !== undefined) controller.abort(aborted.reason);
-  // Those that live long must not keep what was aborted.
+  // A long-lived signal must not keep listeners of an aborted one.
   for (const signal of all)
     signal.addEventListener("abort", () => controller.abort(signal.reason), {
       once: true,
@@ -46,6 +46,5 @@ define(crypto, "hash", (algorithm: string, data: Uint8Array, encoding: "binary" 
   crypto.createHash(algorithm).update(data).digest(encoding),
 );
 
-// Without the texts of numbers there are none that are kept as they were written: they are the numbers that JavaScript
-// has.
+// Without raw JSON, numbers do not keep their written form. They become numbers of JavaScript.
 define(JSON, "isRawJSON", () => false);

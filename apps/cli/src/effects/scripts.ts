@@ -1,4 +1,4 @@
-/** Scripts of this machine: run in a copy of their folder, so that two runs do not meet. */
+/** Runs scripts of this machine in a copy of their folder, so that two runs do not interfere. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
@@ -13,7 +13,7 @@ export interface ScriptEnd {
 const notCopied = new Set([".git", ".tutti", "node_modules"]);
 const firstSignalCode = 128;
 
-/** Copies of a folder below it, with the same name. */
+/** Copies of a folder, below the folder and with the same name. */
 export class FolderCopies {
   readonly #folder: string;
   readonly #root: string;
@@ -31,7 +31,7 @@ export class FolderCopies {
   async copy(name: string): Promise<string> {
     const copy = join(this.#root, name, basename(this.#folder));
     await mkdir(copy, { recursive: true });
-    // A folder cannot be copied below itself at once.
+    // A folder cannot be copied into itself in one call.
     for (const entry of await readdir(this.#folder))
       if (!notCopied.has(entry))
         await cp(join(this.#folder, entry), join(copy, entry), { recursive: true, verbatimSymlinks: true });
@@ -43,7 +43,7 @@ export class FolderCopies {
   }
 }
 
-/** Returns the content of each file, as a digest. */
+/** Returns the digest of each file. */
 export async function digestsOf(folder: string): Promise<ReadonlyMap<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -60,7 +60,7 @@ export async function digestsOf(folder: string): Promise<ReadonlyMap<string, str
   return new Map(digests);
 }
 
-/** Runs a command as its other callers do, with the variables that tasks see. */
+/** Runs a command as a task does, with the variables that tasks see. */
 export function runScript(
   [program = "", ...words]: readonly string[],
   { cwd, stdin }: { readonly cwd: string; readonly stdin: string },
@@ -87,7 +87,7 @@ export function runScript(
   });
 }
 
-/** Runs a command as its caller would: with its variables, and with its outputs. Returns the exit code. */
+/** Runs a command as its caller would, with the same variables and outputs. Returns the exit code. */
 export function runInPlace(
   [program = "", ...words]: readonly string[],
   { cwd, stdin }: { readonly cwd: string; readonly stdin: string | undefined },
@@ -102,7 +102,7 @@ export function runInPlace(
   });
 }
 
-/** What is piped to this process. Undefined at a terminal. */
+/** Returns the piped input of this process. Undefined at a terminal. */
 export async function pipedInput(): Promise<string | undefined> {
   if (process.stdin.isTTY) return undefined;
   const pieces: Buffer[] = [];

@@ -1,10 +1,10 @@
 /**
- * The world of a command: what it prints to, reads from, and waits for. Everything that touches terminal, files, time and
- * signals passes through here, so that a test can hold it in its hands.
+ * The effects of a command. All access to terminal, files, time and signals passes through this port, so that a test
+ * controls it.
  */
 export interface Shell {
   readonly output: Sink;
-  /** For people, beside what programs read: progress, problems, questions. */
+  /** Output for people: progress, problems, questions. Programs read `output`. */
   readonly errors: Sink;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
@@ -13,36 +13,36 @@ export interface Shell {
   /** Ends a command gracefully: Ctrl-C, or a signal. */
   readonly interrupted: AbortSignal;
   nowMs(): number;
-  /** Resolves after a while, or at once when the signal says so. */
+  /** Resolves after the duration, or when the signal aborts. */
   pause(durationMs: number, signal?: AbortSignal): Promise<void>;
-  /** Text of a file. Of standard input for `-`. Throws what the file system says. */
+  /** Returns the text of a file, or of standard input for `-`. Throws a failure with the error of the file system. */
   readText(file: string): Promise<string>;
-  /** Returns its bytes, piece by piece, for what may be larger than memory. */
+  /** Yields the bytes of a file in pieces, because it may be larger than memory. */
   readBytes(file: string): AsyncIterable<Uint8Array>;
   /** Writes a file, and replaces an existing one. */
   writeText(file: string, text: string): Promise<void>;
-  /** The same of bytes, piece by piece. */
+  /** Writes bytes in pieces. */
   writeBytes(file: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
-  /** Makes a folder and those above it, if they are not there. */
+  /** Creates a folder and its parents, if they do not exist. */
   makeFolder(folder: string): Promise<void>;
   exists(file: string): boolean;
-  /** Returns whether there is something to read under the name: a folder is no file. */
+  /** Returns whether the name can be read. A folder cannot. */
   isFile(file: string): boolean;
-  /** Returns the files in a folder and below, but for what is hidden or installed, in the order of their names. */
+  /** Returns the files in a folder and below, in the order of their names. Skips hidden and installed files. */
   filesIn(folder: string): Promise<readonly string[]>;
   /** Runs a script on the Node of this process, to its end. */
   runScript(script: string, words: readonly string[]): Promise<ScriptRun>;
-  /** Gives a script the terminal, and resolves with how it ended. An interrupt goes to the script. */
+  /** Gives a script the terminal, and resolves with its exit code. An interrupt goes to the script. */
   handOver(script: string, words: readonly string[]): Promise<number>;
   /** Returns whether a process listens on a port of this machine. */
   listens(host: string, port: number): Promise<boolean>;
-  /** The version of Node that runs this. */
+  /** The version of Node that runs this process. */
   readonly nodeVersion: string;
   /** Returns a line typed by a person. Undefined without a person at the terminal. */
   ask(question: string): Promise<string | undefined>;
 }
 
-/** What came of a script. */
+/** Result of a script. */
 export interface ScriptRun {
   readonly exitCode: number;
   readonly output: string;
@@ -52,11 +52,11 @@ export interface ScriptRun {
 /** Standard output, or standard error. */
 export interface Sink {
   readonly isTerminal: boolean;
-  /** Whether colours were asked for, or are fit: of a terminal, without NO_COLOR. */
+  /** Whether colours are requested, or suitable: on a terminal, without NO_COLOR. */
   readonly hasColours: boolean;
   readonly columns: number;
   readonly rows: number;
   write(text: string): void;
-  /** Calls back when the terminal has another size. Returns how to stop listening. */
+  /** Calls the listener when the size of the terminal changes. Returns a function that removes the listener. */
   onResize(listener: () => void): () => void;
 }

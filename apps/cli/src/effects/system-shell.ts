@@ -16,7 +16,7 @@ export function systemShell(): Shell {
   const environment: Environment = process.env;
   const interruption = new AbortController();
   for (const signal of stopSignals) process.once(signal, () => interruption.abort(signal));
-  // `tutti list | head` closes the pipe: the reader has gone, which is no error.
+  // `tutti list | head` closes the pipe, which is no error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 74));
   return {
     output: sinkOf(process.stdout, environment),
@@ -44,7 +44,7 @@ export function systemShell(): Shell {
   };
 }
 
-/** Files by their names in a directory. */
+/** Returns the file operations, relative to a directory. */
 export function filesBelow(
   workingDirectory: string,
 ): Pick<
@@ -87,7 +87,7 @@ const writeProblems: Readonly<Record<string, string>> = {
 function refuseWrite(file: string, cause: unknown): never {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const why = writeProblems[code];
-  // Bytes may come from a server: its errors are not those of the file.
+  // Bytes may come from a server, whose errors are not errors of the file.
   if (why === undefined) throw cause;
   const next = ["Pass a file in a folder that exists and that you can write to."];
   throw new Failure(`${file} cannot be written: ${why}`, {
@@ -113,7 +113,7 @@ export const systemTime: Pick<Shell, "nowMs" | "pause"> = {
     }),
 };
 
-/** Large pieces, since there is a wait for each. */
+/** Large pieces, because each costs a wait. */
 const pieceBytes = 2 ** 20;
 
 async function* bytesOf(path: string): AsyncGenerator<Uint8Array, void> {
@@ -158,7 +158,7 @@ function sinkOf(stream: WriteStream, environment: Environment): Sink {
   };
 }
 
-/** As https://no-color.org and the convention of FORCE_COLOR have it. The one who forces wins. */
+/** Follows https://no-color.org and the convention of FORCE_COLOR. FORCE_COLOR takes precedence. */
 export function hasColours(isTerminal: boolean, environment: Environment): boolean {
   const forced = environment["FORCE_COLOR"];
   if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
@@ -170,7 +170,7 @@ function sizeOf(reported: number, otherwise: number): number {
   return Number.isInteger(reported) && reported > 0 ? reported : otherwise;
 }
 
-/** A byte that is no UTF-8 would become another character, without a word. */
+/** Decodes UTF-8. Throws for invalid bytes, which would otherwise be replaced silently. */
 function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -179,7 +179,7 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
-/** No text that a command reads as a whole is as large as this. A device, or a wrong file, may have no end. */
+/** Above any text that a command reads as a whole. A device or a wrong file may have no end. */
 const textBytesMax = 64 * 1024 * 1024;
 
 async function gathered(pieces: AsyncIterable<unknown>): Promise<Buffer> {
@@ -213,8 +213,8 @@ async function runScript(script: string, words: readonly string[]): Promise<Scri
 
 async function handOver(script: string, words: readonly string[]): Promise<number> {
   const { spawn } = await import("node:child_process");
-  // A script with a leash beside it is asked to stop when this process is gone, also by `kill -9`. Otherwise the platform
-  // would keep its port and its data.
+  // A script with a leash is asked to stop when this process ends, also by `kill -9`. Otherwise the platform would keep
+  // its port and its data.
   const leash = join(dirname(script), "leash.mjs");
   const isLeashed = existsSync(leash);
   const options = isLeashed ? ["--import", pathToFileURL(leash).href] : [];
@@ -222,7 +222,7 @@ async function handOver(script: string, words: readonly string[]): Promise<numbe
     const child = spawn(process.execPath, [...options, script, ...words], {
       stdio: ["inherit", "inherit", "inherit", ...(isLeashed ? (["pipe"] as const) : [])],
     });
-    // A terminal tells the script as well, others tell this process alone. The script takes both as one signal.
+    // A terminal signals the script too, other senders only this process. The script treats both as one signal.
     const end = (signal: NodeJS.Signals): void => {
       child.kill(signal);
     };
@@ -237,7 +237,7 @@ async function handOver(script: string, words: readonly string[]): Promise<numbe
 
 const connectMs = 1_000;
 
-/** Connects, and closes the connection. */
+/** Returns whether a port accepts a connection. Closes the connection. */
 export async function listens(host: string, port: number): Promise<boolean> {
   const { connect } = await import("node:net");
   return await new Promise((done) => {

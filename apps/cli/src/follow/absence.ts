@@ -3,7 +3,7 @@ import type { Context } from "../command/declaration.ts";
 import type { Shell } from "../effects/shell.ts";
 import { safe } from "../terminal/text.ts";
 
-/** A connection that is back by then is not reported: partitions move and gateways restart. */
+/** A reconnection within this time is not reported, because partitions move and gateways restart. */
 const graceMs = 2_000;
 
 interface Parts {
@@ -20,7 +20,7 @@ interface Break {
   isReported: boolean;
 }
 
-/** Whether a stream is disconnected for so long that it is reported. */
+/** Reports a stream that stays disconnected. */
 export class Absence {
   readonly #parts: Parts;
   #broken: Break | undefined;
@@ -29,7 +29,7 @@ export class Absence {
     this.#parts = parts;
   }
 
-  /** Since when, and why. Undefined: connected, or disconnected for a moment. */
+  /** Start and reason of a reported disconnection. Undefined: connected, or disconnected for a moment. */
   get reported(): Pick<Break, "sinceMs" | "words"> | undefined {
     return this.#broken?.isReported ? this.#broken : undefined;
   }

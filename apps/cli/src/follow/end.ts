@@ -13,7 +13,8 @@ import { printDurationMs } from "../terminal/time.ts";
 import { type End, errorOf } from "./model.ts";
 
 /**
- * The output is on standard output, the state and the next commands on standard error.
+ * Returns the outcome of a followed run. The output is on standard output, the state and the next commands on standard
+ * error.
  *
  * @param isShown the last frame shows the state
  */
@@ -51,7 +52,7 @@ function noteNext(print: Printer, { id, failedTask, outcome }: End): void {
   );
 }
 
-/** Returns an error and what caused it, innermost last. */
+/** Draws an error and its causes, innermost last. */
 export function drawError(
   error: ErrorDetail,
   { errorStyle: style, errorWidth }: Pick<Printer, "errorStyle" | "errorWidth">,

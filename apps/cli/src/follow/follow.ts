@@ -49,7 +49,7 @@ export async function followRun(context: Context, { server, id }: Following): Pr
   }
 }
 
-/** A run continues as this one. */
+/** Signals that a run continues as another run. */
 class Successor {
   readonly id: string;
 
@@ -126,7 +126,7 @@ export async function followSession(context: Context, { server, id }: Following)
   return await followAlone(context, thread);
 }
 
-/** Missions and sessions do not continue as others. */
+/** Follows a mission or session, which never continues as another one. */
 async function followAlone<R>(context: Context, thread: Thread<R>): Promise<Result> {
   const end = await follow(context, thread, deadlineOf(context));
   assert(!(end instanceof Successor), "only a run continues as another one", { id: thread.id });
@@ -200,7 +200,7 @@ async function follow<R>(
   return new Successor(successor);
 }
 
-/** Frames are drawn on standard error: the output may be a file. */
+/** Returns the reporter. Frames are drawn on standard error, because the output may be a file. */
 function reporterFor({ shell, values, print }: Context): Reporter {
   const isWanted = values.flag("watch") || (print.hasNotes && !values.flag("wait"));
   const frames = print.frames("errors", isWanted);

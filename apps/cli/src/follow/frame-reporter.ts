@@ -8,12 +8,12 @@ import { Absence } from "./absence.ts";
 import type { Reported } from "./model.ts";
 import type { Reporter } from "./reporter.ts";
 
-/** Durations change by themselves. A frame takes bytes of a metered connection. */
+/** Interval of redraws for changing durations. A frame takes bytes of a metered connection. */
 const redrawMs = 250;
 /** Changes within this time are drawn as one frame. */
 const gatherMs = 50;
 
-/** Draws a run or a session in the lowest lines of a terminal, again and again. */
+/** Redraws a run or a session in the lowest lines of a terminal. */
 export class FrameReporter implements Reporter {
   readonly showsEnd = true;
   readonly #frames: Frames;

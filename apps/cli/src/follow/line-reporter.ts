@@ -17,7 +17,7 @@ interface Parts {
   readonly isSilent: boolean;
 }
 
-/** As the platform writes it: `57ms`, `1m3s`, `3.0 s`. */
+/** Durations as the platform prints them: `57ms`, `1m3s`, `3.0 s`. */
 const duration = /\b(?:\d+(?:\.\d+)? ?(?:ms|s|min|m|h|d))+\b/g;
 
 interface Change {
@@ -25,7 +25,7 @@ interface Change {
   readonly name: string;
   readonly about: string;
   readonly again: string;
-  /** When it happened. Undefined where only the time of its news is known. */
+  /** Time of the change. Undefined if only the time of the reply is known. */
   readonly atMs?: number | undefined;
 }
 
@@ -80,7 +80,7 @@ export class LineReporter implements Reporter {
   }
 
   stuck(lines: readonly string[]): void {
-    // The same cause is one line, however long it lasts.
+    // The same cause is printed once, even if its duration changes.
     const cause = lines.join("\n").replaceAll(duration, "");
     if (this.#parts.isSilent || cause === this.#stuck) return;
     this.#stuck = cause;

@@ -1,12 +1,12 @@
 import type { ErrorDetail, Outcome } from "@tutti/rest/types";
 import type { RunView, TaskView } from "./run-view.ts";
 
-/** A run, mission or session, made of the replies of its stream. */
+/** A run, mission or session, built from the replies of its stream. */
 export interface Followed<Reply> {
   /** The latest state. Undefined before the first reply. */
   readonly whole: Whole | undefined;
   apply(reply: Partial<Reply>): void;
-  /** The next reply is a snapshot. */
+  /** Drops the state, because the next reply is a snapshot. */
   forget(): void;
   view(): RunView | undefined;
   /** The changes of the last reply: tasks as lines show them, and the whole if it changed. */

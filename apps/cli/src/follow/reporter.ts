@@ -6,9 +6,9 @@ export interface Reporter {
   /** Whether its last report shows the outcome. */
   readonly showsEnd: boolean;
   changed(model: Reported): void;
-  /** The stream is connected, or it is not: with the reason, before the next try. */
+  /** Reports that the stream is connected, or disconnected with the reason, before the next retry. */
   standing(standing: Standing, error?: unknown): void;
-  /** Why it makes no progress, and what to do. Empty if it does. */
+  /** Reports why there is no progress, and the next action. Empty if there is progress. */
   stuck(lines: readonly string[]): void;
   /** Reports nothing after this call. */
   close(model: Reported): void;

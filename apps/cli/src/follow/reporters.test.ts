@@ -29,7 +29,7 @@ const task = (taskId: string, status: TaskStatus, more: Partial<Task> = {}): Tas
 const entry = (number: number, status: TaskStatus): Task =>
   task(`list[${number}]`, status, { parentTaskId: "list" });
 
-/** Pauses of a second and more resolve at once. Shorter ones, of frames, wait. */
+/** Pauses of a second and more resolve immediately. Shorter pauses of frames wait. */
 function inTime(shell: MemoryShell): MemoryShell {
   return {
     ...shell,

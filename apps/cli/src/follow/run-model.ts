@@ -1,4 +1,4 @@
-/** A followed run, made of the replies of its stream. */
+/** A followed run, built from the replies of its stream. */
 import type { CodeCompensation } from "@tutti/rest/history";
 import type { Amounts, Run, Task, WatchRunReply } from "@tutti/rest/types";
 import { startOf } from "../terminal/progress.ts";
@@ -18,7 +18,7 @@ export class RunModel implements Followed<WatchRunReply> {
     return [...this.#tasks.values()].find(({ status }) => status === "failed")?.taskId;
   }
 
-  /** Of entries of a list only those that did not go well. */
+  /** The changes of the last reply. Of the entries of a list, only those that have failed or are retrying. */
   get news(): News {
     const { run, tasks = [] } = this.#last;
     const entries = entriesOf(this.#tasks.values());
@@ -49,7 +49,7 @@ export class RunModel implements Followed<WatchRunReply> {
 
 const wholeOf = ({ runId: id, status, statusReason = "" }: Run): Whole => ({ id, status, statusReason });
 
-/** The drawn part of a run and its tasks: entries of lists are in the row of their task. */
+/** Returns the drawn part of a run and its tasks. Entries of lists are in the row of their task. */
 export function viewOf(
   run: Run,
   all: readonly Task[],
@@ -95,7 +95,7 @@ function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
     kind: task.kind,
     uses: task.uses ?? "",
     needs: task.needs.map(({ task: id = "" }) => id),
-    // A task of a list waits for its entries: it is running as long as they are.
+    // A task of a list waits for its entries. It counts as running as long as they run.
     state: entries !== undefined && task.status === "waiting" ? "running" : task.status,
     reason: task.statusReason ?? "",
     attempts: attemptsOf(task),
@@ -136,29 +136,29 @@ export function usedOf({ tokens = 0, money = 0 }: Amounts = {}): TaskView["used"
   return tokens === 0 && money === 0 ? undefined : { tokens, usd: money };
 }
 
-/** The tasks that durable functions and agents have called, by the caller. */
+/** Returns the tasks that durable functions and agents have called, by caller. */
 function callsOf(all: readonly Task[]): Map<string, Task[]> {
   const called = new Map<string, Task[]>(all.filter(isFunction).map(({ taskId }) => [taskId, []]));
   for (const task of all) if (!isEntry(task)) called.get(task.parentTaskId ?? "")?.push(task);
   return called;
 }
 
-/** Each turn of a durable function or an agent is an attempt of its task. */
+/** Whether a task is a durable function or an agent. Each of its turns is an attempt. */
 export const isFunction = ({ kind }: Pick<Task, "kind">): boolean => kind === "function";
 
-/** Turns that went well are no further tries. */
+/** Returns the number of attempts. Successful turns do not count as retries. */
 function attemptsOf(task: Task): number {
   if (!isFunction(task)) return task.attemptCount ?? task.attempts.length;
   const failed = task.attempts.filter(({ error }) => error !== undefined).length;
   return task.attempts.at(-1)?.error === undefined ? failed + 1 : failed;
 }
 
-/** `ship[3]` is an entry of `ship`. Rounds of a loop and tasks added to a task are no entries. */
+/** Whether a task is an entry of a list, as `ship[3]` of `ship`. Rounds of a loop and tasks added to a task are not. */
 function isEntry({ taskId, parentTaskId = "" }: Task): boolean {
   return parentTaskId !== "" && taskId.startsWith(`${parentTaskId}[`);
 }
 
-/** Of each task that is done for a list: how many of its entries are done. */
+/** Counts the completed entries of each task with a list. */
 function entriesOf(tasks: Iterable<Task>): Map<string, { done: number; failed: number; total: number }> {
   const counted = new Map<string, { done: number; failed: number; total: number }>();
   for (const task of tasks) {

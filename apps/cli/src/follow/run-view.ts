@@ -1,16 +1,16 @@
-/** What is drawn of a run: taken from answers of the server, and of nothing else. */
+/** The drawn part of a run, taken only from replies of the server. */
 export interface RunView {
   readonly id: string;
   readonly workflow: string;
   readonly state: string;
-  /** Why it stands so, in words. Empty where that is plain. */
+  /** Reason of the state, in words. Empty if it is obvious. */
   readonly reason: string;
   /** 0 to 1. */
   readonly progress: number;
   readonly startMs: number | undefined;
   readonly endMs: number | undefined;
   readonly openApprovals: number;
-  /** Tasks by state. Those that are done for each of a list count one by one. */
+  /** Tasks by state. The entries of a list count individually. */
   readonly counts: Readonly<Record<string, number>>;
   readonly tasks: readonly TaskView[];
 }
@@ -24,18 +24,18 @@ export interface TaskView {
   readonly state: string;
   readonly reason: string;
   readonly attempts: number;
-  /** What went wrong last, in words. Empty when nothing did. */
+  /** The last error, in words. Empty without one. */
   readonly error: string;
   readonly startMs: number | undefined;
   readonly endMs: number | undefined;
-  /** When it is tried again, or what it waits for is due. */
+  /** Time of the next retry, or of the due timer. */
   readonly nextMs: number | undefined;
-  /** What an attempt says of how far it is, 0 to 1. 0 means not known. */
+  /** Progress that the attempt reports, 0 to 1. 0: not known. */
   readonly progress: number;
   /** Tokens and dollars. Undefined if none are known. */
   readonly used: { readonly tokens: number; readonly usd: number } | undefined;
   /** The tasks that a durable function or an agent has called. */
   readonly parts: readonly TaskView[];
-  /** How many entries of a list are done, of how many. Cancelled and compensated entries are not. Undefined for a task without entries. */
+  /** Counts of the entries of a list. Cancelled and compensated entries are not done. Undefined without entries. */
   readonly entries: { readonly done: number; readonly failed: number; readonly total: number } | undefined;
 }

@@ -1,4 +1,4 @@
-/** A session or a mission that is followed, built from its stream. */
+/** A followed session or mission, built from the replies of its stream. */
 import type {
   BoardTask,
   Mission,
@@ -53,7 +53,7 @@ const wholeOf = ({ sessionId: id, status, statusReason = "" }: Session): Whole =
   statusReason,
 });
 
-/** The drawn part of a session and its tasks, in any mode. */
+/** Returns the drawn part of a session and its tasks, in any mode. */
 export function viewOfSession(session: Session, tasks: readonly SessionTask[]): RunView {
   const { sessionId, status, statusReason = "", effectiveMode, spec, tasks: counts = {} } = session;
   const mode = modeWords(spec?.mode, effectiveMode);

@@ -8,14 +8,14 @@ import type { RunView } from "./run-view.ts";
 
 /** An idle worker accepts a task within milliseconds, so two checks in a row find a stuck task. */
 const checkMs = 1_500;
-/** Waiting tasks that are reported. */
+/** Maximum of reported waiting tasks. */
 const waitingMax = 3;
 
 interface Parts {
   readonly shell: Pick<Shell, "pause">;
   readonly model: Reported;
   readonly reporter: Pick<Reporter, "stuck">;
-  /** Of one task, or of the whole. */
+  /** Explains one task or the whole. */
   readonly why: (task?: string) => Promise<Explanation | undefined>;
   /** Aborted at the end. */
   readonly signal: AbortSignal;
@@ -37,7 +37,7 @@ export async function reportCauses({ shell, model, reporter, why, signal }: Part
       reportedWaits = undefined;
       waiting = [];
     } else if (waits === waitingBefore && waits !== reportedWaits) {
-      // Asked once: a person may take days, and the same tasks wait for the same.
+      // One request, because a person may take days and the causes of the same tasks do not change.
       waiting = waitingLines(await ask(why));
       reportedWaits = waits;
     }
@@ -52,7 +52,7 @@ export async function reportCauses({ shell, model, reporter, why, signal }: Part
 
 const ask = (why: Parts["why"], task?: string) => why(task).catch(() => undefined);
 
-/** A task that was accepted in the meantime waits for nothing. */
+/** Whether a task still waits. A task that was accepted in the meantime does not. */
 const isStuck = ({ waits, remedies }: Explanation): boolean => waits.length > 0 || remedies.length > 0;
 
 function queuedTask(view: RunView | undefined): string | undefined {
@@ -60,7 +60,7 @@ function queuedTask(view: RunView | undefined): string | undefined {
   return view.tasks.find(({ state }) => state === "queued" || state === "held")?.id;
 }
 
-/** Changes when other tasks wait, or other questions are open. Undefined if it waits for no person and no signal. */
+/** Returns a key of the waiting tasks and open questions. Undefined without a wait for a person or a signal. */
 function waitsOf(view: RunView | undefined): string | undefined {
   if (view === undefined) return undefined;
   const { openApprovals, tasks } = view;
@@ -72,7 +72,7 @@ function waitsOf(view: RunView | undefined): string | undefined {
 
 const isRunning = ({ tasks }: RunView): boolean => tasks.some(({ state }) => state === "running");
 
-/** A task that waits for a timer or a child needs no help. */
+/** Returns the lines about waiting tasks. A task that waits for a timer or a child needs no help. */
 function waitingLines(whole: Explanation | undefined): string[] {
   const parts = whole?.parts ?? [];
   return parts

@@ -1,4 +1,4 @@
-/** Files of alert rules, with tests beside them. Everything that it takes is a chunk of its own. */
+/** Reads files of alert rules with their tests. A separate chunk of the bundle. */
 import { type AlertRule, type KeptAlert, Series } from "@tutti/contracts/insight/v1";
 import { documentsOf, readText } from "@tutti/definitions";
 import { errorFromUnknown, toTimestamp } from "@tutti/kernel";
@@ -11,7 +11,7 @@ import { safe } from "../terminal/text.ts";
 import { readDurationMs } from "../terminal/time.ts";
 import type { SourceFile } from "./definition-file.ts";
 
-/** A test: series, and the alerts that there must be after a time. */
+/** A test: series, and the expected alerts after a time. */
 interface RuleTest {
   readonly name: string;
   readonly series: readonly TestSeries[];
@@ -21,7 +21,7 @@ interface RuleTest {
 interface TestSeries {
   readonly query: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** One each 10 s. `5 x 6` is six times 5, null is a gap. */
+  /** One value every 10 s. `5 x 6` is six times 5, null is a gap. */
   readonly values: readonly (number | string | null)[];
 }
 
@@ -46,11 +46,11 @@ export interface TestOutcome {
 
 const mapping = new Mapping(schema);
 const stepMs = 10_000;
-/** Tests have a time of their own. */
+/** Start time of tests. */
 const startMs = 1_700_000_000_000;
 const words = ["", "pending", "firing", "acknowledged", "resolved"];
 
-/** Throws with every mistake of the file. */
+/** Reads the rules of a file. Throws with all errors of the file. */
 export function readAlertRules(file: SourceFile): readonly RuleInFile[] {
   const problems: string[] = [];
   const rules = documentsOf(file).flatMap((document): RuleInFile[] => {
@@ -61,7 +61,7 @@ export function readAlertRules(file: SourceFile): readonly RuleInFile[] {
         ...fields
       } = readText({ ...file, ...document }).value as unknown as RuleInFile["body"] & {
         readonly ruleId?: string;
-        /** As `tutti apply` has it. */
+        /** The name, as in files for `tutti apply`. */
         readonly "alert-rule"?: string;
         readonly tests?: readonly RuleTest[];
       };

@@ -1,4 +1,4 @@
-/** Reads files of workflows, schedules, triggers and resources of the platform. Everything that it takes is a chunk of its own, loaded for `apply`. */
+/** Reads files of workflows, schedules, triggers and resources of the platform. A separate chunk, loaded for `apply`. */
 import { isDeepStrictEqual } from "node:util";
 import type { RunSpec } from "@tutti/contracts/workflow/v1";
 import {
@@ -48,7 +48,7 @@ interface AppliedResource {
   readonly id: string;
   /** The workflow that it runs. */
   readonly workflow: { readonly name: string; readonly label?: string; readonly hash?: string };
-  /** Whether the file says if it is paused. */
+  /** Whether the file sets if it is paused. */
   readonly setsPaused: boolean;
 }
 
@@ -62,11 +62,11 @@ export interface AppliedTrigger extends AppliedResource {
   readonly body: TriggerBody;
 }
 
-/** A pool, a role and so on. */
+/** A described resource, such as a pool or a role. */
 export interface AppliedDescribed {
   readonly kind: ResourceWord;
   readonly file: SourceFile;
-  /** With the pool of a scaler, hook or inbox before it: their ids are unique in the pool. */
+  /** The id. For scalers, hooks and inboxes it starts with the pool, in which their ids are unique. */
   readonly id: string;
   readonly resource: DescribedResource;
 }
@@ -81,7 +81,7 @@ export interface AppliedVariant {
 export interface AppliedAdapter {
   readonly kind: "adapter";
   readonly file: SourceFile;
-  /** With its pool before it, as a scaler. */
+  /** The id, which starts with the pool as for a scaler. */
   readonly id: string;
   readonly adapter: AdapterDocument;
 }
@@ -94,7 +94,7 @@ export type Applied =
   | AppliedDescribed
   | AppliedAdapter;
 
-/** Returns what names a resource among those of its kind. */
+/** Returns the id that is unique within a kind of resources. */
 export function describedId(word: ResourceWord, id: string, spec: Readonly<Record<string, unknown>>): string {
   return isInPool(word) ? `${String(spec["pool"] ?? "default")}/${id}` : id;
 }
@@ -105,14 +105,14 @@ export interface CheckedDocument {
   readonly applied: Applied | undefined;
 }
 
-/** Every document of a file, checked. */
+/** Checks every document of a file. */
 export function checkDocuments(file: SourceFile): readonly CheckedDocument[] {
   const documents = documentsOf(file);
   if (documents.length === 0) return [{ problems: [wrong(file, "the file is empty")], applied: undefined }];
   return documents.map((document) => checkDocument({ ...file, ...document }));
 }
 
-/** Whether a file describes a resource of the platform, also with mistakes in it. Other programs keep JSON files too. */
+/** Whether a file describes a resource of the platform, even with errors. JSON files may belong to other programs. */
 export function describesSomething(file: SourceFile): boolean {
   return documentsOf(file).some((document) => {
     const one = { ...file, ...document };
@@ -136,7 +136,7 @@ function checkDocument(file: SourceFile): CheckedDocument {
   if (isScheduleText(file)) {
     const { problems, schedule, setsPaused } = checkScheduleText(file);
     if (schedule === undefined) return { problems, applied: undefined };
-    // The message of the contracts as REST has it.
+    // The message of the contracts in its REST form.
     const body = mapping.message(types.schedule, { ...schedule }) as unknown as ScheduleBody;
     const { scheduleId: id, run } = schedule;
     const workflow = workflowOf(run);
@@ -189,7 +189,7 @@ function wrong({ fileName, linesBefore = 0 }: SourceFile, message: string): Defi
 const types = { schedule: "tutti.workflow.v1.Schedule", trigger: "tutti.workflow.v1.Trigger" } as const;
 const mapping = new Mapping(schema);
 
-/** The fields that a file sets, whether or not it names them, each with what it is when the file does not. */
+/** All fields that a file sets, each with its default. */
 const setFields = {
   schedule: { description: "", timing: {}, run: {}, policy: {}, labels: {} },
   trigger: {
@@ -205,12 +205,12 @@ const setFields = {
   },
 } as const;
 
-/** Returns the schedule that `update` takes, which replaces each field that a file sets. */
+/** Returns the schedule for `update`, which replaces each field that a file sets. */
 export function changesOf(body: ScheduleBody): ScheduleBody {
   return { description: "", labels: {}, policy: {}, ...body };
 }
 
-/** Returns the trigger that `update` takes, which replaces each field that a file sets. */
+/** Returns the trigger for `update`, which replaces each field that a file sets. */
 export function triggerChangesOf(body: TriggerBody): TriggerBody {
   const { windowMs = 0, with: given = null } = body;
   return {
@@ -226,7 +226,7 @@ export function triggerChangesOf(body: TriggerBody): TriggerBody {
   };
 }
 
-/** Returns what a file can describe of a schedule or trigger, read and written again, so that what is empty is the same. */
+/** Returns the part of a schedule or trigger that a file can describe, normalized so that empty fields are equal. */
 export function plainOf(
   kind: "schedule" | "trigger",
   resource: Schedule | Trigger | ScheduleBody | TriggerBody,
@@ -245,14 +245,14 @@ export function plainOf(
   return plain;
 }
 
-/** Returns whether a schedule or trigger of the platform is as the file describes it. */
+/** Returns whether a schedule or trigger of the platform matches the file. */
 export function isAsApplied(found: Schedule | Trigger, applied: AppliedSchedule | AppliedTrigger): boolean {
   const { body, setsPaused, kind } = applied;
   if (setsPaused && (found.paused ?? false) !== (body.paused ?? false)) return false;
   return isDeepStrictEqual(plainOf(kind, found), plainOf(kind, body));
 }
 
-/** Fields in which a schedule or trigger of the platform differs from the file that was written for it. */
+/** Returns the fields in which a schedule or trigger of the platform differs from the file that was written for it. */
 export function fieldsLeftOut(
   found: Schedule | Trigger,
   applied: AppliedSchedule | AppliedTrigger,

@@ -1,4 +1,4 @@
-/** Reads the file of a session here. Everything that it takes is a chunk of its own, loaded when one is read. */
+/** Reads the file of a session. A separate chunk, loaded when a session is read. */
 import { checkSessionText, type DefinitionProblem, isSessionText } from "@tutti/definitions";
 import { Mapping, schema } from "@tutti/rest/json";
 import type { Routes } from "@tutti/rest/types";
@@ -11,15 +11,15 @@ type SessionBody = Routes["sessions.start"]["body"];
 
 export interface CheckedSession {
   readonly problems: readonly DefinitionProblem[];
-  /** As it is started over REST. Undefined where something is wrong. */
+  /** Body of the start over REST. Undefined if the file has an error. */
   readonly body: SessionBody | undefined;
 }
 
-/** @param input parts that go over those of the file */
+/** @param input overrides the input of the file */
 export function checkSession(file: SourceFile, input?: Json): CheckedSession {
   const { problems, spec } = checkSessionText(file);
   if (spec === undefined) return { problems, body: undefined };
-  // The messages of the contracts as REST has them.
+  // The messages of the contracts in their REST form.
   const body: SessionBody = new Mapping(schema).message("tutti.session.v1.SessionSpec", { ...spec });
   return { problems, body: input === undefined ? body : withInput(body, input) };
 }

@@ -1,4 +1,4 @@
-/** Checks and draws definitions here. Everything that it takes is a chunk of its own, loaded when something is checked. */
+/** Checks and draws definitions locally. A separate chunk, loaded when a definition is checked. */
 import { enumName } from "@tutti/contracts/enum";
 import { TaskKind } from "@tutti/contracts/workflow/v1";
 import {
@@ -27,11 +27,11 @@ import type { SourceFile } from "./definition-file.ts";
 export interface Checked {
   readonly file: SourceFile;
   readonly problems: readonly DefinitionProblem[];
-  /** Undefined when there is an error among the problems, and for the file of a session, schedule, trigger, source or adapter. */
+  /** Undefined after an error, and for the file of a session, schedule, trigger, source or adapter. */
   readonly definition: Definition | undefined;
 }
 
-/** Returns a definition, or the file of a session, schedule, trigger, source or adapter. A template is filled in where parameters are given. */
+/** Checks a definition or the file of a session, schedule, trigger, source or adapter. Parameters fill in a template. */
 export function checkFile(file: SourceFile, parameters?: Json): Checked {
   if (isSessionText(file)) return { file, problems: checkSessionText(file).problems, definition: undefined };
   if (isScheduleText(file))
@@ -43,12 +43,12 @@ export function checkFile(file: SourceFile, parameters?: Json): Checked {
   return { file, problems, definition };
 }
 
-/** Returns every source of a file. */
+/** Checks every source of a file. */
 export function checkSources(file: SourceFile): readonly (CheckedSource & { readonly file: SourceFile })[] {
   return partsOf(file).map((one) => ({ file: one, ...checkSourceText(one) }));
 }
 
-/** Returns every adapter of a file. */
+/** Checks every adapter of a file. */
 export function checkAdapters(file: SourceFile): readonly (CheckedAdapter & { readonly file: SourceFile })[] {
   return partsOf(file).map((one) => ({ file: one, ...checkAdapterText(one) }));
 }
@@ -58,7 +58,7 @@ function partsOf(file: SourceFile): readonly SourceFile[] {
   return documents.length === 0 ? [file] : documents.map((document) => ({ ...file, ...document }));
 }
 
-/** Names of the parameters of a template that is not filled in. Undefined for anything else. */
+/** Returns the parameters of a template that is not filled in. Undefined for other definitions. */
 export function parametersMissing({ document, plan }: Definition): readonly string[] | undefined {
   if (plan !== undefined) return undefined;
   const schema = document.parameters?.schema;
@@ -66,7 +66,7 @@ export function parametersMissing({ document, plan }: Definition): readonly stri
   return Object.keys(properties ?? {});
 }
 
-/** Of a definition without errors. A template has no graph before it is filled in. */
+/** Returns the graph of a definition without errors. A template has no graph before it is filled in. */
 export function graphView({ document, plan }: Definition): WorkflowView {
   const name = document.workflow;
   if (plan === undefined)

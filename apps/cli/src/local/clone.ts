@@ -1,11 +1,11 @@
-/** The package or the clone of Tutti that this command is part of: some commands run programs of the platform. */
+/** Finds the package or the clone of Tutti that this command is part of. Some commands run its programs. */
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
 import type { ScriptRun, Shell } from "../effects/shell.ts";
 
-/** Undefined where there is none. */
+/** Returns the folder of the clone. Undefined without one. */
 function cloneOf(shell: Place, own = import.meta.url): string | undefined {
   // A bundle lies in apps/cli/dist, a source deeper below. An installed package has no clone around it.
   return cloneAround(dirname(fileURLToPath(own)), shell) ?? cloneAround(shell.workingDirectory, shell);
@@ -38,14 +38,14 @@ const programs = {
 } as const;
 export type Program = keyof typeof programs;
 
-/** What the commands need that start programs by themselves, of the package or of the clone. */
+/** The programs of the package or the clone, for commands that start them. */
 export interface Platform {
   /** Resolves to the Node of the platform and the environment of its programs. */
   setUp(say: (line: string) => void): Promise<Ready>;
   /** A module that ends a program with its parent process. */
   readonly leash: string;
   pathOf(program: Program): string;
-  /** Where the workflow of `tutti demo kill` is. */
+  /** Path of the workflow of `tutti demo kill`. */
   readonly demoKillWorkflow: string;
 }
 
@@ -101,7 +101,7 @@ export interface PlatformStart extends Script {
   readonly isPackage: boolean;
 }
 
-/** What starts the platform: of the package that this command is part of, else of the clone. */
+/** Returns the program that starts the platform, from the package of this command or else from the clone. */
 export function platformStart(shell: Place, own = import.meta.url): PlatformStart | undefined {
   const script = packaged(shell, "start.mjs", own);
   if (script !== undefined) return { script, words: [], isPackage: true };
@@ -110,7 +110,7 @@ export function platformStart(shell: Place, own = import.meta.url): PlatformStar
   return { script: join(clone, "tools/start.mjs"), words: ["--empty"], isPackage: false };
 }
 
-/** A file of the platform in the package that this command is part of. */
+/** Returns a file of the platform in the package of this command. */
 function packaged(shell: Pick<Shell, "exists">, name: string, own: string): string | undefined {
   // A chunk of the bundle lies in dist/chunks of the package.
   return ["..", "../.."]
@@ -123,7 +123,7 @@ export function hasTool(shell: Place, name: string, own = import.meta.url): bool
   return packaged(shell, `tool-${name}.mjs`, own) !== undefined || cloneOf(shell, own) !== undefined;
 }
 
-/** Runs a tool of the package or the clone, set up as it has to be. */
+/** Runs a tool of the package or the clone. */
 export async function runTool(
   shell: Place & Pick<Shell, "runScript">,
   what: string,
@@ -157,7 +157,7 @@ function toolIn(
   return { script: join(clone, "tools/run.mjs"), words: [tool, ...words] };
 }
 
-/** What a tool told as JSON. Its own words where it failed. */
+/** Returns the JSON output of a tool. If the tool failed, throws its error output. */
 export function toolJson(what: string, { output, errors, exitCode }: ScriptRun): unknown {
   try {
     return JSON.parse(output);

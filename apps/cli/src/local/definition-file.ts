@@ -3,22 +3,22 @@ import { usageFailure } from "../command/failure.ts";
 import type { Shell } from "../effects/shell.ts";
 import { unreadable } from "../server/address.ts";
 
-/** A definition as its file has it. */
+/** Source of a definition. */
 export interface SourceFile {
   readonly format: "yaml" | "json";
   readonly text: string;
-  /** As it was named. */
+  /** The name as the user passed it. */
   readonly fileName: string;
   /** Lines of the file before the text, if the file has several documents. */
   readonly linesBefore?: number;
 }
 
-/** As the contracts have names of definitions, with the version behind an @. */
+/** A definition name of the contracts, with an optional version after an @. */
 const workflowName = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*(@.*)?$/;
 
 /**
- * Returns whether a word names a file, and not something that is registered. A word that can be the name of a workflow
- * is that name: a file `order` in the folder must not replace the registered `order`. Write `./order` for the file.
+ * Returns whether a word names a file, and not a registered workflow. A word that can be the name of a workflow is that
+ * name: a file `order` in the folder must not replace the registered `order`. Write `./order` for the file.
  */
 export function isFileName(word: string, shell: Pick<Shell, "isFile">): boolean {
   if (word === "-" || /\.(ya?ml|json|[cm]?[jt]sx?)$/i.test(word) || word.includes("/")) return true;
@@ -40,12 +40,12 @@ export async function readDefinition(file: string, shell: Pick<Shell, "readText"
   }
 }
 
-/** A module in TypeScript or JavaScript. Read as YAML, each of its lines would be an error. */
+/** Whether a file is a module in TypeScript or JavaScript. Parsed as YAML, each of its lines would be an error. */
 function isProgram(file: string): boolean {
   return /\.[cm]?[jt]sx?$/i.test(file);
 }
 
-/** As it is sent to the platform, which need not know folders. */
+/** Returns the name without its folder, for the platform. */
 export function shortName({ fileName }: SourceFile): string {
   return basename(fileName);
 }

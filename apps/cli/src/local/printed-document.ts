@@ -1,4 +1,4 @@
-/** Schedules and triggers of the platform as the documents of their files. */
+/** Converts schedules and triggers of the platform to documents of files. */
 import { printDuration } from "@tutti/definitions";
 import type { RunSpec, Schedule, Trigger } from "@tutti/rest/types";
 import { withoutOwner } from "../commands/apply/owner.ts";
@@ -98,7 +98,7 @@ function moment(ms: number | undefined): string | undefined {
   return ms === undefined || ms === 0 ? undefined : new Date(ms).toISOString();
 }
 
-/** Without empty values. */
+/** Returns an object without its empty values. */
 function withoutEmpty(json: Json): Json {
   return Object.fromEntries(
     Object.entries(json).filter(([name, value]) => {

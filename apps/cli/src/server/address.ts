@@ -4,25 +4,25 @@ import { Failure, usageFailure } from "../command/failure.ts";
 
 const usualServer = "http://127.0.0.1:7400";
 
-/** The address of the platform, with its source: the option, the environment, or the default. */
+/** Returns the address of the platform: from the option, the environment, or the default. */
 export function serverAddress({ values, shell }: Pick<Context, "values" | "shell">): string {
   const [from, url] =
     values.text("server") === undefined
       ? fromEnvironment(shell.environment)
       : ["--server", values.text("server")];
   if (url === undefined || url === "") return usualServer;
-  // `localhost:7400` is what people write. It would be a URL of the scheme `localhost`.
+  // People write `localhost:7400`, which would be a URL of the scheme `localhost`.
   const text = /^[a-z]+:\/\//i.test(url) ? url : `http://${url}`;
   try {
     const url = new URL(text);
     if (url.protocol === "http:" || url.protocol === "https:") return text.replace(/\/+$/, "");
   } catch {
-    // Said below, with what was expected.
+    // The failure below has the expected form.
   }
   throw usageFailure(`${from}: expected a URL such as ${usualServer}, got \`${url}\``);
 }
 
-/** Returns the variable of all programs, or the older one of the CLI. */
+/** Returns the variable of all programs, or else the older variable of the CLI. */
 function fromEnvironment(
   environment: Context["shell"]["environment"],
 ): readonly [string, string | undefined] {
@@ -30,7 +30,7 @@ function fromEnvironment(
   return url === undefined ? ["TUTTI_SERVER", environment["TUTTI_SERVER"]] : ["TUTTI_URL", url];
 }
 
-/** Returns the key, where one was given: in a file, or in the environment. */
+/** Returns the key from a file or the environment. Undefined without one. */
 export async function keyOf({
   values,
   shell,
@@ -47,7 +47,7 @@ export async function keyOf({
   }
 }
 
-/** Returns a file that was named and cannot be read. */
+/** Returns the failure for a file that cannot be read. */
 export function unreadable(file: string, cause: unknown): Failure {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const reasons: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-/** The platform as commands see it. */
+/** The calls of the platform that commands use. */
 import type { CallParts, Followed, FollowOptions, StreamName } from "@tutti/rest/client";
 import type { Routes } from "@tutti/rest/types";
 
@@ -6,10 +6,10 @@ export type RouteName = keyof Routes;
 
 export interface Server {
   readonly url: string;
-  /** To be spread into a query. Nothing for the default namespace. */
+  /** Spread into a query. Empty for the default namespace. */
   readonly namespace: { readonly namespace?: string };
   call<N extends RouteName>(name: N, parts?: CallParts<N>): Promise<Routes[N]["reply"]>;
-  /** An answer that is no JSON, piece by piece. */
+  /** Yields a reply that is not JSON, in pieces. */
   bytes<N extends RouteName>(name: N, parts?: CallParts<N>): AsyncIterable<Uint8Array>;
   follow<N extends StreamName>(
     name: N,

@@ -9,7 +9,7 @@ interface Wanted {
   readonly afterEvent?: number | undefined;
 }
 
-/** The events of a run, page by page: a history may be long. */
+/** Yields the events of a run, page by page, because a history may be long. */
 export async function* eventsOf(
   server: Pick<Server, "call" | "namespace">,
   id: string,

@@ -4,7 +4,7 @@ import type { Context } from "../command/declaration.ts";
 type RunQuery = Routes["runs.list"]["query"];
 type Said = Pick<Context, "values" | "shell">;
 
-/** Which runs were asked for, as a query has it. */
+/** Returns the filters of the options as a query. */
 export function runQuery({ values, shell }: Said): RunQuery {
   const nowMs = shell.nowMs();
   const since = values.momentMs("since", nowMs);
@@ -25,7 +25,7 @@ export function runQuery({ values, shell }: Said): RunQuery {
   };
 }
 
-/** The same as a body has it. */
+/** Returns the filters of the options as a request body. */
 export function runFilter({ values, shell }: Said): RunFilterInput {
   const nowMs = shell.nowMs();
   const fromMs = values.momentMs("since", nowMs);
@@ -45,7 +45,7 @@ export function runFilter({ values, shell }: Said): RunFilterInput {
 }
 
 function states(values: Context["values"]): WorkStatus[] {
-  // The parser has held them against the table of states.
+  // The cast: the parser has validated them against the table of states.
   return values.list("state") as WorkStatus[];
 }
 

@@ -1,4 +1,4 @@
-/** What commands need that bring messages of other systems to the platform. */
+/** Common parts of commands that bring messages of other systems to the platform. */
 import { isTuttiError, type Logger, silentLogger, TuttiError } from "@tutti/kernel";
 import { RestError } from "@tutti/rest/client";
 import type { Context } from "../command/declaration.ts";
@@ -6,7 +6,7 @@ import { exitCodes } from "../command/exit-codes.ts";
 import { Failure, usageFailure } from "../command/failure.ts";
 import { safe } from "../terminal/text.ts";
 
-/** Undefined if the message is to blame. */
+/** Returns the error of an interruption. Undefined if the message itself is invalid. */
 export function interruptionOf(error: unknown): TuttiError | undefined {
   const { cause } = error as Failure;
   if (!(error instanceof Failure) || !(cause instanceof RestError)) return undefined;
@@ -29,7 +29,7 @@ export function warningsOf({ print }: Context): Logger {
   return { ...silentLogger, warn };
 }
 
-/** Opens a reference to a value of this machine. */
+/** Reads the value of a reference to this machine. */
 export async function openedReference({ shell }: Context, reference: string): Promise<string> {
   const [, kind, place = ""] = /^(env|file):(.+)$/s.exec(reference) ?? [];
   const text = kind === "file" ? await shell.readText(place).catch(() => "") : shell.environment[place];

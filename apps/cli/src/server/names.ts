@@ -1,9 +1,9 @@
 /**
- * Names that a person can mistype: a row for each kind of object, with the calls that look one up, the list of those that
- * exist, and the command that shows the list.
+ * Suggestions for mistyped names: a row for each kind of object, with the calls that look one up, the list of existing
+ * names, and the command that shows the list.
  *
- * 1. At most 500 names are compared. A list that fails makes no second failure.
- * 2. A name that exists is no suggestion: something else of the object is missing.
+ * 1. At most 500 names are compared. If the list fails, there is no suggestion and no second failure.
+ * 2. An existing name is no suggestion, because something else of the object is missing.
  */
 import { nearest } from "@tutti/kernel";
 import type { CallParts, Client } from "@tutti/rest/client";
@@ -11,7 +11,7 @@ import type { Routes } from "@tutti/rest/types";
 import type { Advice } from "../command/failure.ts";
 import type { RouteName, Server } from "./calls.ts";
 
-/** A call, as far as it names objects. */
+/** The parts of a call that name objects. */
 export interface NamingCall {
   readonly name: RouteName;
   readonly parts: { readonly params?: unknown; readonly query?: unknown; readonly body?: unknown };
@@ -25,7 +25,7 @@ interface Query {
   readonly size: number;
 }
 
-/** A name, and where it was looked for. */
+/** A name that was not found, and the place of the search. */
 interface Wanted {
   readonly text: string;
   /** The run or session of a task, the pool of a limit. */
@@ -34,7 +34,7 @@ interface Wanted {
 }
 
 interface Row {
-  /** In a sentence: `alert rule`. */
+  /** The kind in a sentence: `alert rule`. */
   readonly noun: string;
   /** First words of the calls that name one in their path. */
   readonly areas?: readonly string[];
@@ -52,7 +52,7 @@ interface Parts {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What a list takes of a query. */
+/** Fields of a query that a list accepts. */
 const usual = ["namespace", "size"] as const;
 const ofPools = ["namespace", "pool", "size"] as const;
 
@@ -304,7 +304,7 @@ function listed<N extends ListRoute>(
   return {
     command: () => [command, `lists ${noun}`],
     names: async (client, { query }) => {
-      // The cast: each list takes what its row says.
+      // The cast: each list accepts the fields of its row.
       const parts = { query: pick(query, takes) } as unknown as CallParts<N>;
       return namesIn(await client.call(route, parts));
     },
@@ -317,7 +317,7 @@ function pick(query: Query, names: readonly (keyof Query)[]): Partial<Query> {
   );
 }
 
-/** What to do instead, for a call that found none of this name. */
+/** Returns the next actions for a call that did not find a name. */
 export async function adviceFor(call: NamingCall, code: string, sentence: string): Promise<Advice[]> {
   const found = wantedIn(call, code, sentence);
   if (found === undefined) return [];
@@ -328,13 +328,13 @@ export async function adviceFor(call: NamingCall, code: string, sentence: string
   return [...(meant === undefined ? [] : [`Did you mean \`${meant}\`?`]), row.command(wanted.owner)];
 }
 
-/** The name that was probably meant, of names that a command has read itself. */
+/** Returns the advice with the probably intended name, among names that a command has read. */
 export function meantOf(text: string, known: readonly (string | undefined)[]): Advice[] {
   const meant = nearest(text, known.filter(isName));
   return meant === undefined ? [] : [`Did you mean \`${meant}\`?`];
 }
 
-/** For a call that had nothing to delete: the object that was probably meant, in a sentence. */
+/** Returns a sentence with the probably intended object, for a call that had nothing to delete. */
 export async function nothingDeleted(call: NamingCall): Promise<string | undefined> {
   const found = wantedIn(call, "", "");
   if (found === undefined) return undefined;
@@ -395,7 +395,7 @@ function textIn(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** The workflow that a run, a schedule or a trigger starts. */
+/** Returns the workflow that a run, a schedule or a trigger starts. */
 function definitionIn(body: Parts["body"]): string | undefined {
   const { definition, run } = body as {
     readonly definition?: string | { readonly name: string };

@@ -1,7 +1,7 @@
 import type { Context } from "../command/declaration.ts";
 import { usageFailure } from "../command/failure.ts";
 
-/** Reads a list page by page, as set with `--size`, `--page` and `--all`. */
+/** Reads a list page by page, according to `--size`, `--page` and `--all`. */
 const usualSize = 20;
 const wholeSize = 500;
 

@@ -1,14 +1,14 @@
-/** Open questions to people, with what they are about: `pay.refund {"amount":150}`. */
+/** Open questions to people, with their subject: `pay.refund {"amount":150}`. */
 import { callOf, contextText } from "@tutti/rest/history";
 import type { Approval, Explanation, Remedy } from "@tutti/rest/types";
 import type { Server } from "./calls.ts";
 import { whichever } from "./whichever.ts";
 
 const listedMax = 200;
-/** A longer input is no text to edit in a command. */
+/** Maximum of an input that a user can edit in a command. */
 const inputLengthMax = 200;
 
-/** Of runs and of missions. Of one of them where it is named. */
+/** Returns the open questions of all runs and missions, or of one of them. */
 export async function openQuestions(
   server: Server,
   workId: string | undefined,
@@ -17,7 +17,7 @@ export async function openQuestions(
   const ofRuns = () => questionsOfRuns(server, workId);
   const ofMissions = async () => (await server.call("missions.approvals", { query })).approvals;
   if (workId === undefined) return (await Promise.all([ofRuns(), ofMissions()])).flat();
-  // A missing run has no questions either. After a typing mistake, the user needs to know which it is.
+  // A missing run has no questions either. This call fails for a mistyped id.
   const parts = { params: { id: workId }, query: server.namespace };
   return await whichever({
     run: async () => {
@@ -31,7 +31,7 @@ export async function openQuestions(
   });
 }
 
-/** Of runs, or of one that is known to be a run. */
+/** Returns the open questions of all runs, or of one run. */
 export async function questionsOfRuns(
   server: Server,
   runId: string | undefined,
@@ -45,7 +45,7 @@ const queryOf = ({ namespace }: Server, workId: string | undefined) => ({
   ...(workId === undefined ? {} : { workId }),
 });
 
-/** An explanation whose waits for a person name what they are about. A caller without the permission sees the rest. */
+/** Adds the subject of questions to the waits for a person. Without permission for questions, returns the rest. */
 export async function withQuestions(
   server: Server,
   id: string,
@@ -80,7 +80,7 @@ export function detailed(explanation: Explanation, open: readonly Approval[]): E
   };
 }
 
-/** A call of an agent may be approved with another input: the command has the present one to edit. */
+/** Returns the command that approves a call of an agent with a changed input. It has the present input to edit. */
 function changes({ about, context }: Approval): readonly Remedy[] {
   const call = callOf(context);
   if (call === undefined || about?.id === undefined) return [];

@@ -1,4 +1,4 @@
-/** How many per time, as people say it: `100/1m`. */
+/** Rates such as `100/1m`. */
 import type { Context } from "../command/declaration.ts";
 import { usageFailure } from "../command/failure.ts";
 import { printDurationMs, readDurationMs } from "../terminal/time.ts";
@@ -18,7 +18,7 @@ export function rateSaid({ values }: Pick<Context, "values">, option: string): S
   return { count: Number(count), perMs };
 }
 
-/** What a limit allows. Absent where an option is not set. */
+/** Returns the allowance of a limit. Options that are not set are absent. */
 export function allowanceSaid(context: Pick<Context, "values">): {
   readonly maxConcurrent?: number;
   readonly rate?: SaidRate;

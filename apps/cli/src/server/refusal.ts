@@ -1,4 +1,4 @@
-/** What the platform refused, in words: what, why, and what to do next. */
+/** Turns errors of the platform into failures: what happened, why, and the next actions. */
 import { sentences } from "@tutti/kernel";
 import { Client, RestError, strangeAnswer } from "@tutti/rest/client";
 import type { Context } from "../command/declaration.ts";
@@ -19,7 +19,7 @@ interface Call {
 
 export async function refusalOf(error: RestError, call: Call): Promise<Failure> {
   if (error.status === 0) return await unreachable(error, call);
-  // A proxy in front of the platform has a page of its own for a platform that it cannot reach.
+  // A proxy has a page of its own for a platform that it cannot reach.
   if (error.code === "rest.strange_answer" && error.status < 500) return stranger(call.server.url, error);
   if (error.status === 401 || error.status === 403)
     return forbidden(error, call, await rightsFor(error, call).catch(() => []));
@@ -33,7 +33,7 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
       : [...asTexts(error), ...asInput(error), ...retrying(error)];
   const detail = sentence(error.detail);
   return new Failure(detail, {
-    // What is wrong with a single field is in the sentence already.
+    // The sentence already has the error of a single field.
     why: error.fields
       .map(({ field, message }) => (field === "" ? message : `${field}: ${message}`))
       .filter((part) => !error.detail.includes(part)),
@@ -45,7 +45,7 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
   });
 }
 
-/** The values of arguments and options are wrong. */
+/** Returns the failure for wrong values of arguments and options. */
 function misused([first = "", ...why]: readonly string[], error: RestError, command: string): Failure {
   return new Failure(first, {
     why,
@@ -58,7 +58,7 @@ function misused([first = "", ...why]: readonly string[], error: RestError, comm
 
 const storeElsewhere = "Store large data elsewhere, and pass its location.";
 
-/** An input above what a request takes. */
+/** Returns the failure for an input above the maximum of a request. */
 function tooLarge(error: RestError): Failure | undefined {
   for (const { field, message } of error.fields) {
     const [, most, found] = /^expected at most (\d+) bytes, found (\d+)$/.exec(message) ?? [];
@@ -74,7 +74,7 @@ function tooLarge(error: RestError): Failure | undefined {
   return undefined;
 }
 
-/** What was written without quotes behind a name is a number or a truth wherever it looks like one. */
+/** Returns the advice to quote a value. Without quotes, a value that looks like a number or boolean becomes one. */
 function asTexts({ fields }: RestError): Advice[] {
   return fields.flatMap(({ field, message }): Advice[] => {
     const [, name] = /^(?:spec\.|run\.)?input\.(.+)$/.exec(field) ?? [];
@@ -83,7 +83,7 @@ function asTexts({ fields }: RestError): Advice[] {
   });
 }
 
-/** How a field of the input is passed that is required. */
+/** Returns the advice how to pass a required field of the input. */
 function asInput({ fields }: RestError): Advice[] {
   return fields.flatMap(({ field, message }): Advice[] => {
     if (!/^(?:spec\.|run\.)?input$/.test(field)) return [];
@@ -110,7 +110,7 @@ function retrying({ retry, retryAfterMs }: RestError): Advice[] {
   return [`Retry the command${wait}.`];
 }
 
-/** Requests that can be too large: the server may close the connection before the answer was read. */
+/** Above this size the server may reject a request and close the connection before the reply is read. */
 const largeBytes = 1_048_576;
 
 async function unreachable(error: RestError, { server, parts }: Call): Promise<Failure> {
@@ -130,7 +130,7 @@ async function unreachable(error: RestError, { server, parts }: Call): Promise<F
   return new Failure(`Tutti is not reachable at ${server.url}.`, {
     why: [reasons[code] ?? reason],
     next: [
-      // Its port accepts connections: another platform cannot start there.
+      // Its port accepts connections, so another platform cannot start there.
       ...(reason.startsWith("No answer within")
         ? ["The platform hangs, is suspended, or is overloaded. See its log."]
         : ([["npx tutti dev", "starts Tutti in this folder"]] as const)),
@@ -145,7 +145,7 @@ async function unreachable(error: RestError, { server, parts }: Call): Promise<F
 
 const setUrl = "Set TUTTI_URL to the address that `tutti dev` printed.";
 
-/** A program that is not Tutti, or a proxy that does not pass the call on. */
+/** Returns the failure for a program that is not Tutti, or a proxy that does not forward the call. */
 function stranger(url: string, error: RestError): Failure {
   const [firstLine = ""] = (error.details["answer"] ?? "").split("\n");
   return new Failure(`${url} answers, but it is not Tutti.`, {
@@ -157,7 +157,7 @@ function stranger(url: string, error: RestError): Failure {
   });
 }
 
-/** A reply in JSON that no command can read may come from another program. Undefined if Tutti answers, or no program. */
+/** Returns the failure if another program answers at the address. Undefined if Tutti or no program answers. */
 export async function strangerAt(url: string): Promise<Failure | undefined> {
   const reply = await whoAnswers(url);
   if (isTutti(reply)) return undefined;
@@ -165,7 +165,7 @@ export async function strangerAt(url: string): Promise<Failure | undefined> {
   return reply.code === "rest.strange_answer" ? stranger(url, reply) : undefined;
 }
 
-/** Without a key, which is not for a stranger. */
+/** Calls the address without the key, which must not go to another program. */
 async function whoAnswers(url: string): Promise<unknown> {
   const client = new Client({ url, fetch: httpFetch });
   return await client.call("whoami", { timeoutMs: probeMaxMs }).catch((refused: unknown) => {
@@ -174,7 +174,7 @@ async function whoAnswers(url: string): Promise<unknown> {
   });
 }
 
-/** Whether it says who the caller is, or that a key is missing. */
+/** Whether a reply names the caller, or is an error of Tutti. */
 function isTutti(reply: unknown): boolean {
   if (reply instanceof RestError) return reply.status > 0 && reply.code !== "rest.strange_answer";
   return typeof reply === "object" && reply !== null && "version" in reply && "by" in reply;
@@ -182,7 +182,7 @@ function isTutti(reply: unknown): boolean {
 
 const probeMaxMs = 3_000;
 
-/** `tutti dev --port N` has port N + 1 for gRPC. */
+/** Returns the failure for a port without HTTP. `tutti dev --port N` uses port N + 1 for gRPC. */
 async function notHttp(error: RestError, url: string): Promise<Failure> {
   const below = new URL(url);
   below.port = String(Number(below.port) - 1);
@@ -208,10 +208,10 @@ function cutWhileSending(error: RestError, url: string, bytes: number): Failure 
   });
 }
 
-/** Which role would permit it, and who gives roles: the platform knows both. */
+/** Returns the advice with the role that permits the action, and the users who can bind roles. */
 async function rightsFor({ code, details }: RestError, { client, server }: Call): Promise<Advice[]> {
   const { action, namespace, home } = details;
-  // With a key of another namespace nothing is lacking there.
+  // For a key of another namespace, a role in this one would not help.
   if (code !== "mesh.denied" || action === undefined || home !== undefined) return [];
   const query = namespace === undefined ? server.namespace : { namespace };
   const { missing, givers, who } = await client.call("missingRights", { query });
@@ -254,7 +254,7 @@ function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]
   );
 }
 
-/** Independent of the caller and its key: the request itself is refused. */
+/** Codes of rules that reject the request itself, for any caller and key. */
 const ofRules: ReadonlySet<string> = new Set(["access.rule_refused", "access.plan_refused"]);
 
 function sentence(text: string): string {

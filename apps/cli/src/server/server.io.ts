@@ -26,7 +26,7 @@ function contextWith(
   return { command, commands, values: new Values(new Map(), said), shell, print, version: "0.1.0" };
 }
 
-/** A server with the answers of the test. */
+/** Starts a server with the replies of the test. */
 async function listening(answer: RequestListener): Promise<{ readonly url: string } & AsyncDisposable> {
   const server: HttpServer = createServer(answer);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -38,7 +38,7 @@ async function listening(answer: RequestListener): Promise<{ readonly url: strin
   };
 }
 
-/** A server with the answers of the test, and at the next port one that does not speak HTTP/1. */
+/** Starts a server with the replies of the test, and at the next port a server without HTTP/1. */
 async function twoPorts(
   answer: RequestListener,
 ): Promise<{ readonly url: string; readonly grpc: string } & AsyncDisposable> {
@@ -365,7 +365,7 @@ describe("what the platform refuses", () => {
     const cases = [
       [200, page, "It answered 200: <!doctype html>"],
       [404, page, "It answered 404: <!doctype html>"],
-      // No command can read this reply: a crash must not be called a bug of the CLI.
+      // No command can read this reply. The crash must not be reported as a bug of the CLI.
       [200, '{"ok":true}', 'It answered 200: {"ok":true}'],
     ] as const;
     for (const [status, text, why] of cases) {
@@ -399,7 +399,7 @@ describe("what the platform refuses", () => {
           : problem(503, "gateway.not_ready", "The process is starting.", { retry: "same-key" });
       response.writeHead(status).end(text);
     });
-    // The limit of the question is never over, and other pauses are at once.
+    // The time limit of the question never ends. Other pauses resolve immediately.
     const pause = (ms: number) => (ms === 3_000 ? new Promise<void>(() => {}) : Promise.resolve());
     const shell: MemoryShell = { ...memoryShell(), pause };
     const [found, ...others] = await platformFindings({ ...contextWith({ server: starting.url }), shell });

@@ -1,4 +1,4 @@
-/** Calls of the platform, refused in words that a person can act on. */
+/** Calls the platform. Errors become failures with next actions. */
 
 import { Client, RestError } from "@tutti/rest/client";
 import type { Context } from "../command/declaration.ts";
@@ -9,7 +9,7 @@ import type { Server } from "./calls.ts";
 import { nothingDeleted } from "./names.ts";
 import { refusalOf } from "./refusal.ts";
 
-/** How long an answer is waited for before the CLI reports that there is none. */
+/** Wait for a reply before the CLI reports that there is none. */
 const patienceMs = 30_000;
 
 export async function connect(context: Context): Promise<Server> {
@@ -58,7 +58,7 @@ export async function connect(context: Context): Promise<Server> {
   return server;
 }
 
-/** A deletion that had nothing to delete succeeds, and replies neither that it removed something nor how much. */
+/** Whether a deletion removed nothing. It succeeds, but its reply reports no removal and no count. */
 function isEmpty(reply: unknown): boolean {
   return typeof reply !== "object" || reply === null || !Object.values(reply).some(Boolean);
 }
@@ -66,7 +66,7 @@ function isEmpty(reply: unknown): boolean {
 const startMaxMs = 20_000;
 
 /**
- * A platform that is starting answers so. Nothing was done, and the request is repeated until the platform is ready.
+ * Repeats a request until the platform is ready. A starting platform rejects requests without executing them.
  */
 async function onceReady<R>(ask: () => Promise<R>, { shell, print }: Context): Promise<R> {
   let waitedMs = 0;

@@ -3,7 +3,7 @@ import type { Context } from "../command/declaration.ts";
 import { Failure, usageFailure } from "../command/failure.ts";
 import { printSpanMs } from "../terminal/time.ts";
 
-/** When, as `--cron`, `--every` and `--time-zone` say. */
+/** Returns the timing of `--cron`, `--every` and `--time-zone`. */
 export function timingSaid({ values }: Pick<Context, "values">): ScheduleTimingInput {
   const everyMs = values.durationMs("every");
   const timeZone = values.text("time-zone");
@@ -33,7 +33,7 @@ export async function withTiming<T>({ values }: Pick<Context, "values">, call: (
   }
 }
 
-/** `0 3 * * *  Europe/Zurich`, `every 30 s`. */
+/** Returns a timing as text: `0 3 * * *  Europe/Zurich`, `every 30 s`. */
 export function printTiming(timing: ScheduleTiming | undefined): string {
   if (timing === undefined) return "";
   const rules = timing.rules.map(({ cron, interval, onceMs }) => {

@@ -6,7 +6,7 @@ interface Ways<T> {
   readonly session?: (() => Promise<T>) | undefined;
 }
 
-/** How each kind says that there is none with this id. */
+/** Error code of each kind for a missing id. */
 const missing = {
   run: "workflow.run_missing",
   mission: "mission.mission_missing",
@@ -14,8 +14,8 @@ const missing = {
 } as const;
 
 /**
- * Asks about a run, a mission or a session by its id: the user need not know which kind it is. If none of them
- * exists, the error is about runs.
+ * Calls the run, mission or session with an id, so that the user need not know the kind. If none exists, the error is
+ * about runs.
  */
 export async function whichever<T>(ways: Ways<T>): Promise<T> {
   let first: unknown;

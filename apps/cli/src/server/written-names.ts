@@ -1,12 +1,12 @@
-/** Fields of a refused request by what the user wrote: an argument or an option. */
+/** Names the fields of a rejected request as the user wrote them: as arguments and options. */
 import type { RestError } from "@tutti/rest/client";
 import type { Values } from "../command/values.ts";
 import { printDurationMs } from "../terminal/time.ts";
 
-/** Of requests that break the rules of their contract. Other errors name fields of users' data. */
+/** Codes of requests that violate their contract. Other errors name fields of users' data. */
 const ofContracts: ReadonlySet<string> = new Set(["mesh.invalid_request", "rest.request_invalid"]);
 
-/** Each problem with the argument or option that has the wrong value. Undefined if any has none. */
+/** Returns each problem with its argument or option. Undefined if a problem belongs to none. */
 export function problemsAsWritten(
   { code, fields }: RestError,
   values: Values,
@@ -21,20 +21,20 @@ export function problemsAsWritten(
   return problems;
 }
 
-/** Milliseconds as durations: a user writes `2h`. */
+/** Replaces milliseconds by durations, because a user writes `2h`. */
 function withDurations(message: string): string {
   return message
     .replace("a number from", "a duration from")
     .replace(/\b\d+\b/g, (ms) => printDurationMs(Number(ms)));
 }
 
-/** The text or the number that was found. */
+/** Returns the text or number that the message reports as found. */
 function foundIn(message: string): string {
   const [, json = '""'] = /, found ("(?:[^"\\]|\\.)*"|-?\d[\d.]*)$/.exec(message) ?? [];
   return String(JSON.parse(json));
 }
 
-/** `spec.timeoutMs` as an option is called. */
+/** Returns the option name of a field such as `spec.timeoutMs`. */
 function optionWord(field: string): string {
   const last = field.split(".").at(-1) ?? "";
   return last.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replace(/-ms$/, "");

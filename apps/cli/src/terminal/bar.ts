@@ -2,7 +2,7 @@ import type { Style } from "./style.ts";
 
 const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/** Returns a bar of so many columns, filled by eighths of one. */
+/** Returns a bar of `width` columns, filled in steps of an eighth of a column. */
 export function drawBar(share: number, width: number, style: Style): string {
   const filled = Math.max(0, Math.min(1, share)) * width;
   const whole = Math.floor(filled);

@@ -13,7 +13,7 @@ export interface FramePage {
 
 type Draw = (page: FramePage) => readonly string[];
 
-/** Frames of one command, each in the place of the last. The last one is drawn again when the terminal changes its size. */
+/** Frames of one command. Each replaces the last one, which is redrawn when the terminal changes its size. */
 export class Frames {
   readonly kind: FramesKind;
   readonly #screen: Screen;
@@ -29,7 +29,7 @@ export class Frames {
     this.#stopResizing = kind === "drawn" ? sink.onResize(() => this.#drawAgain()) : () => undefined;
   }
 
-  /** Draws nothing unless frames are drawn. */
+  /** Draws a frame. Does nothing for other kinds than `drawn`. */
   draw(draw: Draw): void {
     this.#draw = draw;
     this.#drawAgain();

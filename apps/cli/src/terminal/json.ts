@@ -1,7 +1,7 @@
 import type { Style } from "./style.ts";
 import { safe, widthOf } from "./text.ts";
 
-/** A value as people read it: JSON, on one line where it fits, else over several. Keys dim. */
+/** Draws a value as JSON with dim keys, on one line if it fits, otherwise on several lines. */
 export function drawJson(
   value: unknown,
   { style, width }: { readonly style: Style; readonly width: number },

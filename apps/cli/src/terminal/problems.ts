@@ -1,11 +1,11 @@
-/** What is wrong with a text, at its place in it. */
+/** Draws problems of a text at their position. */
 import type { Style } from "./style.ts";
 import { safe, widthOf } from "./text.ts";
 
 export interface PlacedProblem {
   readonly severity: string;
   readonly fileName: string;
-  /** From 1. 0 where there is none. */
+  /** From 1. 0: without a line. */
   readonly line: number;
   readonly column: number;
   readonly path: string;
@@ -14,8 +14,8 @@ export interface PlacedProblem {
 }
 
 /**
- * `order.yaml:3:7: error: …`, as editors and terminals make links of it. Below it the line of the source with a caret
- * at the column.
+ * Draws `order.yaml:3:7: error: …`, which editors and terminals turn into a link, and the line of the source with a
+ * caret at the column.
  */
 export function drawProblem(
   problem: PlacedProblem,
@@ -39,7 +39,7 @@ export function drawProblem(
   return [head, `  ${style.dim(`${number} │`)} ${shown}`, `  ${style.dim(`${gutter} │`)} ${caret}`];
 }
 
-/** Returns a long line around its column. */
+/** Returns the part of a long line around its column. */
 function cropped(
   source: string,
   column: number,

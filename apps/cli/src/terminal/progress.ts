@@ -1,4 +1,4 @@
-/** Duration and progress of a run, mission or session. Every place of the CLI takes them from here. */
+/** Duration and progress of a run, mission or session, for all commands. */
 
 import type { TaskCounts } from "@tutti/rest/types";
 import { printDurationMs } from "./time.ts";
@@ -14,13 +14,13 @@ export function startOf({ createTimeMs, startTimeMs }: Timed): number | undefine
   return createTimeMs ?? startTimeMs;
 }
 
-/** From the first start to the end, or until now. Undefined: not started. */
+/** Returns the time from the first start to the end, or until now. Undefined: not started. */
 export function durationOf(timed: Timed, nowMs: number): number | undefined {
   const startMs = startOf(timed);
   return startMs === undefined ? undefined : Math.max(0, (timed.endTimeMs ?? nowMs) - startMs);
 }
 
-/** The same in words: `1 min 56 s`. Empty: not started. */
+/** Returns the duration in words: `1 min 56 s`. Empty: not started. */
 export function printLasted(timed: Timed, nowMs: number): string {
   const lastedMs = durationOf(timed, nowMs);
   return lastedMs === undefined ? "" : printDurationMs(lastedMs);
@@ -33,7 +33,7 @@ export interface Progress {
   readonly text: string;
 }
 
-/** A skipped task is done: nothing of it is left to do. After a failure it was skipped because of that, and is not. */
+/** Counts the completed tasks. Skipped tasks count as done, except after a failure, which may have caused the skips. */
 export function progressOf(counts: TaskCounts | undefined): Progress {
   const { completed = 0, failed = 0, skipped = 0, total = 0 } = counts ?? {};
   const done = failed > 0 ? completed : completed + skipped;

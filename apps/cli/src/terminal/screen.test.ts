@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { memorySink } from "../testing/memory-shell.ts";
 import { Screen } from "./screen.ts";
 
-/** Escape sequences in words, so that a test can be read. */
+/** Replaces escape sequences by words, so that a test is readable. */
 function readable(text: string): string {
   return (
     text

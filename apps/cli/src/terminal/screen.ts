@@ -3,18 +3,17 @@ import { widthOf } from "./text.ts";
 
 const hideCursor = "\u001b[?25l";
 const showCursor = "\u001b[?25h";
-// A terminal that knows them shows what is between at once. Any other ignores them.
+// A terminal that knows these sequences shows the output between them as one update. Others ignore them.
 const beginUpdate = "\u001b[?2026h";
 const endUpdate = "\u001b[?2026l";
 const clearLine = "\u001b[K";
 const clearBelow = "\u001b[J";
 
 /**
- * The lowest lines of a terminal, drawn again and again in place. What is printed above them stays in the scrollback.
+ * The lowest lines of a terminal, redrawn in place. Text printed above them stays in the scrollback.
  *
- * 1. Never more lines than the terminal has, less one: what has scrolled away cannot be drawn again.
- * 2. A terminal that was made narrower has wrapped the lines of the last frame: their height is reckoned with its width
- *    now.
+ * 1. At most the lines of the terminal minus one, because lines that have scrolled away cannot be redrawn.
+ * 2. A narrowed terminal has wrapped the lines of the last frame, so their height is computed with the present width.
  */
 export class Screen {
   readonly #sink: Sink;
@@ -29,7 +28,7 @@ export class Screen {
     return this.#sink.columns;
   }
 
-  /** Lines that a frame may have. */
+  /** Maximum of lines in a frame. */
   get height(): number {
     return Math.max(4, this.#sink.rows - 1);
   }
@@ -41,7 +40,7 @@ export class Screen {
     this.#drawn = frame;
   }
 
-  /** Leaves the frame where it is, and the terminal as it was found. */
+  /** Leaves the frame in place, and restores the terminal. */
   close(): void {
     if (this.#isHidden) this.#sink.write(showCursor);
     this.#isHidden = false;

@@ -1,6 +1,6 @@
 const heights = "▁▂▃▄▅▆▇█";
 
-/** Values as a line of blocks, from zero to the greatest. A space where there is none. */
+/** Draws values as a line of blocks, from zero to the greatest. A missing value is a space. */
 export function drawSparkline(values: readonly (number | undefined)[]): string {
   const known = values.filter((value) => value !== undefined);
   const low = Math.min(0, ...known);

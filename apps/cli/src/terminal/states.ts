@@ -10,11 +10,11 @@ import { pausedTaskText } from "@tutti/rest/text";
 import type { TaskCounts } from "@tutti/rest/types";
 import type { Tone } from "./style.ts";
 
-/** How a state looks in a terminal: a symbol that differs without colour, and a colour for its urgency. */
+/** Look of a state in a terminal: a symbol that differs without colour, and a colour for its urgency. */
 export interface Look {
   readonly symbol: string;
   readonly tone: Tone;
-  /** In words. */
+  /** The state in words. */
   readonly words: string;
   readonly isEnded: boolean;
 }
@@ -51,14 +51,14 @@ const tones: Readonly<Record<StateTone, Tone>> = {
   undoing: "yellow",
 };
 
-/** A word means the same for runs and tasks. */
+/** Looks by state. A word means the same for runs and tasks. */
 const looks: Readonly<Record<string, StateLook>> = { ...taskStatusLooks, ...workStatusLooks };
 
 const componentLooks: Readonly<Record<string, StateLook>> = componentStateLooks;
 
 const unknownLook: Look = { symbol: "·", tone: "dim", words: "unknown", isEnded: false };
 
-/** Of a run or a task. A state that this program does not know is shown by its name. */
+/** Returns the look of a run or a task. A state that this program does not know is shown by its name. */
 export function lookOf(state: string | undefined): Look {
   if (state === undefined || state === "" || state === "unspecified") return unknownLook;
   const look = looks[state];
@@ -66,13 +66,13 @@ export function lookOf(state: string | undefined): Look {
   return { symbol: symbols[look.icon], tone: tones[look.tone], words: look.label, isEnded: look.ended };
 }
 
-/** Of a run. A paused task, and none that is active, is named. */
+/** Returns the look of a run. If a task is paused and none is active, the words tell so. */
 export function lookOfRun(state: string | undefined, tasks?: TaskCounts): Look {
   const words = pausedTaskText(state, tasks);
   return words === undefined ? lookOf(state) : { ...lookOf("paused"), words };
 }
 
-/** Of a component. A word such as `failed` looks the same, but a component has words of its own. */
+/** Returns the look of a component. A word such as `failed` looks the same, but a component has words of its own. */
 export function componentLookOf(state: string | undefined): Look {
   const look = state === undefined ? undefined : componentLooks[state];
   if (look === undefined) return lookOf(state);

@@ -1,4 +1,4 @@
-/** Colours and weights. Eight colours of the terminal's own palette, so that they fit light and dark alike. */
+/** Colours and weights. The eight colours are of the terminal's own palette, so that they fit light and dark themes. */
 export interface Style {
   bold(text: string): string;
   dim(text: string): string;
@@ -29,7 +29,7 @@ const paint =
   (name: keyof Style) =>
   (text: string): string => {
     const [on, off] = codes[name];
-    // What is empty has no colour, and leaves no codes behind.
+    // Empty text gets no colour codes.
     return text === "" ? "" : `\u001b[${on}m${text}\u001b[${off}m`;
   };
 

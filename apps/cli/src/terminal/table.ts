@@ -6,9 +6,9 @@ import { cut, padEnd, padStart, safe, widthOf, wrap } from "./text.ts";
 export interface Column {
   readonly title: string;
   readonly align?: "left" | "right";
-  /** Never narrower than this, where the terminal lets it. */
+  /** Minimum width, if the terminal is wide enough. */
   readonly widthMin?: number;
-  /** Gives way first when the terminal is narrow: 0 never, 1 after 2, and so on. A column that gives way is cut, then left out. */
+  /** Rank of yielding on a narrow terminal: 3 yields first, 0 never. A column that yields is cut, then left out. */
   readonly yields?: 0 | 1 | 2 | 3;
 }
 
@@ -23,7 +23,7 @@ export type Entry = string | Cell;
 const gap = "  ";
 
 /**
- * A table without lines: columns are distinguished by alignment and space, the head is dim. When the output is no
+ * Draws a table without lines: alignment and space distinguish the columns, the head is dim. If the output is no
  * terminal, the width is unlimited and nothing is cut.
  */
 export function drawTable(
@@ -32,7 +32,7 @@ export function drawTable(
   { style, width }: { readonly style: Style; readonly width: number },
 ): string[] {
   const cells = rows.map((row) => columns.map((_, at) => cellOf(row[at])));
-  // A column that has nothing to say is none.
+  // A column without any text is left out.
   const wanted = columns.map(({ title }, at) =>
     cells.some((row) => row[at]?.text !== "")
       ? Math.max(widthOf(title), ...cells.map((row) => widthOf(row[at]?.text ?? "")))
@@ -61,8 +61,8 @@ function cellOf(entry: Entry | undefined): Cell {
 }
 
 /**
- * Widths that fit. Rank by rank, the readiest first: texts are cut down to their smallest width, then columns go.
- * Times and numbers, at the right, are whole or not there.
+ * Returns widths that fit. Rank by rank, the highest first, texts are cut down to their minimum width, then columns are
+ * left out. Right-aligned times and numbers are never cut, only left out.
  */
 function fitted(columns: readonly Column[], wanted: readonly number[], width: number): number[] {
   const widths = [...wanted];
@@ -81,14 +81,14 @@ function fitted(columns: readonly Column[], wanted: readonly number[], width: nu
       for (const [at, { align }] of ranked)
         if (total() > width && (align === "right") === isNumber) widths[at] = 0;
   }
-  // What was cut has back what others no longer take.
+  // Cut columns get back the width that omitted columns no longer need.
   for (const rank of [1, 2, 3])
     for (const [at, { yields = 0 }] of columns.entries()) {
       const now = widths[at] ?? 0;
       const left = width - total();
       if (yields === rank && now > 0 && left > 0) widths[at] = Math.min(wanted[at] ?? 0, now + left);
     }
-  // What never yields is cut all the same where nothing else is left to give.
+  // If it still does not fit, the widest column is cut, even if it never yields.
   const over = total() - width;
   if (over > 0) {
     const widest = widths.indexOf(Math.max(...widths));
@@ -97,7 +97,7 @@ function fitted(columns: readonly Column[], wanted: readonly number[], width: nu
   return widths;
 }
 
-/** Names and values under each other, names dim. A long value continues below itself. */
+/** Draws names and values below each other, with dim names. A long value continues below itself. */
 export function drawFacts(
   facts: readonly (readonly [name: string, value: Entry | undefined])[],
   { style, width }: { readonly style: Style; readonly width: number },

@@ -1,12 +1,12 @@
 /**
- * How wide texts are on a terminal, and how they are cut. Everything that users or programs wrote passes `safe` before
- * it is printed: a name with an escape sequence in it must not move the cursor, change a title or hide a line.
+ * Measures and cuts texts for a terminal. All text of users and programs passes `safe` before it is printed: a name
+ * with an escape sequence must not move the cursor, change a title or hide a line.
  */
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const controls = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
-/** On one line, without anything that a terminal obeys. */
+/** Returns text on one line, without control characters. */
 export function safe(text: string): string {
   return text.replace(controls, (found) => {
     if (found === "\n") return "⏎";
@@ -17,7 +17,7 @@ export function safe(text: string): string {
   });
 }
 
-/** The same over several lines. */
+/** Returns the lines of a text, each safe. */
 export function safeLines(text: string): string[] {
   return text.split(/\r?\n/).map(safe);
 }
@@ -29,7 +29,7 @@ const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
 const combining = /^(?:\p{Mn}|\p{Me}|\ufe0f)$/u;
 
-/** Columns that a text takes. Colours take none. */
+/** Returns the columns that a text takes. Colours take none. */
 export function widthOf(text: string): number {
   if (narrow.test(text)) return text.length;
   let width = 0;
@@ -43,7 +43,7 @@ function widthOfOne(character: string): number {
   return wide.test(character) ? 2 : 1;
 }
 
-/** At most so wide. `…` marks a cut. Not for texts with colours. */
+/** Cuts a text to a width. `…` marks a cut. Not for texts with colours. */
 export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   if (width <= 1) return width === 1 ? "…" : "";
@@ -58,7 +58,7 @@ export function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** Filled up with blanks. Never cut. */
+/** Pads a text with spaces. Never cuts. */
 export function padEnd(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
@@ -67,7 +67,7 @@ export function padStart(text: string, width: number): string {
   return " ".repeat(Math.max(0, width - widthOf(text))) + text;
 }
 
-/** Words over several lines of at most so many columns. A word that is wider stands alone. */
+/** Wraps words to lines of at most `width` columns. A wider word gets a line of its own. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";

@@ -1,4 +1,4 @@
-/** Durations and moments as people read them: two units at most, always as wide as a column expects. */
+/** Prints and parses durations and times for people, with at most two units. */
 import { durationText } from "@tutti/rest/text";
 
 export { durationText as printDurationMs };
@@ -8,12 +8,12 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** Returns a duration as the user wrote it, `2 s` and not `2.0 s`. */
+/** Returns a duration as users write it: `2 s`, not `2.0 s`. */
 export function printSpanMs(spanMs: number): string {
   return spanMs < 10 * second && spanMs % second === 0 ? `${spanMs / second} s` : durationText(spanMs);
 }
 
-/** `12 s ago`, `in 5 min`, `just now`. */
+/** Returns an age: `12 s ago`, `in 5 min`, `just now`. */
 export function printAge(momentMs: number, nowMs: number): string {
   const apart = nowMs - momentMs;
   if (Math.abs(apart) < second) return "just now";
@@ -21,8 +21,8 @@ export function printAge(momentMs: number, nowMs: number): string {
 }
 
 /**
- * Past times are in whole units. Future ones are rounded to the nearest: a time in two days less a second is in two
- * days.
+ * Returns a coarse duration. Past times are in whole units. Future times are rounded to the nearest unit: a time in two
+ * days less a second is in two days.
  */
 function coarse(ms: number, whole: (units: number) => number): string {
   if (whole(ms / second) < 60) return `${whole(ms / second)} s`;
@@ -31,7 +31,7 @@ function coarse(ms: number, whole: (units: number) => number): string {
   return `${whole(ms / day)} d`;
 }
 
-/** `14:03:07.120` of the same day, else with the date. In the zone of this machine. */
+/** Returns `14:03:07.120` on the same day, otherwise with the date. In the time zone of this machine. */
 export function printMoment(momentMs: number, nowMs: number): string {
   const moment = new Date(momentMs);
   const now = new Date(nowMs);
@@ -41,7 +41,7 @@ export function printMoment(momentMs: number, nowMs: number): string {
   return `${moment.getFullYear()}-${two0(moment.getMonth() + 1)}-${two0(moment.getDate())} ${time}`;
 }
 
-/** With milliseconds, where what happened within one second is distinguished. */
+/** Returns a time of day with milliseconds, to distinguish events within one second. */
 export function printClock(momentMs: number): string {
   const moment = new Date(momentMs);
   const ms = String(moment.getMilliseconds()).padStart(3, "0");
@@ -51,8 +51,8 @@ export function printClock(momentMs: number): string {
 const two0 = (number: number): string => String(number).padStart(2, "0");
 
 /**
- * A moment that the user wrote: `2h` and the like are so long ago, `2026-03-01`, `2026-03-01T14:00Z`, milliseconds
- * since the epoch. Undefined for anything else.
+ * Parses a time: `2h` for two hours ago, `2026-03-01`, `2026-03-01T14:00Z`, or milliseconds since the epoch. Undefined
+ * for anything else.
  */
 export function readMomentMs(text: string, nowMs: number): number | undefined {
   const ago = readDurationMs(text);
@@ -64,7 +64,7 @@ export function readMomentMs(text: string, nowMs: number): number | undefined {
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: second, m: minute, h: hour, d: day, w: 7 * day };
 
-/** `500ms`, `30s`, `1h30m`, as the definitions have them. Undefined for anything else. */
+/** Parses `500ms`, `30s` or `1h30m`, as in definitions. Undefined for anything else. */
 export function readDurationMs(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/.test(text)) return undefined;
   let total = 0;

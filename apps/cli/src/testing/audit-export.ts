@@ -1,4 +1,4 @@
-/** A small export of the audit, and the key that it is verified with. */
+/** A small export of the audit log, and the key to verify it. */
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
@@ -9,7 +9,7 @@ const key = signerOf(new Uint8Array(32).fill(5));
 export const publicKey = Buffer.from(key.publicKey).toString("base64");
 const signing = { signingKeyId: "key-1", key };
 
-/** Three records under one checkpoint. */
+/** Returns an export of three records under one checkpoint. */
 export function exported(): string {
   const records = ["ada", "bob", "eve"].map((id, index) => {
     const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id };

@@ -2,7 +2,7 @@ import type { Shell, Sink } from "../effects/shell.ts";
 
 export interface MemorySink extends Sink {
   readonly text: string;
-  /** Another size, as after a resize of the window. */
+  /** Changes the size, as a resize of the window does. */
   resize(columns: number, rows: number): void;
 }
 
@@ -37,7 +37,7 @@ export function memorySink({ isTerminal = false, columns = 80, rows = 24 } = {})
 }
 
 export interface MemoryShell extends Shell {
-  /** Text by the name of its file. */
+  /** Texts by file name. */
   readonly written: ReadonlyMap<string, string>;
   readonly output: MemorySink;
   readonly errors: MemorySink;
@@ -52,7 +52,7 @@ export interface MemoryShellOptions {
   readonly listening?: readonly number[];
 }
 
-/** A shell without a world: files and answers are what the test says, what is written is kept, and pauses are no time. */
+/** Returns a shell in memory. The test sets files and answers, written text is kept, and pauses take no time. */
 export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
   const { files = {}, environment = {}, answer, terminal, nowMs = 0, listening = [] } = options;
   const sink = (): MemorySink => memorySink(terminal === undefined ? {} : { isTerminal: true, ...terminal });

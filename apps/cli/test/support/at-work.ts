@@ -12,11 +12,11 @@ import { PlatformProcess } from "./platform.ts";
 import { PollingWorker, type Work } from "./worker.ts";
 
 interface Wanted {
-  /** What lies in the folder where the command runs beside `echo.yaml`: text by name. */
+  /** Files in the folder of the command in addition to `echo.yaml`: text by name. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Which of them are registered, as words. */
+  /** The files to register, as words. */
   readonly registered?: string;
-  /** What the worker does beside `test.echo`. */
+  /** Handlers of the worker in addition to `test.echo`. */
   readonly handlers?: Readonly<Record<string, Work>>;
   /** Flags of the platform. */
   readonly flags?: readonly string[];
@@ -31,9 +31,9 @@ output: "\${{ tasks.one.output }}"
 `;
 
 /**
- * Returns the CLI as it is shipped, a platform whose address it has, and a worker there: for the tests of a
- * suite. Lines with an input or in another folder run as processes, and so does the first. The others run here: most
- * of the time of a process is its start.
+ * Returns the built CLI, a platform with its address, and a worker, for the tests of a suite. The first line, and lines
+ * with an input or in another folder, run as processes. The others run here, because the start takes most of the time
+ * of a process.
  */
 export function commandAtWork({ files, registered = "", handlers, flags = [] }: Wanted) {
   let command: BuiltCommand;
@@ -67,14 +67,14 @@ export function commandAtWork({ files, registered = "", handlers, flags = [] }: 
     return ended;
   }
 
-  /** What it prints, when all is well. */
+  /** Runs a line that must succeed, and returns its output. */
   async function printed(line: string, options: CommandOptions = {}): Promise<string> {
     const { exitCode, output, errors } = await tutti(line, options);
     assert.equal(exitCode, 0, `tutti ${line}: ${errors}${output}`);
     return output;
   }
 
-  /** What was just made is in lists a moment later. */
+  /** Waits until a list has a new object, because lists are a moment behind. */
   async function listed(line: string, wanted: RegExp): Promise<void> {
     await until(
       line,
@@ -86,7 +86,7 @@ export function commandAtWork({ files, registered = "", handlers, flags = [] }: 
   return {
     tutti,
     printed,
-    // Documents of programs are what the routes answer, which has tests of its own.
+    // The JSON documents are replies of the routes, which have tests of their own.
     // biome-ignore lint/suspicious/noExplicitAny: JSON of any form
     json: async (line: string): Promise<any> => JSON.parse(await printed(`${line} --json`)),
     listed,

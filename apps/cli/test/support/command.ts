@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 export const packageFolder = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const workspaceFolder = dirname(dirname(packageFolder));
 
-/** Which Node the command is run with: it is to do with Node 18 too, while the tests need ours. */
+/** The Node that runs the command. It must also run on Node 18, while the tests need a newer one. */
 const nodeOfCommand = process.env["NODE_OF_COMMAND"] ?? process.execPath;
 
 export interface Ended {
@@ -23,10 +23,10 @@ export interface CommandOptions {
   readonly cwd?: string;
 }
 
-/** The command as it is installed: the bundle that the runner of the tests has made, or a new one, and its program. */
+/** The installed command: the bundle that the test runner has built, or a new one, and its program. */
 export class BuiltCommand implements Disposable {
   readonly folder: string;
-  /** The script that Node is given. */
+  /** Path of the script for Node. */
   readonly program: string;
 
   static async build(): Promise<BuiltCommand> {
@@ -53,12 +53,12 @@ export class BuiltCommand implements Disposable {
     return runToEnd(nodeOfCommand, [this.program, ...words], options);
   }
 
-  /** Starts it, and hears what it says while it runs. */
+  /** Starts it, so that a test can read its output while it runs. */
   start(words: readonly string[], { environment = {}, cwd }: CommandOptions = {}): Running {
     return new Running(nodeOfCommand, [this.program, ...words], environment, cwd ?? this.folder);
   }
 
-  /** The same on a terminal of so many columns and rows, which `script` makes. */
+  /** Starts it on a terminal with the given columns and rows, which `script` creates. */
   startOnTerminal(
     words: readonly string[],
     { columns, rows, environment = {} }: { readonly columns: number; readonly rows: number } & CommandOptions,
@@ -95,7 +95,7 @@ export function runToEnd(
   });
 }
 
-/** What decides about colours and servers is what the test says, not where it runs. */
+/** Returns an environment in which only the test sets colours and servers. */
 function cleanEnvironment(environment: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const {
     FORCE_COLOR: _,
@@ -147,7 +147,7 @@ export class Running {
     this.#child.kill(signal);
   }
 
-  /** Resolves once it has said something like this, on either stream. Rejects when it ends before. */
+  /** Resolves when either stream has printed the pattern. Rejects if the process ends before. */
   async says(pattern: RegExp): Promise<void> {
     const said = new Promise<void>((done) => {
       const look = (): void => {

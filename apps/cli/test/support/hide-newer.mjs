@@ -1,5 +1,5 @@
 // @ts-check
-// Takes from this Node what Node 18.20 does not have, as far as our code might use it. Loaded before the command.
+// Removes functions that Node 18.20 lacks and our code might use. Loaded before the command.
 
 import crypto from "node:crypto";
 import { syncBuiltinESMExports } from "node:module";

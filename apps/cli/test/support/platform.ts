@@ -6,10 +6,10 @@ import { createInterface } from "node:readline";
 import { freePorts } from "@tutti/nats/testing";
 import { serviceProgram } from "../../../../tools/fronts.mjs";
 
-/** As `npm start` runs it, from its bundle, if the runner of the tests has built it. */
+/** The program of `npm start`, from its bundle if the test runner has built it. */
 const platformProgram = serviceProgram("platform");
 
-/** The platform as a process of its own, which can be killed and started again at the same place. */
+/** The platform as a separate process, which can be killed and restarted at the same address. */
 export class PlatformProcess implements AsyncDisposable {
   readonly url: string;
   readonly #directory = mkdtempSync(join(tmpdir(), "tutti-cli-"));
@@ -17,7 +17,7 @@ export class PlatformProcess implements AsyncDisposable {
   readonly #flags: readonly string[];
   #child: ChildProcess | undefined;
 
-  /** @param flags of this platform beside those that all have */
+  /** @param flags of this platform, in addition to the common ones */
   static async start(...flags: readonly string[]): Promise<PlatformProcess> {
     const [http = 0, mesh = 0] = await freePorts(2);
     const platform = new PlatformProcess([http, mesh], flags);
@@ -31,7 +31,7 @@ export class PlatformProcess implements AsyncDisposable {
     this.url = `http://127.0.0.1:${ports[0]}`;
   }
 
-  /** Where workers link. */
+  /** Address to which workers connect. */
   get grpc(): string {
     return `127.0.0.1:${this.#ports[1]}`;
   }

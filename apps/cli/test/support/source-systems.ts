@@ -1,4 +1,4 @@
-/** Real systems of all kinds that a file of a source names, each with one message to deliver and the event of it. */
+/** Real systems for all kinds of sources, each with a message to deliver and its event. */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { chmod, writeFile } from "node:fs/promises";
@@ -31,10 +31,10 @@ export interface SourceSystem {
   readonly environment: Readonly<Record<string, string>>;
   /** Part of the event's data, and its subject, if it is known. */
   readonly event: { readonly data: object; readonly subject: string | undefined };
-  /** What its check needs. */
+  /** Prepares the check. */
   prepare?(): Promise<unknown>;
   deliver(): Promise<unknown>;
-  /** Until the source has taken its first look, if it starts with messages that come after. */
+  /** Resolves when the source has started to read, if it receives only later messages. */
   ready?(): Promise<unknown>;
   close?(): Promise<unknown>;
 }
@@ -43,7 +43,7 @@ type Start = (folder: string) => Promise<SourceSystem>;
 const order = { article: "violin" };
 const poll = "100ms";
 
-/** The systems that are not running yet. `folder` is empty and theirs. */
+/** Starts the systems that do not run yet. `folder` is an empty folder for them. */
 export function startSystems(
   folder: string,
   programs: Readonly<Record<"dovecot" | "rabbitmqctl" | "python3-kafka" | "sshd" | "prometheus", string>>,
@@ -126,7 +126,7 @@ async function kafkaSystem(program: string): Promise<SourceSystem> {
   };
 }
 
-/** A user of an own authority gives its certificate to Node. */
+/** Starts an IMAP server. A user with an own certificate authority passes its certificate to Node. */
 async function imapSystem(folder: string, program: string): Promise<SourceSystem> {
   const certs = join(workspaceFolder, "tools/certs.mjs");
   const words = [certs, "--out", folder, "--services", "mail", "--json"];
@@ -166,7 +166,7 @@ async function folderSystem(folder: string): Promise<SourceSystem> {
 
 async function sftpSystem(program: string): Promise<SourceSystem> {
   const server = await startSshd(program);
-  // The server has another user than this test.
+  // The server runs as another user than this test.
   mkdirSync(join(server.files, "inbox"));
   await chmod(join(server.files, "inbox"), 0o777);
   return {
@@ -240,7 +240,7 @@ async function prometheusSystem(program: string): Promise<SourceSystem> {
   };
 }
 
-/** Of a database that runs: `SHOP_DB`. */
+/** Returns the outbox of a running database: `SHOP_DB`. */
 export function outboxSystem(database: Client): SourceSystem {
   return {
     settings: { postgres: { url: "env:SHOP_DB", table: "outbox", channel: "outbox", poll } },
@@ -254,7 +254,7 @@ export function outboxSystem(database: Client): SourceSystem {
   };
 }
 
-/** Of a server that runs: `SHOP_REDIS`. */
+/** Returns the stream of a running server: `SHOP_REDIS`. */
 export function streamSystem(redis: Redis): SourceSystem {
   return {
     settings: { redis: { url: "env:SHOP_REDIS", stream: "orders" } },
@@ -286,7 +286,7 @@ export function channelSystem(redis: Redis): SourceSystem {
   };
 }
 
-/** One file per system, with the source of the same name. */
+/** Writes one file per system, with the source of the same name. */
 export function writeSources(folder: string, systems: readonly SourceSystem[]): readonly string[] {
   return systems.map(({ settings, name = Object.keys(settings)[0] ?? "" }) => {
     // JSON is YAML.

@@ -4,8 +4,8 @@ import type { ClaimedTask } from "@tutti/rest/types";
 export type Work = (input: Readonly<Record<string, unknown>>, attempt: number) => Promise<unknown> | unknown;
 
 /**
- * A worker that polls, as one does with two lines of curl. It outlives the platform: what it could not hand in, it
- * hands in again.
+ * A worker that polls, as two lines of curl do. It outlives the platform, and retries results that the platform did not
+ * accept.
  */
 export class PollingWorker implements AsyncDisposable {
   readonly #client: Client;
@@ -36,7 +36,7 @@ export class PollingWorker implements AsyncDisposable {
     while (!this.#over.signal.aborted) {
       const claimed = await this.#persist(() =>
         this.#client.call("tasks.claim", {
-          // What is held is held through all of a test, however slow the machine is.
+          // The lease outlasts a test even on a slow machine.
           body: { agentId: this.#agentId, offering, count: 8, waitMs: 2_000, leaseMs: 600_000 },
           signal: this.#over.signal,
         }),
@@ -47,7 +47,7 @@ export class PollingWorker implements AsyncDisposable {
 
   async #do({ token = "", capability = "", input, attempt = 1 }: ClaimedTask): Promise<void> {
     const work = this.#works[capability];
-    // Inputs are what the definitions of these tests say.
+    // The cast: the definitions of these tests set the inputs.
     const given = (input ?? {}) as Readonly<Record<string, unknown>>;
     const outcome = await Promise.resolve()
       .then(() => work?.(given, attempt))
@@ -63,7 +63,7 @@ export class PollingWorker implements AsyncDisposable {
     );
   }
 
-  /** Asks again while the platform is away, or holds the worker back. */
+  /** Retries while the platform is unreachable or has paused the agent. */
   async #persist<T>(ask: () => Promise<T>): Promise<T | undefined> {
     while (!this.#over.signal.aborted) {
       try {

@@ -1,4 +1,4 @@
-/** Keys: listed, made, rotated, revoked. A key is shown once. */
+/** Lists, creates, rotates and revokes keys. A key is shown once. */
 
 import type { ApiKey } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -84,7 +84,7 @@ function scopeOf({ values }: Context) {
   const maxSlots = values.whole("slots") ?? 0;
   const isAgents = offers.length > 0 || pools.length > 0 || maxSlots > 0;
   if (!isAgents && actions.length === 0) return undefined;
-  // Unnamed parts are not narrowed here, while a grant grants the named ones.
+  // Parts that no option names stay unrestricted. A grant would permit only the named parts.
   const agent = { offers: orAny(offers), pools: orAny(pools), maxSlots };
   return { actions, ...(isAgents && { agent }) };
 }
@@ -111,7 +111,7 @@ export async function revokeKey(context: Context): Promise<Result> {
     query: server.namespace,
     body: reasonOf(context),
   });
-  // A wrong id must not look like a key that is shut out.
+  // A wrong id must not look like a revoked key.
   const isAsBefore = reply.revoked !== true;
   const line = `${safe(params.id)} ${isAsBefore ? "is not an active key. Nothing was changed. List keys with `tutti key list`" : "is revoked"}`;
   return doneOutcome(context, reply, { id: params.id, line, isAsBefore });
@@ -122,7 +122,7 @@ interface KeyReply {
   readonly key?: ApiKey;
 }
 
-/** The key alone is on standard output. The words about it are a note. */
+/** Prints only the key on standard output. The text about the key is a note. */
 function keyOutcome({ print }: Context, reply: KeyReply): Outcome {
   const { secret = "", key } = reply;
   const id = key?.keyId ?? "";

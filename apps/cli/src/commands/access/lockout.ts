@@ -1,4 +1,4 @@
-/** Lock-outs after failed attempts: listed and lifted. */
+/** Lists and lifts lock-outs after failed attempts. */
 
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";

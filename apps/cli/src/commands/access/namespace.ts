@@ -1,4 +1,4 @@
-/** Namespaces: listed, made, taken away. */
+/** Lists, creates and deletes namespaces. */
 
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";

@@ -96,7 +96,7 @@ export async function checkPolicies(context: Context): Promise<Result> {
   const isGood = reply.problems.length === 0;
   return {
     json: { ...reply, ok: isGood },
-    // With `--quiet` the exit code alone is the answer of correct policies.
+    // With `--quiet`, correct policies print nothing: the exit code is the answer.
     ...(isGood ? { quiet: [] } : {}),
     draw: () => {
       if (isGood) print.line(`${print.style.green("✓")} ${files.length} checked, no errors`);
@@ -125,7 +125,7 @@ export async function testPolicies(context: Context): Promise<Result> {
   const server = await connect(context);
   const change = changeOf(context, files);
   const isChange = change.set.length > 0 || change.removedPolicyIds.length > 0;
-  // What is in the file is checked, with its place, by the platform.
+  // The platform checks the content of the file and reports the position of each error.
   const body = { cases: cases as never, ...(isChange ? { change } : {}) };
   const reply = await server.call("policies.test", { query: server.namespace, body });
   const { results, failed = 0, problems } = reply;
@@ -174,7 +174,7 @@ export async function applyPolicies(context: Context): Promise<Result> {
   return doneOutcome(context, reply, { id: number, line: `version ${number} is active` });
 }
 
-/** What a change would flip, of what was decided in the last seven days. */
+/** Lists the decisions of the last seven days that a change of policies would flip. */
 export async function previewImpact(context: Context): Promise<Result> {
   const { print } = context;
   const files = await readFiles(context);

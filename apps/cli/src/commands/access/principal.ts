@@ -1,4 +1,4 @@
-/** People, services and agents that are known: listed, made, forgotten. */
+/** Lists, creates and deletes known people, services and agents. */
 
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";

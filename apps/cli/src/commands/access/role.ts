@@ -1,4 +1,4 @@
-/** Roles: listed with who has them, given and taken. */
+/** Lists roles with their holders, binds and unbinds roles. */
 
 import { didYouMean } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
@@ -79,7 +79,7 @@ export async function bindRole(context: Context): Promise<Result> {
   return doneOutcome(context, reply, { id: bindingId, line });
 }
 
-/** Namespaces come into being by use, so one that is mistyped does too. */
+/** Prints a note for a namespace that was not created. Use creates a namespace, also a mistyped one. */
 async function tellIfNew({ print }: Context, server: Server, bindingId: string): Promise<void> {
   const { namespace = "" } = server.namespace;
   if (namespace === "" || !print.hasNotes) return;
@@ -96,7 +96,7 @@ async function tellIfNew({ print }: Context, server: Server, bindingId: string):
     print.note(`${safe(namespace)} is not a created namespace${didYouMean(namespace, made)}`);
     print.note(`Undo: tutti --namespace ${safe(namespace)} role unbind ${safe(bindingId)}`);
   } catch {
-    // A caller that may not list them sees nothing more: the role is bound.
+    // A caller without the permission to list them gets no note. The role is bound.
   }
 }
 

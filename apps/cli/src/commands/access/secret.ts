@@ -1,5 +1,5 @@
 /**
- * Secrets: stored, listed, rotated, removed. A value is read from a file or from standard input, and never printed.
+ * Stores, lists, rotates and removes secrets. A value is read from a file or from standard input, and never printed.
  */
 
 import { counted } from "@tutti/kernel";
@@ -76,7 +76,7 @@ export async function putSecret(context: Context): Promise<Result> {
   return store(context, server, before, context.values.durationMs("grace") ?? 0);
 }
 
-/** The version before continues for a while, so that its users are not left without. */
+/** Rotates a secret. The previous version stays valid for a while, so that its users continue to work. */
 export async function rotateSecret(context: Context): Promise<Result> {
   const server = await connect(context);
   const name = context.values.argument("NAME");
@@ -99,7 +99,7 @@ async function secretNamed(server: Server, name: string): Promise<Secret | undef
   return secrets.find((secret) => secret.name === name);
 }
 
-/** Settings that are not passed stay as they were: a new value does not change who can use it. */
+/** Stores a value. Settings that are not passed stay: a new value does not change its permitted users. */
 async function store(
   context: Context,
   server: Server,

@@ -1,4 +1,4 @@
-/** Browsers that are signed in to the page: listed and ended. */
+/** Lists and ends the sign-ins of browsers to the dashboard. */
 
 import { counted } from "@tutti/kernel";
 import type { SignIn } from "@tutti/rest/types";
@@ -77,12 +77,12 @@ export async function signOut(context: Context): Promise<Result> {
   });
 }
 
-/** Without a namespace it is about the installation: most sign-ins are good in all of them. */
+/** Returns the namespace if one is set. Default: the installation, because most sign-ins are valid in all namespaces. */
 function within({ values }: Pick<Context, "values">, server: Pick<Server, "namespace">) {
   return values.text("namespace") === undefined ? {} : server.namespace;
 }
 
-/** Returns a link that signs a browser in, for users who no longer see the one that the start printed. */
+/** Prints a link that signs a browser in, for users who no longer see the link that the start printed. */
 export async function signIn(context: Context): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);

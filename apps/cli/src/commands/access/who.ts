@@ -1,4 +1,4 @@
-/** An identity as a word: `person:ada`. */
+/** Reads and prints an identity as a word: `person:ada`. */
 
 import type { Actor, ActorKind } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";

@@ -1,4 +1,4 @@
-/** A file with a worker that has an adapter, to be changed by its user. */
+/** Writes a file with a worker that has an adapter, for the user to change. */
 import { join } from "node:path";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -8,9 +8,9 @@ import type { Result } from "../../command/presenter.ts";
 interface Kind {
   /** The function of `@tutti/sdk/adapters`. */
   readonly make: string;
-  /** Whether it asks the other system what it offers. */
+  /** Whether it reads its operations from the other system. */
   readonly isAsked?: boolean;
-  /** The options but for the name. */
+  /** The options without the name. */
   readonly options: readonly string[];
   /** Variables that hold its secrets. */
   readonly secrets: readonly string[];
@@ -20,7 +20,7 @@ interface Kind {
 
 const statements = 'operations: { "find-items": { sql: "SELECT id FROM items WHERE state = :state" } },';
 
-/** By the name of the kind, with the prefix of its variables. */
+/** The kinds by name. The argument is the prefix of the variables. */
 const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
   http: (prefix) => ({
     make: "httpAdapter",

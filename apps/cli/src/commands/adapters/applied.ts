@@ -1,4 +1,4 @@
-/** Applied adapters that no worker offers: a list of offered adapters alone would hide that one cannot start. */
+/** Finds applied adapters that no worker offers. A list of offered adapters alone would hide one that cannot start. */
 import type { OfferedAdapter } from "@tutti/rest/adapters";
 import type { Explanation, Scaler } from "@tutti/rest/types";
 import type { Server } from "../../server/calls.ts";
@@ -38,13 +38,13 @@ export function idleAmong(
     }));
 }
 
-/** Returns the explanation with the applied adapters that would offer what its tasks wait for, and do not run. */
+/** Adds the applied adapters that do not run, and would offer the capabilities that tasks wait for. */
 export async function withIdleAdapters(server: Server, explanation: Explanation): Promise<Explanation> {
   if (missingIn(explanation).length === 0) return explanation;
   return explainedByAdapters(explanation, await idleAdapters(server, []));
 }
 
-/** The advice to start a worker gives way to that of the adapter. */
+/** Replaces the advice to start a worker by the advice about the adapter. */
 export function explainedByAdapters(explanation: Explanation, idle: readonly IdleAdapter[]): Explanation {
   const missing = missingIn(explanation);
   const wanted = idle.filter(({ name }) => missing.some((capability) => capability.startsWith(`${name}.`)));

@@ -115,7 +115,7 @@ function adapterNamed(
   });
 }
 
-/** Finds the adapter of a name. A new worker is in the list a moment after it is ready, so a missing one is awaited. */
+/** Finds an adapter by name. Waits for a missing one, because a new worker is listed a moment after it is ready. */
 export async function offeredAdapter(
   { shell }: Pick<Context, "shell">,
   server: Server,

@@ -1,9 +1,9 @@
 /**
  * An applied adapter is a scaler with a fixed number of processes, which run `tutti adapter run`.
  *
- * 1. The process finds the description in its environment, and so does the next `tutti apply`.
+ * 1. The process reads the description from its environment variables. The next `tutti apply` reads it there too.
  * 2. Each variable that the description refers to is taken from the environment of the platform.
- * 3. A scaler that was changed by other means is no longer what its description makes of it: that is a difference.
+ * 3. A scaler that was changed by other means no longer matches its description. That is a difference.
  */
 import type { AdapterDocument } from "@tutti/definitions";
 import { referencesIn } from "@tutti/definitions";
@@ -14,7 +14,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** The variable with the description. */
 export const adapterVariable = "TUTTI_ADAPTER";
-/** Tells an adapter from other scalers. */
+/** Distinguishes an adapter from other scalers. */
 const adapterLabel = "tutti-adapter";
 const agentsDefault = 1;
 
@@ -23,7 +23,7 @@ interface ScalerSpec {
   readonly process?: { readonly environment?: Readonly<Record<string, string>> };
 }
 
-/** Files describe such a scaler as an adapter. */
+/** Returns whether files describe the scaler as an adapter. */
 export function isAdapter(scaler: Json): boolean {
   return (scaler as ScalerSpec).labels?.[adapterLabel] !== undefined;
 }
@@ -61,7 +61,7 @@ export function scalerOf(id: string, { labels, ...described }: Json): Json {
 }
 
 export interface FoundAdapter {
-  /** As a file describes it, with what was changed in its scaler. */
+  /** The description of the file, with the changes of its scaler. */
   readonly spec: Json;
   readonly scalerDifferences: readonly Difference[];
 }
@@ -85,7 +85,7 @@ function readOf(text: string | undefined): Json {
     const { adapter: _, ...described } = JSON.parse(text ?? "") as Json;
     return described;
   } catch {
-    // By other means than `tutti apply`.
+    // Not written by `tutti apply`.
     return {};
   }
 }

@@ -1,4 +1,4 @@
-/** Adapters that files describe run in this process, each as a worker of its own. */
+/** Runs the adapters that files describe in this process, each as a separate worker. */
 import { type AdapterDocument, referencesIn } from "@tutti/definitions";
 import { counted } from "@tutti/kernel";
 import { addAdapter } from "@tutti/sdk/adapters";
@@ -14,7 +14,7 @@ import { safe } from "../../terminal/text.ts";
 import { adapterVariable } from "./launched.ts";
 import { adapterOf } from "./systems.ts";
 
-/** Runs until Ctrl-C. An adapter that can never continue ends all. */
+/** Runs until Ctrl-C. If one adapter fails permanently, all end. */
 export async function runAdapters(context: Context): Promise<Result> {
   const documents = await adaptersIn(context);
   const workers = await Promise.all(documents.map((document) => workerOf(context, document)));
@@ -68,7 +68,7 @@ async function workerOf(context: Context, document: AdapterDocument) {
   }
 }
 
-/** Those of the files. Without files that of the environment, which `tutti apply` sets. */
+/** Returns the adapters of the files. Without files, the adapter of the environment variable that `tutti apply` sets. */
 async function adaptersIn({ values, shell }: Context): Promise<readonly AdapterDocument[]> {
   const { checkAdapters } = await import("../../local/check.ts");
   const given = values.manyArguments("FILE");

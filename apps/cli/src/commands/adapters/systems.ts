@@ -1,4 +1,4 @@
-/** The adapter of the SDK that a file describes. */
+/** Creates the SDK adapter that a file describes. */
 import { type AdapterDocument, adapterKinds } from "@tutti/definitions";
 import { assert } from "@tutti/kernel";
 import {
@@ -27,7 +27,7 @@ import {
 type Options = Readonly<Record<string, unknown>>;
 type Maker = (options: Options) => Adapter | Promise<Adapter>;
 
-/** The check of a file has seen that these are the options of the function. */
+/** The check of the file has validated the options of the function. */
 const made = <Given>(make: (given: Given) => Adapter | Promise<Adapter>): Maker => {
   return (options) => make(options as Given);
 };

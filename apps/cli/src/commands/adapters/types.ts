@@ -1,4 +1,4 @@
-/** TypeScript types of the capabilities of an adapter, from the schemas that its worker offers. */
+/** Prints TypeScript types for the capabilities of an adapter, from the schemas that its worker offers. */
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
@@ -61,7 +61,7 @@ const reserved: readonly string[] = [
   ..."yield capability Record Readonly".split(" "),
 ];
 
-/** Takes a name that is free with each of the endings. */
+/** Reserves a name that is free with each of the endings. */
 function free(taken: Set<string>, wanted: string, endings: readonly string[]): string {
   let name = wanted;
   for (let number = 2; endings.some((ending) => taken.has(name + ending)); number++)
@@ -82,7 +82,7 @@ const plain: Readonly<Record<string, string>> = {
 class Names {
   readonly #prefix: string;
   readonly #taken: Set<string>;
-  /** Of definitions. */
+  /** Type names by definition. */
   readonly #names = new Map<string, string>();
   readonly #wanted = new Map<string, Schema>();
   readonly #made = new Map<string, string>();
@@ -98,7 +98,7 @@ class Names {
     return `export type ${name} = ${this.#typeOf(schema)};`;
   }
 
-  /** What was referred to, also by each other. */
+  /** Returns the declarations of all referenced definitions, including references between them. */
   declared(): readonly string[] {
     for (const [name, schema] of this.#wanted)
       if (!this.#made.has(name)) this.#made.set(name, `export type ${name} = ${this.#typeOf(schema)};`);
@@ -164,7 +164,7 @@ function key(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
 
-/** `orders.get-order` is `OrdersGetOrder`. */
+/** Returns a name in Pascal case: `orders.get-order` is `OrdersGetOrder`. */
 function pascal(name: string): string {
   const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
   const joined = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");

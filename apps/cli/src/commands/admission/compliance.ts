@@ -1,4 +1,4 @@
-/** How frameworks are kept: which there are, and reports in which each line leads to its evidence. */
+/** Lists compliance frameworks, and prints reports in which each line leads to its evidence. */
 
 import { counted } from "@tutti/kernel";
 import type { ComplianceReport, ReportLine } from "@tutti/rest/types";
@@ -77,7 +77,7 @@ function figures({ evaluated = 0, violated = 0, handled = 0 }: ReportLine): stri
   return `looked at ${counted(evaluated, "time")}, did not hold ${counted(violated, "time")}, handled ${handled} of them`;
 }
 
-/** Returns a page of its own, without anything from elsewhere. */
+/** Returns a self-contained page that loads nothing. */
 function htmlOf({
   namespace = "",
   framework = "",

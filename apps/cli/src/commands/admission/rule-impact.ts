@@ -1,6 +1,6 @@
 /**
- * What rules of a file, or a former version of one, would have said: of the latest starts of runs, of the definitions
- * that are registered, and of the agents that are there. A platform judges. Nothing is set.
+ * Previews the rules of a file, or an earlier version of a rule: against the latest starts of runs, the registered
+ * definitions and the connected agents. The platform evaluates the rules. Nothing is set.
  */
 
 import { readText } from "@tutti/definitions";

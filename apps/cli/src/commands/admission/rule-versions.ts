@@ -1,4 +1,4 @@
-/** Rules as they were: listed, compared with each other, gone back to. */
+/** Lists, compares and restores earlier versions of rules. */
 
 import type { RuleVersion } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -53,7 +53,7 @@ function untilOf({ endTimeMs, endCause, removed }: Partial<RuleVersion>, nowMs: 
   return removed === true ? `${age} , deleted by ${whoIs(endCause?.actor)}` : age;
 }
 
-/** Field by field, from one version to another. */
+/** Prints the differences between two versions, field by field. */
 export async function diffRule(context: Context): Promise<Result> {
   const { print, values } = context;
   const id = values.argument("ID");

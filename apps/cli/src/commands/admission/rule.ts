@@ -75,7 +75,7 @@ export async function requireRules(file: SourceFile): Promise<void> {
   });
 }
 
-/** Nothing is set unless the whole file is right. */
+/** Sets the rules of a file. Sets none if the file has an error. */
 export async function setRules(context: Context): Promise<Result> {
   const { values, shell } = context;
   const file = await readDefinition(values.argument("FILE"), shell);

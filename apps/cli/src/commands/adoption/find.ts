@@ -1,9 +1,9 @@
-/** Finds scripts, and where they start other programs. Reads texts and runs nothing. */
+/** Finds scripts, and the places where they start other programs. Reads texts and runs nothing. */
 
 export interface Adopted {
   /** The capability: `scripts.backup-sh`. */
   readonly name: string;
-  /** From the folder. */
+  /** Path relative to the folder. */
   readonly file: string;
   readonly command: readonly string[];
   readonly stdin?: string;
@@ -18,7 +18,7 @@ export interface Use {
 }
 
 interface Language {
-  /** Of a file without a first line that names its program. */
+  /** The program for a file whose first line does not name one. */
   readonly program: string;
   readonly comment: RegExp;
   readonly uses: Readonly<Record<string, RegExp>>;
@@ -59,7 +59,7 @@ const programs: readonly (readonly [RegExp, Language])[] = [
 ];
 const lengthMax = 100;
 
-/** Undefined if the file is no script: another text, or a module that others import. */
+/** Returns the script of a file. Undefined for another text, or for a module that others import. */
 export function scriptOf(file: string, text: string): Adopted | undefined {
   const first = firstLineOf(text);
   const language = languageOf(file, text);
@@ -79,7 +79,7 @@ export function usesIn(file: string, text: string): readonly Use[] {
   });
 }
 
-/** Phony targets of a Makefile. */
+/** Returns the phony targets of a Makefile. */
 export function targetsOf(file: string, text: string): readonly Adopted[] {
   const names = [...text.matchAll(/^\.PHONY\s*:(.*)$/gm)].flatMap(([, words = ""]) =>
     words.trim().split(/\s+/),
@@ -121,7 +121,7 @@ function languageOf(file: string, text: string): Language | undefined {
   return programs.find(([form]) => form.test(first.join(" ")))?.[1];
 }
 
-/** The program of a first line such as `#!/usr/bin/env -S node --flag`, as words. */
+/** Returns the program of a first line such as `#!/usr/bin/env -S node --flag`, as words. */
 function firstLineOf(text: string): readonly string[] | undefined {
   const [, words] = /^#!\s*(\S.*?)\s*$/m.exec(text.split("\n", 1)[0] ?? "") ?? [];
   if (words === undefined) return undefined;

@@ -15,7 +15,7 @@ import { connect } from "../../server/server.ts";
 import { calling, percentIn, registerVariants } from "../variants/variants.ts";
 import { adoptedScripts, type ScriptEnd, scriptEnd } from "./scripts.ts";
 
-/** What the workflow of a script returns if the caller is to run it. */
+/** Output of the workflow of a script if the caller must run the script. */
 const byCaller = "caller";
 
 export async function flipScripts(context: Context): Promise<Result> {
@@ -74,7 +74,7 @@ function isByCaller(ended: ScriptEnd | { readonly runBy?: string }): ended is { 
   return "runBy" in ended && ended.runBy === byCaller;
 }
 
-/** A question that changes nothing: what is sent after it may have taken effect. */
+/** Connects with a call that changes nothing. Undefined if the platform is out of reach. */
 async function reachable(context: Context): Promise<Server | undefined> {
   try {
     const server = await connect(context);

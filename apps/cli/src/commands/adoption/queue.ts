@@ -80,7 +80,7 @@ function queueOf({ values }: Context, name: string): MovedQueue {
   return (kinds[kind] as () => MovedQueue)();
 }
 
-/** One workflow is for all messages. */
+/** Returns the workflows by message. A single workflow is for all messages. */
 function workflowsOf(words: readonly string[]): Readonly<Record<string, string>> {
   return pairsOf(
     "WORKFLOW",
@@ -98,7 +98,7 @@ function pairsOf(what: string, words: readonly string[]): Readonly<Record<string
   );
 }
 
-/** A missing one would fail each message. */
+/** Throws if a workflow is missing, because each message would fail. */
 async function requireWorkflows(server: Server, names: readonly string[]): Promise<void> {
   for (const each of new Set(names)) {
     const [name = "", label] = each.split("@");

@@ -1,4 +1,4 @@
-/** Scripts of a folder become capabilities, and run next to what they were. */
+/** Adopts the scripts of a folder as capabilities, and compares them with the original scripts. */
 import { basename, join, relative, resolve } from "node:path";
 import { counted } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
@@ -99,7 +99,7 @@ interface Comparison {
   readonly differences: readonly string[];
 }
 
-/** The folder, and those of its adopted scripts that are named. Without names, all. */
+/** Returns the folder and its adopted scripts with the given names. Without names, all scripts. */
 export async function adoptedScripts(
   { values, shell }: Pick<Context, "values" | "shell">,
   names: readonly string[],
@@ -159,7 +159,7 @@ async function comparedIn(
   return compared.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** Each side has a copy of the folder: what a script writes is compared, and changes nothing. */
+/** Each side runs in a copy of the folder. The written files are compared, and the folder does not change. */
 async function differencesOf(server: Server, folder: string, script: Adopted): Promise<readonly string[]> {
   const { digestsOf, FolderCopies, runScript } = await import("../../effects/scripts.ts");
   const copies = await FolderCopies.make(folder);

@@ -1,4 +1,4 @@
-/** Recommendations: each with the evidence of recorded runs, and what became of it. */
+/** Lists recommendations, each with the evidence of recorded runs and its outcome. */
 import { counted } from "@tutti/kernel";
 import type { PredictedGain, Recommendation, TrialRuns } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";

@@ -86,7 +86,7 @@ export function agentRow(agent: Agent, nowMs: number): Entry[] {
   ];
 }
 
-/** Money that its tasks have used, or tokens without a price: `0.42`, `1200 tokens`. Empty for neither. */
+/** Returns the cost of its tasks, or the tokens without a price: `0.42`, `1200 tokens`. Empty for neither. */
 function costOf({ done }: Agent): string {
   const { money = 0, tokens = 0 } = done?.used ?? {};
   if (money > 0) return money.toFixed(money < 1 ? 4 : 2);

@@ -1,4 +1,4 @@
-/** Judges agents by what their runs recorded. The testing kit does it, on the Node of the platform. */
+/** Judges agents by their recorded runs. The testing kit runs on the Node of the platform. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";

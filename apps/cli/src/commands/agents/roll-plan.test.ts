@@ -13,7 +13,7 @@ const roll = (percent: number) => ({ capability: "pay", version: "2.0.0", percen
 const old = ["a1", "a2", "a3", "a4"].map((id) => agent(id, "1.0.0"));
 const fresh = ["b1", "b2", "b3", "b4"].map((id) => agent(id, "2.0.0"));
 
-/** The agents after a plan was carried out. */
+/** Returns the agents after a plan was applied. */
 function after(agents: readonly Agent[], percent: number): Agent[] {
   const plan = planRoll(agents, roll(percent));
   assert.ok(typeof plan !== "string", String(plan));

@@ -1,10 +1,10 @@
 /**
- * A new version of a capability over a fleet of agents, by percentage.
+ * Plans the rollout of a new version of a capability over a fleet of agents, by percentage.
  *
  * 1. The fleet has the slots of the larger side. The new version gets its percentage, the old versions get the rest.
- * 2. Agents beyond these slots are paused: they finish their tasks and stay connected, so the way back is a resume.
- * 3. Agents that were held for another reason are no part of the fleet.
- * 4. The same agents are chosen each time, in the order of their ids. A growing percentage keeps those that it has.
+ * 2. Agents beyond these slots are paused: they finish their tasks and stay connected, so a rollback is a resume.
+ * 3. Agents that are paused for another reason are not part of the fleet.
+ * 4. The same agents are chosen each time, in the order of their ids. A higher percentage keeps the chosen agents.
  */
 import type { Agent } from "@tutti/rest/types";
 
@@ -53,7 +53,7 @@ export function planRoll(agents: readonly Agent[], roll: Rolled): RollPlan | str
   };
 }
 
-/** Returns the versions of a fleet as they are. */
+/** Returns the current versions of a fleet. */
 export function rollState(agents: readonly Agent[], capability: string): readonly Side[] {
   return sidesOf(fleetOf(agents, capability), capability, (agent) => !isHeld(agent));
 }

@@ -39,7 +39,7 @@ async function rolled(
     });
   const body = { ...poolOf(context), reason: rollReason(roll) };
   const orderOf = (id: string) => ({ params: { id }, query: server.namespace, body });
-  // The fleet has its slots in between too.
+  // Resumes come first, so that the fleet always keeps its slots.
   for (const id of plan.resume) await server.call("agents.resume", orderOf(id));
   for (const id of plan.pause) await server.call("agents.pause", orderOf(id));
   return plan.sides;

@@ -93,7 +93,7 @@ function settingsOf(context: Context): Said {
   };
 }
 
-/** The present settings of a scaler, in the form of the request. */
+/** Returns the current settings of a scaler, in the form of the request. */
 function driverIn({ process, webhook, container, kubernetes }: Scaler): Pick<Said, DriverName> {
   if (process !== undefined) return { process };
   if (webhook?.url !== undefined) return { webhook: { ...webhook, url: webhook.url } };
@@ -132,7 +132,7 @@ function driverOf({ values }: Context): Pick<Said, DriverName> {
   return { process: { command: words, ...started, ...(directory === undefined ? {} : { directory }) } };
 }
 
-/** `Deployment/crew`, or `agents/Deployment/crew` in another namespace of Kubernetes. */
+/** Parses `Deployment/crew`, or `agents/Deployment/crew` in another Kubernetes namespace. */
 function workloadIn(text: string) {
   const parts = text.split("/");
   const [name = "", kind = "", clusterNamespace] = parts.toReversed();
@@ -151,7 +151,7 @@ function limitsIn(texts: Readonly<Record<string, string>>): Record<string, numbe
   );
 }
 
-/** `0 22 * * * to 0 6 * * * = 0..0` */
+/** Parses windows such as `0 22 * * * to 0 6 * * * = 0..0`. */
 function windowsOf({ values }: Context): ScalingWindowInput[] {
   const timeZone = values.text("time-zone");
   return values.texts("window").map((text) => {

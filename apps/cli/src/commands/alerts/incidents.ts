@@ -1,4 +1,4 @@
-/** Incidents: listed, shown and changed. */
+/** Lists, shows and changes incidents. */
 import type { Incident } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";

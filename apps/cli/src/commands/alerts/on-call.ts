@@ -1,4 +1,4 @@
-/** Who is on call, and how alerts escalate. */
+/** Shows and changes on-call rotations and escalations. */
 import { counted } from "@tutti/kernel";
 import type { OnCallShift } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -123,7 +123,7 @@ export async function listEscalations(context: Context): Promise<Result> {
 
 const repeatAfterByDefaultMs = 300_000;
 
-/** Adds an override to a rotation, and removes those that are over. */
+/** Adds an override to a rotation, and removes expired overrides. */
 export async function overrideOnCall(context: Context): Promise<Result> {
   const { values, shell } = context;
   const id = values.argument("ROTATION");

@@ -1,4 +1,4 @@
-/** Alerts, rules, silences and notifications: listed and shown. */
+/** Lists and shows alerts, rules, silences and notifications. */
 import { printMatcher } from "@tutti/expressions";
 import type { Alert } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -208,7 +208,7 @@ export async function listObjectives(context: Context): Promise<Result> {
   };
 }
 
-/** `99.9 %`, with as many digits as tell a goal of five nines from 100 %. */
+/** Returns a percentage such as `99.9 %`, with enough digits to tell a goal of five nines from 100 %. */
 function percent(part: number, digits = 3): string {
   return `${Number((part * 100).toFixed(digits))} %`;
 }

@@ -1,4 +1,4 @@
-/** Repairs of incidents: suggested, previewed, and started as runs. */
+/** Suggests, previews and starts repairs of incidents. A repair is a run. */
 import type { IncidentRepair, Routes } from "@tutti/rest/types";
 import { isConfirmed } from "../../command/confirm.ts";
 import type { Context } from "../../command/declaration.ts";

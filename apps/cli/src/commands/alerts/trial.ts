@@ -1,4 +1,4 @@
-/** Rules are tested: by the tests in their file, or over recorded metrics. */
+/** Tests alert rules: by the tests in their file, or over recorded metrics. */
 import type { Routes } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";

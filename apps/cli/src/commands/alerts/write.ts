@@ -1,4 +1,4 @@
-/** What changes alerts, rules, silences and notifications. */
+/** Changes alerts, rules, silences and notifications. */
 import { parseMatcher } from "@tutti/expressions";
 import { nearest } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
@@ -80,7 +80,7 @@ export async function createSilence(context: Context): Promise<Result> {
   };
 }
 
-/** Undefined if the rule exists, or if the caller may not see the rules. A silence may also come before its rule. */
+/** Returns a note about a missing rule. Undefined if the caller may not see rules. A silence may precede its rule. */
 async function unknownRule(server: Server, ruleId: string): Promise<string | undefined> {
   try {
     const rules = await readAll(
@@ -139,7 +139,7 @@ async function removal(
   return doneOutcome(context, reply, { id, line, isAsBefore: !isGone });
 }
 
-/** No rule is set if one in the file is wrong. */
+/** Sets the rules of a file. Sets none if one is wrong. */
 export async function setAlertRules(context: Context): Promise<Result> {
   const { values, shell } = context;
   const file = await readDefinition(values.argument("FILE"), shell);

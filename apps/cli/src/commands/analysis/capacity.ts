@@ -1,4 +1,4 @@
-/** How many agents pools need for the work to come, and when disks are full. */
+/** Forecasts the agents that pools need, and when disks are full. */
 
 import { bytesText, processName } from "@tutti/rest/text";
 import type { Context } from "../../command/declaration.ts";
@@ -23,7 +23,7 @@ function tested({ days: tried = 0, error, within }: BackTest = {}): string {
   return `error ${printPercent(error)}, ${printPercent(within)} of ${tried} in range`;
 }
 
-/** The whole of the next such day, in UTC. Default: the next seven days. */
+/** Returns the next such day as a whole, in UTC. Default: the next seven days. */
 function aheadOf(day: string | undefined, nowMs: number): { aheadFromMs?: number; aheadMs?: number } {
   if (day === undefined) return {};
   const today = Math.floor(nowMs / dayMs) * dayMs;

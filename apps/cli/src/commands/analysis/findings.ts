@@ -1,4 +1,4 @@
-/** What can be learned from recorded work: bottlenecks, causes, patterns, profiles. */
+/** Prints findings from recorded work: bottlenecks, causes, patterns, profiles. */
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
@@ -24,7 +24,7 @@ function definitionIn({ values }: Context): { definition?: string } {
   return definition === undefined ? {} : { definition };
 }
 
-/** The same form for all findings: what, since when, why, what to do, where to look. */
+/** Formats all findings alike: finding, start time, cause, next action, source. */
 function result(
   { print, shell }: Context,
   { json, found, none }: { json: object; found: readonly Finding[]; none: string },

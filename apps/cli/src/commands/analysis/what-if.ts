@@ -1,4 +1,4 @@
-/** What would have been with other workers or another strategy, next to what happened. */
+/** Compares recorded work with a simulation of it with other workers or another strategy. */
 import type { StrategyReplay } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -96,7 +96,7 @@ export async function whatIf(context: Context): Promise<Result> {
   };
 }
 
-/** What the self-check compared, and what it could not. */
+/** Returns the compared values of the self-check, and those that it could not compare. */
 export function checkLines(check: Check, tasks = 0): readonly string[] {
   const { values = [], error = 0 } = check;
   const compared = values.map(

@@ -1,4 +1,4 @@
-/** Makes the platform have what files describe: all of it is checked before anything is changed. */
+/** Makes the platform match the files. All files are checked before the first change. */
 
 import { differenceText } from "@tutti/definitions/differences";
 import { counted } from "@tutti/kernel";
@@ -73,7 +73,7 @@ export async function apply(context: Context): Promise<Result> {
   };
 }
 
-/** The namespace of the environment, unless the command says another. */
+/** Returns the server with the namespace of the environment, if the command sets no namespace. */
 function withNamespace(server: Server, { values }: Context, namespace: string | undefined): Server {
   return namespace === undefined || values.text("namespace") !== undefined
     ? server
@@ -114,7 +114,7 @@ function drawSteps({ print, shell }: Context, steps: readonly Step[]): void {
     print.note("No running work is affected.");
 }
 
-/** Whether a step has its work in the output. A new resource has none, except a hook: it decides about existing tasks. */
+/** Whether the output lists affected work. Of new resources, only a hook affects existing tasks. */
 function mayAffect({ outcome, live }: Pick<Step, "outcome" | "live">): boolean {
   if (live === undefined || outcome === "unchanged") return false;
   return outcome !== "created" || live.length > 0;

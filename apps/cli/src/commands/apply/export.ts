@@ -1,6 +1,6 @@
 /**
- * Writes what the platform has as a folder of files. A file is written only if reading it gives the same resource again,
- * so that `tutti apply` of the folder changes nothing. What files cannot describe is listed.
+ * Writes the resources of the platform as a folder of files. A file is written only if reading it gives the same
+ * resource again, so that `tutti apply` of the folder changes nothing. Lists the resources that files cannot describe.
  */
 
 import { differencesOf } from "@tutti/definitions/differences";
@@ -126,7 +126,7 @@ async function everything(server: Server): Promise<readonly (Exported | Left)[]>
   }
   for await (const one of listed<Schedule>(server, "schedules.list", "schedules"))
     all.push(timed("schedule", one.scheduleId, one, printDefinition(scheduleDocument(one) as never, "yaml")));
-  // The workflow with the key `on` has it.
+  // A trigger with an owner is in the file of its workflow, under the key `on`.
   for await (const one of listed<Trigger>(server, "triggers.list", "triggers"))
     if ((one.owner ?? "") === "")
       all.push(timed("trigger", one.triggerId, one, printDefinition(triggerDocument(one) as never, "yaml")));
@@ -135,7 +135,7 @@ async function everything(server: Server): Promise<readonly (Exported | Left)[]>
 
 const fieldsMax = 5;
 
-/** Undefined if the file has all fields. */
+/** Returns the reason to leave a file out. Undefined if the file has all fields. */
 function leftOut(fields: readonly string[]): string | undefined {
   if (fields.length === 0) return undefined;
   const more = fields.length > fieldsMax ? ` and ${fields.length - fieldsMax} more` : "";

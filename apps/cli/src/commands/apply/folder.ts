@@ -1,4 +1,4 @@
-/** Reads the files of a folder: with its settings, its variables, and the files of one environment over the others. */
+/** Reads the files of a folder with its settings and variables. Files of an environment override the others. */
 import { counted } from "@tutti/kernel";
 import type { ApplySettings } from "@tutti/validation";
 import type { Context } from "../../command/declaration.ts";
@@ -15,7 +15,7 @@ export interface Folder {
   readonly skipped: readonly string[];
 }
 
-/** Files that belong to a folder, and are not applied. */
+/** Files of a folder that are not applied. */
 const otherFile = /(?:\.(?:agents|rules|schema)\.(?:ya?ml|json)|(?:^|[/\\])tutti\.(?:ya?ml|json))$/i;
 
 export async function readFolder(context: Context): Promise<Folder> {
@@ -66,7 +66,7 @@ export async function readFolder(context: Context): Promise<Folder> {
   return { documents, settings, skipped };
 }
 
-/** The files that were named, and those that were found in folders. */
+/** Returns the named files, and the files found in named folders. */
 async function fileNames({ values, shell }: Context): Promise<{
   readonly names: readonly string[];
   readonly found: ReadonlySet<string>;
@@ -78,7 +78,7 @@ async function fileNames({ values, shell }: Context): Promise<{
       names.push(name);
       continue;
     }
-    // What cannot be read is named when it is read.
+    // A file that cannot be read fails later, when it is read.
     const inside = await shell.filesIn(name).catch(() => undefined);
     const found = inside?.filter((file) => /\.(?:ya?ml|json)$/i.test(file) && !otherFile.test(file)) ?? [
       name,
@@ -95,7 +95,7 @@ async function fileNames({ values, shell }: Context): Promise<{
   return { names: [...new Set(names)], found: new Set(all) };
 }
 
-/** Throws with every mistake of the whole set, each with its line. */
+/** Throws with all errors of the whole set, each with its line. */
 async function requireCorrect(
   files: readonly SourceFile[],
   found: readonly SourceProblem[],

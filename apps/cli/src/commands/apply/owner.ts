@@ -1,11 +1,11 @@
 /**
- * The labels of ownership.
+ * Labels that record the ownership of resources.
  *
  * 1. `tutti-set` names the set of files that a resource belongs to. Only resources of the set are pruned.
- * 2. `tutti-applied` is the hash of the resource as it was applied last. If the resource has another hash now, it was
- *    changed on the platform since.
- * 3. `tutti-fields` names the fields of that hash, where the platform has more of its own.
- * 4. A workflow has the label `set.NAME` at the version that was applied last.
+ * 2. `tutti-applied` is the hash of the last applied resource. If the resource has another hash now, it was changed
+ *    on the platform since.
+ * 3. `tutti-fields` names the fields of that hash if the platform adds fields.
+ * 4. A workflow has the label `set.NAME` at the last applied version.
  */
 import { createHash } from "node:crypto";
 import { isMap } from "@tutti/definitions/differences";
@@ -16,7 +16,7 @@ type Spec = Readonly<Record<string, unknown>>;
 const setLabel = "tutti-set";
 const appliedLabel = "tutti-applied";
 const fieldsLabel = "tutti-fields";
-/** Characters of the value of a label. */
+/** Maximum characters of the value of a label. */
 const labelMax = 256;
 const ownLabels: readonly string[] = [setLabel, appliedLabel, fieldsLabel];
 
@@ -51,7 +51,7 @@ export function labelsOf(spec: Spec, set: string | undefined, keepsUnset = false
   };
 }
 
-/** Returns whether a resource was changed since it was applied. Undefined: it was not applied with a set. */
+/** Returns whether a resource was changed since the last apply. Undefined: it was applied without a set. */
 export function isChangedSince(spec: Spec): boolean | undefined {
   const { labels } = spec as { readonly labels?: Labels };
   const applied = labels?.[appliedLabel];
@@ -61,7 +61,7 @@ export function isChangedSince(spec: Spec): boolean | undefined {
   return applied !== hashOf(fields === undefined ? own : within(own, new Set(fields)));
 }
 
-/** Returns the part of a document that has the fields of another one. */
+/** Returns the fields of a document that another document has too. */
 export function partOf(found: Spec, described: Spec): Spec {
   return within(found, new Set(pathsOf(described)));
 }
@@ -75,7 +75,7 @@ function within(spec: Spec, paths: ReadonlySet<string>, above = ""): Spec {
   return Object.fromEntries(kept);
 }
 
-/** `maxQueued`, `strategy.kind` */
+/** Returns the paths of all fields, such as `maxQueued` and `strategy.kind`. */
 function pathsOf(spec: Spec, above = ""): string[] {
   return Object.entries(spec).flatMap(([name, value]) =>
     isMap(value) && Object.keys(value).length > 0 ? pathsOf(value, `${above}${name}.`) : [`${above}${name}`],

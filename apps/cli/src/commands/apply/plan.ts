@@ -1,4 +1,4 @@
-/** Compares what files describe with what the platform has. What it would refuse is refused here, before a change. */
+/** Compares the files with the platform. Reports errors that the platform would report, before the first change. */
 
 import type { ResourceWord } from "@tutti/validation";
 import type { Applied, AppliedAdapter, AppliedDescribed } from "../../local/check-applied.ts";
@@ -41,7 +41,7 @@ export async function planChanges(
   const adapters = of("adapter");
   const scalers = adapters.length === 0 ? undefined : await listResources(server, "scaler", isAdapter);
   for (const one of adapters) steps.push(adapterStep(server, one, scalers?.get(one.id), wanted));
-  // Workflows before schedules and triggers, which start them.
+  // Workflows come before the schedules and triggers that start them.
   const workflows = of("workflow");
   for (const one of workflows) steps.push(await workflowStep(server, one, wanted));
   const variants = of("variant");

@@ -1,8 +1,8 @@
 /**
- * Deletes resources of a set that no file describes any more.
+ * Deletes resources of a set that files no longer describe.
  *
- * 1. Only what has the label of the set is deleted.
- * 2. What was changed on the platform since it was applied is not deleted without `--force`.
+ * 1. Only resources with the label of the set are deleted.
+ * 2. A resource that was changed on the platform since the last apply is not deleted without `--force`.
  * 3. If no file describes a resource of the set, the folder is likely a wrong one: nothing is deleted without `--force`.
  */
 
@@ -55,7 +55,7 @@ export async function planDeletions(
       { next: ["Export the changes with `tutti export`, or delete them with --force."] },
     );
   const steps: Step[] = [];
-  // What is used is deleted after what uses it.
+  // A resource is deleted after the resources that use it.
   for (const { kind, id, count, remove } of gone.reverse())
     steps.push({
       kind,

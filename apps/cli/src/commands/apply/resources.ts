@@ -19,7 +19,7 @@ export interface FoundResource {
   readonly spec: Json;
   readonly paused: boolean;
   readonly revision: string;
-  /** Who changed it last. Undefined where only the audit log says it. */
+  /** The cause of the last change. Undefined if only the audit log has it. */
   readonly cause: Cause | undefined;
   readonly live: readonly LiveWork[];
 }
@@ -30,7 +30,7 @@ export interface LiveWork {
   readonly count: number;
 }
 
-/** What is written: a description, and where the value of a secret is read. */
+/** Description of a resource, and the source of the value of a secret. */
 interface WrittenResource {
   readonly spec: Json;
   readonly paused: boolean | undefined;
@@ -43,11 +43,11 @@ interface Row {
   readonly entries: string;
   /** Resources that cannot be changed. */
   readonly isFixed?: (resource: Json) => boolean;
-  /** Work at the resource, as the platform counts it. Not set: a change affects only later work. */
+  /** Affected work, as the resource itself counts it. Not set: a change affects only later work. */
   readonly live?: (resource: Json) => readonly LiveWork[];
-  /** The same by other resources, from the id. */
+  /** Affected work that other resources count, by id. */
   readonly liveElsewhere?: (server: Server) => Promise<(id: string) => readonly LiveWork[]>;
-  /** How one is read, where the list comes from an index that is a moment late. */
+  /** Route that reads one resource, if the list comes from an index that is a moment late. */
   readonly get?: { readonly route: RouteName; readonly param: string };
   readonly write: (call: Writing) => Promise<void>;
   readonly remove: (call: Removing) => Promise<void>;
@@ -69,12 +69,12 @@ interface Writing extends Removing {
   readonly shell: Pick<Shell, "environment" | "readText">;
 }
 
-/** Made once, then changed field by field. */
+/** Returns how a kind is written that is created once, then changed field by field. */
 function patched(kind: "pools" | "scalers" | "hooks", param: string): Pick<Row, "write" | "remove"> {
   return {
     async write({ call, query, id, word, body, found, written: { paused } }) {
       if (found === undefined) await call(`${kind}.create`, { query, body });
-      // A new pool has what is switched on by default, also if its body has other values.
+      // A new pool starts with the defaults that are switched on, also if its body has other values.
       if (found === undefined && kind !== "pools") return;
       const revision = found === undefined ? {} : { revision: found.revision };
       const { paused: _, ...empty } = emptyFields(word);
@@ -98,7 +98,7 @@ function patched(kind: "pools" | "scalers" | "hooks", param: string): Pick<Row, 
   };
 }
 
-/** Written as a whole. */
+/** Returns how a kind is written that each write replaces as a whole. */
 function put(
   kind:
     | "roles"
@@ -144,7 +144,7 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
   binding: {
     list: "roleBindings.list",
     entries: "bindings",
-    // A binding has no update: rights of another kind are another binding.
+    // A binding has no update: different rights are a different binding.
     async write({ call, query, id, body, found }) {
       if (found !== undefined) await call("roleBindings.delete", { params: { id }, query });
       await call("roleBindings.create", { query, body });
@@ -181,7 +181,7 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
   hook: {
     list: "hooks.list",
     entries: "hooks",
-    // It decides about the tasks of its pool.
+    // A hook decides about the tasks of its pool.
     async liveElsewhere(server) {
       const pools = await listResources(server, "pool");
       return (id) => pools.get(id.slice(0, Math.max(0, id.indexOf("/"))))?.live ?? [];
@@ -205,7 +205,7 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
         ["holders", held],
         ["waiting holders", waiting],
       ]),
-    // Tasks bring limits along, without a revision.
+    // Limits that tasks define have no revision.
     isFixed: ({ revision }) => revision === "0",
     get: { route: "limits.get", param: "key" },
     ...put("limits", "key"),
@@ -237,7 +237,7 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
   },
 };
 
-/** Each value of a secret has who stored it. */
+/** Returns the cause that stored the first listed value of a secret. */
 function storedBy({ versions }: Json): unknown {
   return Array.isArray(versions) ? (versions as readonly Json[])[0]?.["createCause"] : undefined;
 }
@@ -264,8 +264,8 @@ function openAlertsBy(
 }
 
 /**
- * Returns what counts the work at resources of a kind. A count is undefined if the caller may not read what it depends
- * on: a change needs no such right. Work at other resources is read once, for the first count.
+ * Returns a counter of the work that a change of a resource affects. The count is undefined if the caller may not read
+ * the other resources, because the change itself needs no such right. These are read once, for the first count.
  */
 export function liveCounter(server: Server, word: ResourceWord) {
   const { liveElsewhere } = rows[word];
@@ -280,12 +280,12 @@ export function liveCounter(server: Server, word: ResourceWord) {
   };
 }
 
-/** Those that there are some of. */
+/** Returns the counts above zero. */
 export function present(counts: readonly (readonly [what: string, count: unknown])[]): readonly LiveWork[] {
   return counts.flatMap(([what, count]) => (typeof count === "number" && count > 0 ? [{ what, count }] : []));
 }
 
-/** The order in which they are written. They are deleted the other way round. */
+/** Kinds in the order of writing. Deletion uses the reverse order. */
 export const resourceWords = Object.keys(rows) as readonly ResourceWord[];
 
 /** Returns all resources of a kind that files describe, by their ids. */
@@ -316,7 +316,7 @@ export async function* listed<T>(server: Server, route: RouteName, entries: stri
   } while (token !== undefined);
 }
 
-/** Returns a resource that is not in the list, where the list may be late. */
+/** Reads a resource that is missing in a list which may be late. */
 export async function getResource(
   server: Server,
   word: ResourceWord,
@@ -382,7 +382,7 @@ function ownId(word: ResourceWord, id: string): string {
   return isInPool(word) ? id.slice(id.indexOf("/") + 1) : id;
 }
 
-/** Routes by name: the rows say which parts each takes, and the platform checks them. */
+/** Calls routes by name. The rows know the parts of each route, and the platform checks them. */
 function looselyOf(server: Server): Removing["call"] {
   return (route, parts) => server.call(route, parts as never);
 }

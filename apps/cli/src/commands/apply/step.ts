@@ -1,4 +1,4 @@
-/** A step of applying files: a resource with its change, and how changes are found. */
+/** A step of applying files: a resource with its change, and the comparison that finds the change. */
 import { type Difference, differencesOf } from "@tutti/definitions/differences";
 import type { Actor, Cause, Schedule, Trigger } from "@tutti/rest/types";
 import { Failure } from "../../command/failure.ts";
@@ -11,22 +11,22 @@ import { keepsUnset, type LiveWork, present } from "./resources.ts";
 
 export type Spec = Readonly<Record<string, unknown>>;
 
-/** A resource that files describe or no longer describe, and what applying them does to it. */
+/** A resource that files describe or no longer describe, and its change. */
 export interface Step {
   readonly kind: Applied["kind"];
   readonly id: string;
   readonly fileName: string;
   readonly outcome: "created" | "updated" | "unchanged" | "deleted";
   readonly differences: readonly Difference[];
-  /** It was changed on the platform since it was applied. */
+  /** Set if the resource was changed on the platform since the last apply. */
   readonly drift?: Drift | undefined;
   /** Runs that stay on earlier versions of a workflow. */
   readonly liveRuns?: number;
   /** Work that the change affects. Undefined if the caller may not read it. */
   readonly live?: readonly LiveWork[] | undefined;
-  /** It is paused on the platform, and the file does not say whether it is. */
+  /** Set if it is paused on the platform, and the file does not set this. */
   readonly staysPaused?: boolean;
-  /** What it lacks on the platform to work, as sentences. */
+  /** Missing requirements on the platform, as sentences. */
   readonly problems?: readonly string[];
   readonly write: () => Promise<void>;
 }
@@ -49,7 +49,7 @@ export function outcomeOf(found: object | undefined, differences: readonly Diffe
   return differences.length === 0 ? "unchanged" : "updated";
 }
 
-/** Compares two descriptions, and says which labels the resource gets. */
+/** Compares two descriptions, and returns the labels that the resource gets. */
 export function compare(
   kind: string,
   id: string,
@@ -57,7 +57,7 @@ export function compare(
 ) {
   const setThere = setOf((found as { readonly labels?: Record<string, string> } | undefined)?.labels);
   requireOwn(kind, id, setThere, wanted);
-  // Applied without a set, a resource stays in the set that it is in.
+  // Without a set, a resource stays in its present set.
   const set = wanted.set ?? setThere;
   const labels = labelsOf(spec, set, keepsUnset(kind));
   if (found === undefined) return { set, labels, differences: [], isDrifted: false };
@@ -67,7 +67,7 @@ export function compare(
   const own = differencesOf(keepsUnset(kind) ? partOf(there, described) : there, described);
   const ownership = [
     ...(set === setThere ? [] : [{ path: "set", before: setThere, after: set }]),
-    // The platform has what the file has, and the mark of the last apply is older.
+    // The platform already matches the file, but the hash of the last apply is older.
     ...(set === setThere && own.length === 0 && isDrifted
       ? [{ path: "set", before: "changed", after: set }]
       : []),
@@ -105,7 +105,7 @@ export function driftOf(cause: (Cause & { readonly timeMs?: number }) | undefine
   };
 }
 
-/** Who changed a resource last, as the audit log has it. Undefined where the caller cannot read it. */
+/** Returns the cause of the last change from the audit log. Undefined if the caller cannot read it. */
 export async function auditCause(
   server: Server,
   kind: string,

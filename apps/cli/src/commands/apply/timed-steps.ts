@@ -1,4 +1,4 @@
-/** Schedules and triggers, which start workflows: their changes. */
+/** Steps for schedules and triggers, which start workflows. */
 import type { Schedule, Trigger } from "@tutti/rest/types";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";

@@ -39,7 +39,7 @@ function tasksIn(text: string | undefined): Partial<Variants> {
   try {
     return (JSON.parse(text ?? "{}") as { readonly tasks?: Partial<Variants> }).tasks ?? {};
   } catch {
-    // A version that no command of variants has written.
+    // A version that was not written by a `tutti variant` command.
     return {};
   }
 }

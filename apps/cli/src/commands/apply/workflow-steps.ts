@@ -1,4 +1,4 @@
-/** Workflows and their variants: their changes, and the runs that stay on earlier versions. */
+/** Steps for workflows and their variants, with the runs that stay on earlier versions. */
 import { type Difference, differencesOf } from "@tutti/definitions/differences";
 import type { Definition } from "@tutti/rest/types";
 import { type Applied, type AppliedVariant, documentIn } from "../../local/check-applied.ts";
@@ -91,8 +91,8 @@ export async function workflowStep(
 }
 
 /**
- * Two variants are two versions of a workflow. A set marks the version of the new variant. If a file has no percentage, that
- * of the platform stays.
+ * Two variants are two versions of a workflow. A set marks the version of the new variant. If a file has no percentage,
+ * the percentage of the platform stays.
  */
 export async function variantStep(
   server: Server,
@@ -130,7 +130,7 @@ export async function variantStep(
     ...(found === undefined || isMarked ? [] : [{ path: "set", before: setThere, after: set }]),
   ];
   const isDrifted = marked !== undefined && found !== undefined && marked.hash !== found.current.hash;
-  // A percentage decides about later runs only.
+  // A percentage affects only later runs.
   const runs = content.length > 0 ? await liveRuns(server, id) : undefined;
   return {
     kind: "variant",
@@ -152,7 +152,7 @@ export async function variantStep(
   };
 }
 
-/** Who registered the version after the one that the set applied. */
+/** Returns the cause of the version that follows the applied version of the set. */
 async function workflowDrift(server: Server, found: Definition, label: string): Promise<Drift | undefined> {
   const { name, createCause, createTimeMs } = found;
   const applied = await unlessMissing(
@@ -177,7 +177,7 @@ export async function liveRuns(server: Server, name: string): Promise<number> {
   return versions.reduce((sum, { liveCount = 0 }) => sum + liveCount, 0);
 }
 
-/** The platform's retry defaults are part of a version, so its hash may be another than here. */
+/** Returns the hash on the platform. A version has the platform's retry defaults, so the local hash may differ. */
 async function hashThere(server: Server, { file }: Applied): Promise<string | undefined> {
   const { format, text, fileName } = file;
   const { definition } = await server.call("workflows.check", {

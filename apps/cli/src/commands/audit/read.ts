@@ -1,4 +1,4 @@
-/** The audit, searched, shown and exported. */
+/** Searches, shows and exports the audit log. */
 
 import { counted } from "@tutti/kernel";
 import type { AuditRecord, Routes } from "@tutti/rest/types";
@@ -30,7 +30,7 @@ export async function searchAudit(context: Context): Promise<Result> {
     },
     ({ records }) => records,
   );
-  // Pages after the first do not say.
+  // Only the first page reports how far the index is.
   const isBehind = values.text("page") === undefined && (indexedToMs ?? 0) < shell.nowMs() - behindMs;
   if (isBehind)
     print.note(
@@ -105,7 +105,7 @@ export async function exportAudit(context: Context): Promise<Result> {
     isBroken ||= standing === "broken";
   };
   for await (const event of server.follow("audit.export", { query }, { onStanding })) {
-    // It would start again from the start, behind what was printed.
+    // A retry would restart from the start and repeat the printed records.
     if (isBroken) throw brokenOff(exported);
     if (event.kind === "ready" || event.kind === "gap") continue;
     const { chunk = "", records = 0, last } = event.value;

@@ -4,7 +4,7 @@ import { all, page, since, size, text, until } from "../../command/options.ts";
 const reading = () => import("./read.ts");
 const proving = () => import("./verify.ts");
 
-/** Which records. */
+/** Filters that select records. */
 const wanted: readonly Option[] = [
   { name: "actor", value: "KIND/ID", summary: "only actions of this actor: person/ada, agent/worker-1" },
   { name: "action", value: "PATTERN", summary: "only these actions. `*` matches any text: workflow.runs.*" },

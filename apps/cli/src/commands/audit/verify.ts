@@ -1,4 +1,4 @@
-/** An export of the audit, checked where it lies. */
+/** Verifies an export of the audit log on this machine. */
 
 import { AuditFaultKind } from "@tutti/contracts/governance/v1";
 import { type ExportVerdict, ExportVerifier } from "@tutti/policy/audit";
@@ -30,7 +30,7 @@ export async function verifyAudit(context: Context): Promise<Result> {
   };
 }
 
-/** Returns the key itself, or a file that has it. */
+/** Returns the key, from the option or from the file that it names. */
 async function keyIn({ values, shell }: Context): Promise<Uint8Array> {
   const keyOption = values.text("public-key");
   const advice = [
@@ -58,7 +58,7 @@ function tell(
   { records, checkpoints, faults, moreFaults }: ExportVerdict,
 ): void {
   const { style } = print;
-  // With `--quiet` the verdict stands alone.
+  // With `--quiet`, only the verdict is printed.
   if (print.hasNotes)
     print.lines(
       faults.map(({ recordId, kind, message }) => {

@@ -1,4 +1,4 @@
-/** Cached outputs: listed, shown, invalidated. */
+/** Lists, shows and invalidates cached outputs. */
 import { counted } from "@tutti/kernel";
 import { bytesText } from "@tutti/rest/text";
 import type { CacheEntryInfo } from "@tutti/rest/types";

@@ -1,4 +1,4 @@
-/** Why tasks of a run used the cache or not, and which fields of the input were new. */
+/** Explains why tasks of a run used the cache or not, and which fields of the input were new. */
 import { differencesOf, differenceText } from "@tutti/definitions/differences";
 import type { CacheEntryInfo, Task } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -16,7 +16,7 @@ interface Explained {
   /** The run and task that computed the output that was used, or the nearest earlier one. */
   readonly run?: string;
   readonly ofTask?: string;
-  /** What differs from the nearest earlier input: `day: "1" → "2"`. */
+  /** Differences from the nearest earlier input: `day: "1" → "2"`. */
   readonly differences?: readonly string[];
   readonly why: string;
 }
@@ -68,8 +68,8 @@ async function explain(server: Server, id: string, task: Task): Promise<Explaine
 }
 
 /**
- * What the entry tells about the task of run `id`. Undefined if the task computed the output of the entry itself, or if the
- * output was stored after the task had started.
+ * Explains the task of run `id` from its cache entry. Undefined if the task computed the output of the entry itself, or
+ * if the output was stored after the task had started.
  */
 export function fromEntry(
   id: string,
@@ -105,7 +105,7 @@ export function fromEntry(
   return undefined;
 }
 
-/** Undefined once it has expired. */
+/** Reads an entry. Undefined if it has expired. */
 async function entryOf(server: Server, id: string): Promise<CacheEntryInfo | undefined> {
   try {
     return await server.call("cache.get", { params: { id }, query: server.namespace });
@@ -115,7 +115,7 @@ async function entryOf(server: Server, id: string): Promise<CacheEntryInfo | und
   }
 }
 
-/** Whether the cache had the output of another run when the task of run `id` asked it. */
+/** Whether the cache already had the output of another run when the task of run `id` queried it. */
 export function isEarlier(
   { runId, storeTimeMs = 0 }: Pick<CacheEntryInfo, "runId" | "storeTimeMs">,
   id: string,
@@ -125,7 +125,7 @@ export function isEarlier(
   return runId !== undefined && runId !== id && storeTimeMs <= untilMs;
 }
 
-/** The earlier task of the same capability whose input differs least. */
+/** Finds the earlier task of the same capability whose input differs least. */
 async function nearest(
   server: Server,
   id: string,
@@ -137,7 +137,7 @@ async function nearest(
   const earlier = entries.filter((entry) => isEarlier(entry, id, task)).slice(0, comparedMax);
   const compared = await Promise.all(
     earlier.map(async ({ runId: run = "", taskId: ofTask = "" }) => {
-      // Its run may be gone.
+      // Its run may be deleted.
       const found = await taskOf(server, run, ofTask).catch(() => undefined);
       return (
         found && { run, ofTask, differences: differencesOf(found.input, input, "input").map(differenceText) }

@@ -13,7 +13,7 @@ import { printAge } from "../../terminal/time.ts";
 import { deletedOutcome, doneOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
 
-/** The id of the limit. A workflow may have any text as a key. */
+/** Returns the id of the limit. A workflow may use any text as a key. */
 function keyOf(context: Context): string {
   return idOfKey(context.values.argument("KEY"));
 }
@@ -92,7 +92,7 @@ export async function showLimit(context: Context): Promise<Result> {
   };
 }
 
-/** The key as people write it. */
+/** Returns the key as the workflow has it. */
 function keyText({ key, name = key }: Pick<Limit, "key" | "name">): string {
   return name;
 }
@@ -128,7 +128,7 @@ export async function setLimit(context: Context): Promise<Result> {
   return doneOutcome(context, limit, { id: key, line: `${safe(keyText(limit))} set: ${useOf(limit)}` });
 }
 
-/** A longer key has no name. */
+/** A longer key is stored without its name. */
 const nameLengthMax = 200;
 
 function nameOfKey({ values }: Context, key: string): { readonly name?: string } {

@@ -2,7 +2,7 @@ import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import { safe } from "../../terminal/text.ts";
 
-/** A piece of work as an option names it: `session/ses_1`. Undefined by default. */
+/** Returns the work that an option names: `session/ses_1`. Undefined by default. */
 export function namedWork(
   { values }: Context,
   option: string,

@@ -1,4 +1,4 @@
-/** Locks, looked at. */
+/** Lists and shows locks. */
 
 import type { Lock, LockGrant, LockWaiter, WorkReference } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";

@@ -1,4 +1,4 @@
-/** Locks, held, given back, set and taken away. */
+/** Acquires, releases, sets and deletes locks. */
 
 import { counted } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
@@ -10,7 +10,7 @@ import { printSpanMs } from "../../terminal/time.ts";
 import { reasonOf } from "../request.ts";
 import { namedWork } from "./named-work.ts";
 
-/** So much the clock of the platform may be ahead of this one, without an extra second in the output. */
+/** Tolerated lead of the platform's clock, so that the output has no extra second. */
 const clockAheadMs = 250;
 
 export async function acquireLock(context: Context): Promise<Result> {

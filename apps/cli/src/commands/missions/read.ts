@@ -1,4 +1,4 @@
-/** Missions, and what agents share in them, read. */
+/** Reads missions, and the data that agents share in them. */
 
 import type { BoardTask, MessageTarget, Mission, Vote } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -19,7 +19,7 @@ export function listMissions(context: Context): Promise<Result> {
   const states = values.texts("state").flatMap((words) => words.split(","));
   const query = {
     ...(text === undefined ? {} : { text }),
-    // What is no state is refused by the platform, which knows them.
+    // The platform rejects an unknown state.
     ...(states.length === 0 ? {} : { status: states as Mission["status"][] }),
     ...(values.flag("waiting") ? { needsPerson: true } : {}),
   };

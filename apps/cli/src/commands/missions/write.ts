@@ -1,4 +1,4 @@
-/** Missions, started and ended. */
+/** Starts and ends missions. */
 
 import type { MissionSpecInput } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -11,7 +11,7 @@ import { lookOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 
-/** By a definition that is registered, or by what the options say. */
+/** Starts a mission from a registered definition, or from the options. */
 export async function startMission(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const name = values.optionalArgument("NAME");
@@ -61,7 +61,7 @@ async function specOf({ values, shell }: Context, input: unknown): Promise<Missi
   if (given === undefined && goal === undefined && title === undefined && tasks.length === 0)
     return undefined;
   return {
-    // The platform says what of it is not as it should be.
+    // The platform validates the fields.
     ...(given as MissionSpecInput | undefined),
     ...(goal === undefined ? {} : { goal }),
     ...(title === undefined ? {} : { title }),

@@ -1,4 +1,4 @@
-/** The capabilities that agents and orchestrators offer: in which versions, how many offer each, and with which schemas. */
+/** Lists the capabilities that agents and orchestrators offer, with their versions, numbers of workers and schemas. */
 
 import { offering } from "@tutti/rest/adapters";
 import type { CapabilityEntry } from "@tutti/rest/types";

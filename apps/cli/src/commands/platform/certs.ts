@@ -13,7 +13,7 @@ interface Made {
   >;
 }
 
-/** The next step. Running services load each change within `mesh.tls.refreshMs`. */
+/** The next step by stage. Running services load each change within `mesh.tls.refreshMs`. */
 const stages: Readonly<Partial<Record<Made["authority"], string>>> = {
   next_is_trusted:
     "Services now trust both authorities. After mesh.tls.refreshMs (10 s), run tutti certs --next-authority to sign with the new one",
@@ -30,7 +30,7 @@ export async function certs(context: Context): Promise<Result> {
   const flags = ["rotate", "next-authority"].filter((name) => values.flag(name)).map((name) => `--${name}`);
   const words = [...options, ...flags, "--json"];
   const what = "Making certificates";
-  // The tool has the version of this clone.
+  // The cast: the tool is part of the same clone.
   const made = toolJson(what, await runTool(shell, what, ["tools/certs.mjs", ...words])) as Made;
   const services = Object.entries(made.services);
   return {

@@ -1,4 +1,4 @@
-/** A whole installation as processes on this machine. Another program runs it. These commands pass it their options. */
+/** Runs an installation as processes on this machine. These commands pass their options to the program that runs it. */
 
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -96,7 +96,7 @@ async function runCluster(context: Context, command: string, words: readonly str
   return await handOverToProgram(context.shell, what, ["cluster", command, ...whereOf(context), ...words]);
 }
 
-/** The program prints by itself. */
+/** Passes `--json` to the program, which prints the output itself. */
 function jsonOf({ values }: Context): readonly string[] {
   return values.flag("json") ? ["--json"] : [];
 }
@@ -106,7 +106,7 @@ function whereOf({ values }: Context): readonly string[] {
   return directory === undefined ? [] : [`--directory=${directory}`];
 }
 
-/** One that is installed, else the one that a tool downloads from Debian. */
+/** Returns the installed NATS server, or one that a tool downloads from Debian. */
 async function natsServer({ shell }: Context): Promise<string> {
   const { output, exitCode } = await runTool(shell, what, ["tools/programs.mjs", "nats-server"]);
   const path = output.trim().split("\n").at(-1) ?? "";

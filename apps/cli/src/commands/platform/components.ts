@@ -85,7 +85,7 @@ function errorOf({ lastErrorTimeMs }: Component, lastError: string, nowMs: numbe
   return lastErrorTimeMs === undefined ? lastError : `${printAge(lastErrorTimeMs, nowMs)}: ${lastError}`;
 }
 
-/** Components that are not ready or have failed before, and their parents. */
+/** Keeps the components that are not ready or have failed before, and their parents. */
 function withProblemsOnly(process: ProcessComponents): ProcessComponents {
   const shown = process.components.filter(({ state, failures = 0 }) => state !== "ready" || failures > 0);
   const isAbove = (path: string) => shown.some((one) => one.path?.startsWith(`${path}.`) === true);

@@ -5,7 +5,7 @@ import type { Result } from "../../command/presenter.ts";
 import { runTool, toolJson } from "../../local/clone.ts";
 import { safe, wrap } from "../../terminal/text.ts";
 
-/** A key as the kernel explains it. */
+/** A configuration key with the explanation of the kernel. */
 interface Setting {
   readonly name: string;
   readonly value: unknown;
@@ -27,7 +27,7 @@ export async function configExplain(context: Context): Promise<Result> {
     ...(key === undefined ? [] : [key]),
     "--json",
   ]);
-  // The tool is of the same clone, and says what the kernel does.
+  // The cast: the tool is part of the same clone, and prints the explanation of the kernel.
   const { settings, keys = [] } = toolJson(what, run) as {
     readonly settings: readonly Setting[];
     readonly keys?: readonly string[];

@@ -1,4 +1,4 @@
-/** Commands for a data directory, which the code of the platform runs. They print by themselves. */
+/** Commands for a data directory. The code of the platform runs them and prints the output. */
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { handOverTo } from "../../local/clone.ts";

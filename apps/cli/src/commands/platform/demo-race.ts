@@ -11,9 +11,9 @@ import { connect } from "../../server/server.ts";
 import { lookOf } from "../../terminal/states.ts";
 
 const lookMs = 250;
-/** As many as there are modes to race in. */
+/** Number of lanes, one for each mode. */
 const lanes = 4;
-/** Sessions that never come: the racers could not link, or were refused. */
+/** Wait for the sessions. Without them, the racers could not connect or were rejected. */
 const startMaxMs = 60_000;
 
 export async function raceDemo(context: Context): Promise<Result> {
@@ -94,7 +94,7 @@ async function follow(
   }
 }
 
-/** Lists are a moment behind. Each session itself is not. */
+/** Reads each session, because lists are a moment behind. */
 async function whole(server: Server, listed: readonly Session[]): Promise<readonly Session[]> {
   return await Promise.all(
     listed.map(({ sessionId: id }) =>
@@ -105,17 +105,17 @@ async function whole(server: Server, listed: readonly Session[]): Promise<readon
 
 interface RacersOptions {
   readonly platform: Platform;
-  /** Where the platform is. */
+  /** URL of the platform. */
   readonly server: string;
   readonly name: string;
   readonly namespace: string | undefined;
   readonly say: (line: string) => void;
 }
 
-/** The agents that race: a program that connects them to the running platform, and starts the sessions. */
+/** Starts the program that connects the racing agents to the running platform and starts the sessions. */
 async function startRacers({ platform, server, name, namespace, say }: RacersOptions): Promise<Child> {
   const { node, env } = await platform.setUp(say);
-  // The user may have settings of their own for other workers.
+  // Settings of the user for other workers are not passed on.
   const own = Object.fromEntries(Object.entries(env).filter(([key]) => !key.startsWith("TUTTI_")));
   return new Child({
     node,

@@ -4,7 +4,7 @@ import { Failure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { platformStart } from "../../local/clone.ts";
 
-/** The platform takes the terminal until Ctrl-C. */
+/** Runs the platform in the terminal until Ctrl-C. */
 export async function dev({ values, shell }: Context): Promise<Result> {
   const start = platformStart(shell);
   if (start === undefined)

@@ -1,5 +1,5 @@
 /**
- * What `doctor` checks of a platform that answers: clock, certificate, versions, leases, queues and workers.
+ * Checks of `doctor` for a platform that answers: clock, certificate, versions, leases, queues and workers.
  *
  * A queue without workers is no problem of the platform: `/readyz` and `tutti status` call it healthy as well.
  */
@@ -14,14 +14,14 @@ export interface Finding {
   readonly about: string;
   readonly level: "sound" | "notice" | "problem";
   readonly text: string;
-  /** What to do. Empty where that is nothing. */
+  /** Next action. Empty without one. */
   readonly advice: string;
 }
 
 interface Edge {
   /** By the clock of the platform, in whole seconds. */
   readonly dateMs: number | undefined;
-  /** Of the certificate, over HTTPS. */
+  /** End of the certificate's validity, over HTTPS. */
   readonly validToMs: number | undefined;
 }
 
@@ -33,7 +33,7 @@ const renewMaxMs = 60_000;
 const waitNoticeMs = 60_000;
 const incidentsMax = 5;
 
-/** Undefined if it does not answer in time. */
+/** Reads the clock and certificate of an address. Undefined if it does not answer in time. */
 export async function edgeOf(url: string, timeoutMs: number): Promise<Edge | undefined> {
   const { request } = url.startsWith("https:") ? await import("node:https") : await import("node:http");
   return new Promise((resolve) => {
@@ -60,7 +60,7 @@ function momentIn(text: string | undefined): number | undefined {
 export function edgeFindings({ dateMs, validToMs }: Edge, nowMs: number): Finding[] {
   const found: Finding[] = [];
   if (dateMs !== undefined) {
-    // The header has whole seconds.
+    // The header has whole seconds, so on average it is half a second late.
     const skewMs = Math.abs(nowMs - dateMs - 500);
     const isOff = skewMs > skewNoticeMs;
     const text = isOff
@@ -110,7 +110,7 @@ export function instanceFindings(instances: readonly Instance[], nowMs: number):
   ];
 }
 
-/** Every process of the installation, not only the one that answers: `/readyz` is of one process. */
+/** Checks every process of the installation. `/readyz` is only about the process that answers. */
 export function processFindings(processes: readonly ProcessComponents[]): Finding[] {
   const found = processes.flatMap((process): Finding[] => {
     const level = levelOf(process);
@@ -133,7 +133,7 @@ export function processFindings(processes: readonly ProcessComponents[]): Findin
   return [{ about: "processes", level: "sound", text, advice: "" }];
 }
 
-/** An open incident is no problem of the platform itself, and nothing that its operator may miss. */
+/** Reports open incidents. They are no problem of the platform itself, but its operator must see them. */
 export function incidentFindings(incidents: readonly Incident[]): Finding[] {
   const open = incidents.filter(({ status }) => status === "open");
   return open.slice(0, incidentsMax).map(({ incidentId, namespace = "default", title = "" }) => ({
@@ -144,7 +144,7 @@ export function incidentFindings(incidents: readonly Incident[]): Finding[] {
   }));
 }
 
-/** Open incidents of the installation and of a namespace. None if insight is away, or if the caller may not see them. */
+/** Returns open incidents of the installation and of a namespace. Empty without access, or if insight is unreachable. */
 export async function openIncidents(server: Server, timeoutMs?: number): Promise<readonly Incident[]> {
   const namespaces = new Set(["system", server.namespace.namespace ?? "default"]);
   const found = await Promise.all(

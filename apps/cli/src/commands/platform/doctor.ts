@@ -1,4 +1,4 @@
-/** What is wrong here, and what to do about it. */
+/** Finds problems of this machine and its platform, each with the next action. */
 
 import { counted, sentences } from "@tutti/kernel";
 import type { Pool, Whoami } from "@tutti/rest/types";
@@ -84,7 +84,7 @@ export async function platformFindings(context: Context): Promise<Finding[]> {
   }
 }
 
-/** Of the process that answers, and of all others that this caller may see. */
+/** Checks the process that answers, and all others that the caller may see. */
 async function healthFindings(context: Context, server: Server): Promise<Finding[]> {
   const answering = await readinessFindings(context, server.url);
   const { processes } = await server
@@ -94,7 +94,7 @@ async function healthFindings(context: Context, server: Server): Promise<Finding
   return [...answering.filter(({ level }) => level !== "sound"), ...processFindings(processes)];
 }
 
-/** What this caller may see of services and pools. */
+/** Checks the services and pools that the caller may see. */
 async function serviceFindings({ shell }: Context, server: Server): Promise<Finding[]> {
   const edge = await edgeOf(server.url, readyMs);
   const nothing = () => [];
@@ -115,7 +115,7 @@ async function serviceFindings({ shell }: Context, server: Server): Promise<Find
   ];
 }
 
-/** One run of each queue, for the advice about it. */
+/** Finds one waiting run for each queue, for the advice about the queue. */
 async function waitingRuns(server: Server, pools: readonly Pool[]): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const { pool, status } of pools) {
@@ -132,7 +132,7 @@ async function waitingRuns(server: Server, pools: readonly Pool[]): Promise<Read
 
 const readyMs = 3_000;
 
-/** What the platform says of itself at `/readyz`: it answers calls also while a part of it cannot do its work. */
+/** Reads `/readyz`. The platform answers calls even if one of its components is not ready. */
 async function readinessFindings({ shell }: Context, url: string): Promise<Finding[]> {
   const [late, over] = [new AbortController(), new AbortController()];
   void shell.pause(readyMs, over.signal).then(
@@ -143,7 +143,7 @@ async function readinessFindings({ shell }: Context, url: string): Promise<Findi
     const answer = await httpFetch(`${url}/readyz`, { headers: {}, signal: late.signal });
     return readinessOf(JSON.parse(await answer.text()), url);
   } catch {
-    // A gateway of a cluster may have it at another port.
+    // A gateway of a cluster may serve it at another port.
     return [];
   } finally {
     over.abort();
@@ -177,7 +177,7 @@ export function readinessOf({ ready, health, problems = [] }: Readiness, url: st
   ];
 }
 
-/** Releases of one minor version go together. */
+/** Compares the versions. Releases with the same minor version are compatible. */
 export function skewFinding(platform: string, own: string): Finding {
   const [one, other] = [platform, own].map((version) => version.split(".").slice(0, 2).join("."));
   const isSame = one === other;
@@ -221,7 +221,7 @@ async function unreachableFinding(
   };
 }
 
-/** Where no platform answers on this machine, one can be started only if the other port it takes is free. */
+/** If no platform answers on this machine, checks that the second port of a new platform is free. */
 async function portFindings({ shell }: Context, url: string): Promise<Finding[]> {
   const { hostname, port } = new URL(url);
   const grpcPort = Number(port === "" ? "80" : port) + 1;
@@ -241,7 +241,7 @@ function isHere(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 }
 
-/** Only the platform's code can read a data directory. A package of the CLI alone does not have it. */
+/** Checks the data directory. Only the platform's code can read it, and the CLI package lacks this code. */
 async function dataFindings(context: Context): Promise<DataFinding[]> {
   const { shell, values } = context;
   if (!hasTool(shell, "data"))
@@ -257,7 +257,7 @@ async function dataFindings(context: Context): Promise<DataFinding[]> {
   const words = [...(data === undefined ? [] : ["--data-directory", data]), "--json"];
   const what = "Checking the data directory";
   const run = await runTool(shell, what, ["tools/data.mjs", "doctor", ...words]);
-  // The tool is of the same clone.
+  // The cast: the tool is part of the same clone.
   const { directory, findings } = toolJson(what, run) as {
     readonly directory: string;
     readonly findings: readonly (Omit<Finding, "about"> & { readonly code?: string })[];
@@ -271,9 +271,9 @@ const inUse = "A running process uses the data directory, so its files were not 
 
 type DataFinding = Finding & { readonly code?: string };
 
-/** The platform that answers was started in another folder, or on another machine. */
+/** Adjusts a finding for a platform that was started in another folder or on another machine. */
 export function ofElsewhere({ code, ...finding }: DataFinding): Finding {
-  // A platform runs: that its directory is in use is as it should be.
+  // A platform runs, so its directory is expected to be in use.
   if (code === "held") return { ...finding, level: "sound", text: inUse, advice: "" };
   const [, directory] = /^There is nothing at (.+)\.$/.exec(finding.text) ?? [];
   if (directory === undefined) return finding;

@@ -43,7 +43,7 @@ export async function query(context: Context): Promise<Result> {
   const { columns, rows, cut, tookMs } = await server.call("facts.query", {
     body: { sql, ...(rowsMax !== undefined && { rowsMax }) },
   });
-  // The cast: the reply promises a list of rows in the order of the columns.
+  // The cast: the reply has a list of rows in the order of the columns.
   const found = (rows ?? []) as readonly Row[];
   const more = moreOf(cut, found.length, rowsMax);
   const file = values.text("parquet");
@@ -63,7 +63,7 @@ export async function query(context: Context): Promise<Result> {
       quiet: lines,
       draw: () => {
         for (const line of lines) print.line(line);
-        // On standard error: a file of lines without its end looks whole.
+        // A note on standard error, because a truncated file of lines looks whole.
         if (more !== "") print.note(`${counted(found.length, "row")}.${more}`);
       },
     };
@@ -87,7 +87,7 @@ type Row = readonly (string | number | null)[];
 
 const rowsUsual = 1_000;
 
-/** An answer ends with the rows that were asked for, or before that with its bytes. */
+/** Returns the hint about further rows. A limit of rows or of bytes cuts the reply. */
 export function moreOf(cut: boolean | undefined, rows: number, rowsMax = rowsUsual): string {
   if (cut !== true) return "";
   return rows >= rowsMax
@@ -95,7 +95,7 @@ export function moreOf(cut: boolean | undefined, rows: number, rowsMax = rowsUsu
     : " There are more: the answer has its maximum of 1 MB. Select fewer columns, or a shorter time.";
 }
 
-/** A column of SQLite has values of any type. One of whole numbers is INT64, one of numbers DOUBLE, and any other text. */
+/** Writes a Parquet file. SQLite columns are untyped: whole numbers become INT64, numbers DOUBLE, other columns text. */
 export function parquetOf(columns: readonly string[], rows: readonly Row[]): Uint8Array {
   const columnData = columns.map((name, at) => {
     const values = rows.map((row) => row[at] ?? null);

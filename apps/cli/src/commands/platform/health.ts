@@ -1,4 +1,4 @@
-/** When services, components and workers were not healthy. */
+/** Lists the times at which services, components and workers were not healthy. */
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";

@@ -1,4 +1,4 @@
-/** The processes of an installation, each with the services it runs and the release it is of. */
+/** Lists the processes of an installation, each with its services and its release. */
 
 import type { Instance } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";

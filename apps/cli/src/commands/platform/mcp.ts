@@ -1,6 +1,6 @@
 /**
- * The Model Context Protocol over standard input and output. The platform speaks it at `POST /mcp`: each line is sent
- * there, and each answer printed as a line. Nothing else may be printed.
+ * Bridges the Model Context Protocol between standard input and output and `POST /mcp` of the platform. Each line is a
+ * request, and each reply is printed as a line. Nothing else may be printed.
  */
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -8,9 +8,9 @@ import type { Result } from "../../command/presenter.ts";
 import { httpFetch } from "../../effects/http-fetch.ts";
 import { keyOf, serverAddress } from "../../server/address.ts";
 
-/** Of a line. The platform takes less, and may answer with more. */
+/** Maximum of a line. The platform accepts less, and its reply may be larger. */
 const lineCharsMax = 33_554_432;
-/** Requests on their way. Further lines wait. */
+/** Maximum of open requests. Further lines wait. */
 const openMax = 64;
 const unreachableCode = -32_000;
 
@@ -40,7 +40,7 @@ class Bridge {
   readonly #parts: BridgeParts;
   readonly #open = new Set<Promise<void>>();
   readonly #cancels = new Map<unknown, AbortController>();
-  /** It says what the client can do. The platform keeps nothing. */
+  /** The session header, which encodes the abilities of the client. The platform keeps no session state. */
   #session: string | undefined;
 
   constructor(parts: BridgeParts) {
@@ -96,9 +96,9 @@ class Bridge {
     }
   }
 
-  /** An answer from before the protocol is a problem document: of a wrong key, or of a platform that starts. */
+  /** Prints a reply. An error outside the protocol is a problem document: of a wrong key, or of a starting platform. */
   #answer(text: string, message: Message, status: number): void {
-    // The answer of the client to a question has no answer.
+    // A response of the client gets no reply.
     if (message.isResponse) return;
     const parsed = parsedObject(text);
     if (parsed?.["jsonrpc"] === "2.0") this.#parts.print(text);
@@ -121,7 +121,7 @@ interface Message {
 
 const metaVersion = "io.modelcontextprotocol/protocolVersion";
 
-/** What the bridge has to know of a message. What is wrong with it, the platform answers. */
+/** Reads the fields that the bridge needs. The platform reports invalid messages. */
 function messageIn(line: string): Message {
   const parsed = parsedObject(line) ?? {};
   const { id, method, params } = parsed;
@@ -134,7 +134,7 @@ function messageIn(line: string): Message {
   };
 }
 
-/** The headers that repeat what is in the body, as streamable HTTP has them. */
+/** Returns the headers that repeat fields of the body, as streamable HTTP requires. */
 function headersOf({ method, params }: Message): Record<string, string> {
   const version = objectIn(params["_meta"])[metaVersion];
   const named = [params["name"], params["uri"], params["taskId"]].find((one) => typeof one === "string");
@@ -174,7 +174,7 @@ async function* bytesOf(body: Awaited<ReturnType<typeof httpFetch>>["body"]): As
   }
 }
 
-/** Lines, until they end or the command is interrupted. */
+/** Yields lines until the input ends or the command is interrupted. */
 export async function* linesOf(
   input: AsyncIterable<Uint8Array>,
   interrupted: AbortSignal,

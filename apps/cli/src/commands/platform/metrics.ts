@@ -1,4 +1,4 @@
-/** Metrics of the installation and of users, over any time. */
+/** Prints metrics of the installation and of users over a time range. */
 import type { Routes } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
@@ -56,7 +56,7 @@ export async function query(context: Context): Promise<Result> {
       fromMs: context.shell.nowMs() - spanMs,
       label: values.texts("series"),
       by,
-      // The cast: the platform refuses another word.
+      // The cast: the platform rejects an unknown word.
       ...(over !== undefined && { over: over as "sum" }),
     },
   });
@@ -92,7 +92,7 @@ export async function query(context: Context): Promise<Result> {
   };
 }
 
-/** Without a namespace, those of the installation. */
+/** Returns the namespace. Default: the metrics of the installation. */
 function scopeOf(
   { namespace }: { readonly namespace?: string },
   values: Pick<Context["values"], "flag">,
@@ -109,7 +109,7 @@ function spanOf(text: string): number {
   return Number(count) * unitMs;
 }
 
-/** A value for each column. Undefined where there is none. */
+/** Returns a value for each column. Undefined without a value. */
 function stepsOf({ points }: Series, fromMs: number, spanMs: number): (number | undefined)[] {
   const steps = Array.from<number | undefined>({ length: columns });
   for (const { timeMs, value } of points) {

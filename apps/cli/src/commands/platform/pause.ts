@@ -1,4 +1,4 @@
-/** What of the installation is paused, and how portions of it continue. */
+/** Shows the paused services of the installation, and resumes them in portions. */
 
 import type { GetPauseReply, ServicePause } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";

@@ -1,4 +1,4 @@
-/** How the processes of an installation are, for `doctor` and `status`: both give one verdict. */
+/** Health of the processes of an installation. `doctor` and `status` use the same verdict. */
 import type { ProcessComponents } from "@tutti/rest/types";
 
 const severities = ["healthy", "degraded", "unhealthy"] as const;
@@ -8,7 +8,7 @@ export function worstOf(levels: readonly Level[]): Level {
   return severities[Math.max(0, ...levels.map((level) => severities.indexOf(level)))] ?? "healthy";
 }
 
-/** The first row of a process is the process itself. One that does not answer, or that starts or stops, does not serve. */
+/** Returns the health of a process. Its first component is the process itself, which serves only while it is ready. */
 export function levelOf({ problem = "", components: [whole] }: ProcessComponents): Level {
   if (problem !== "") return "unhealthy";
   if (whole === undefined || whole.state === "ready") return "healthy";
@@ -22,7 +22,7 @@ export function levelWord({ problem = "", components: [whole] }: ProcessComponen
 export const processName = ({ services, address = "" }: ProcessComponents): string =>
   `${services.join(", ")}${address === "" ? "" : ` at ${address}`}`;
 
-/** Reasons of the innermost components that are not ready. */
+/** Returns the reasons of the innermost components that are not ready. */
 export function problemsOf(process: ProcessComponents): string[] {
   if (process.problem) return [process.problem];
   const ailing = process.components.filter(({ state }) => state !== "ready");

@@ -1,10 +1,10 @@
 /**
- * One task through every service of an installation, with the time of each hop.
+ * Sends one task through every service of an installation, and measures the time of each hop.
  *
- * 1. This process is the worker of its task. Smoke tests that run at once share a capability, so each completes the tasks
- *    that it claims, also those of the others. Its own session may end by the hand of another smoke test.
+ * 1. This process is the worker of its task. Concurrent smoke tests share a capability, so each completes all tasks
+ *    that it claims. Another smoke test may complete the task of this one.
  * 2. A hop that the key may not see is skipped with the reason. Skipped hops do not fail the verdict.
- * 3. After the first failure of a hop that the task needs, the rest is not tried.
+ * 3. After the first failure of a hop that the task needs, the other hops are not tried.
  */
 import { randomUUID } from "node:crypto";
 import type { ClaimedTask } from "@tutti/rest/types";
@@ -27,7 +27,7 @@ interface Hop {
 const capability = "tutti.smoke";
 const timeoutMsDefault = 30_000;
 const claimWaitMs = 1_000;
-/** A smoke test that was killed with the task of another one returns it so soon. */
+/** Lease of a claimed task. If a smoke test is killed, the task of another smoke test is free again after this time. */
 const leaseMs = 10_000;
 const retentionMs = 60_000;
 
@@ -187,7 +187,7 @@ class SmokeTest {
     await this.#hop("bus", "event received", false, () => events);
   }
 
-  /** Claims and completes tasks of smoke tests until the own one is completed, by this test or another one. */
+  /** Claims and completes tasks of smoke tests until its own task is completed, by this test or another. */
   async #claim(ended: Promise<unknown>): Promise<string> {
     const over = ended.then(
       () => "ended" as const,
@@ -197,7 +197,7 @@ class SmokeTest {
       const claim = this.#claimOnce(claimWaitMs);
       const first = await Promise.race([claim, over]);
       if (first === "ended") {
-        // What it still claims belongs to another smoke test, which waits for it.
+        // A task that the open claim still receives belongs to another smoke test, which waits for it.
         this.#claims = claim.then(
           () => {},
           () => {},
@@ -208,7 +208,7 @@ class SmokeTest {
     }
   }
 
-  /** Claims tasks and completes them. Returns the sessions that they are of. */
+  /** Claims tasks and completes them. Returns their sessions. */
   async #claimOnce(waitMs: number): Promise<readonly unknown[]> {
     const offering = { slots: 4, capabilities: [{ name: capability, version: "1.0.0" }] };
     const { tasks } = await this.#server.call("tasks.claim", {
@@ -219,7 +219,7 @@ class SmokeTest {
     return await this.#complete(tasks);
   }
 
-  /** The master learns a moment later what the worker offers. */
+  /** Retries the start, because the master learns of the offered capability a moment later. */
   async #onceOffered(start: () => Promise<unknown>): Promise<void> {
     for (;;) {
       try {
@@ -233,7 +233,7 @@ class SmokeTest {
     }
   }
 
-  /** Completes tasks with their input as output. Returns the sessions that they are of. */
+  /** Completes tasks with their input as output. Returns their sessions. */
   async #complete(tasks: readonly ClaimedTask[]): Promise<readonly unknown[]> {
     if (tasks.length === 0) return [];
     const completions = tasks.map(({ token = "", input }) => ({ token, output: input ?? null }));
@@ -253,7 +253,7 @@ class SmokeTest {
     }
   }
 
-  /** Resolves when an event of the session has come. `onReady` is called when the stream is open, or will not be. */
+  /** Resolves when an event of the session arrives. Calls `onReady` when the stream is open or has failed. */
   async #events(onReady: () => void): Promise<string> {
     const query = { pattern: "tutti.session.>", ...this.#server.namespace };
     try {
@@ -268,7 +268,7 @@ class SmokeTest {
     throw new Error("no event came");
   }
 
-  /** The index of the audit follows a moment later. */
+  /** Waits for the audit record. The index of the audit log is a moment late. */
   async #audited(): Promise<string> {
     for (;;) {
       const { records } = await this.#server.call("audit.search", {
@@ -282,7 +282,7 @@ class SmokeTest {
     }
   }
 
-  /** @param isNeeded whether the hops behind it cannot pass without it */
+  /** @param isNeeded whether the later hops depend on it */
   async #hop(service: string, name: string, isNeeded: boolean, act: () => Promise<string>): Promise<void> {
     const { shell } = this.#context;
     const fromMs = shell.nowMs();
@@ -303,5 +303,5 @@ class SmokeTest {
   }
 }
 
-/** Ends the test: what failed is in the hops. */
+/** Ends the test. The hops have the failure. */
 class HopFailed extends Error {}

@@ -13,7 +13,7 @@ import { offered } from "./capabilities.ts";
 import { incidentFindings, openIncidents, poolFindings } from "./doctor-checks.ts";
 import { levelOf, problemsOf, worstOf } from "./process-health.ts";
 
-/** How the platform is, gathered from several answers. */
+/** State of the platform, collected from several replies. */
 interface Standing {
   readonly url: string;
   readonly version: string;
@@ -25,7 +25,7 @@ interface Standing {
   readonly capabilities: readonly string[];
   readonly openApprovals: number;
   readonly problems: readonly string[];
-  /** What `tutti doctor` notices about queues and workers. */
+  /** Notices of `tutti doctor` about queues and workers. */
   readonly notices: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export async function status(context: Context): Promise<Result> {
 
 async function gather(server: Server): Promise<Standing> {
   const { namespace } = server;
-  // One after the other would be the sum of their times.
+  // Concurrent, because a sequence would add up their times.
   const [
     { version },
     { services },
@@ -97,7 +97,7 @@ async function gather(server: Server): Promise<Standing> {
 
 const namesMax = 8;
 
-/** What workers offer, as lines with a title: adapters by their names, and the other capabilities. */
+/** Returns the offers of workers as lines with a title: adapters by name, and the other capabilities. */
 export function offeredLines(
   capabilities: readonly string[],
 ): readonly (readonly [title: string, names: string])[] {

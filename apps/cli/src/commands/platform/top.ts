@@ -56,7 +56,7 @@ export async function top(context: Context): Promise<Result> {
         shown = await readLoad(server, shell.nowMs());
         problem = undefined;
       } catch (error) {
-        // A platform that restarts answers a moment later.
+        // A restarting platform answers a moment later.
         if (!(error instanceof Failure) || error.exitCode !== exitCodes.unreachable) throw error;
         problem = error.message;
       }
@@ -67,7 +67,7 @@ export async function top(context: Context): Promise<Result> {
   return exitCodes.completed;
 }
 
-/** Lists are cut here: a terminal shows fewer. */
+/** Maximum of entries in a list. A terminal shows fewer. */
 const listMax = 200;
 
 async function readLoad(server: Server, timeMs: number): Promise<Load> {
@@ -102,11 +102,11 @@ function busyIn({ agents }: Load): { readonly busy: number; readonly slots: numb
 interface Page {
   readonly style: Style;
   readonly width: number;
-  /** Lines there are. Undefined: no limit. */
+  /** Available lines. Undefined: no limit. */
   readonly height: number | undefined;
 }
 
-/** Queues are few and always whole. Workers and runs share the other lines. */
+/** Draws the load. Queues are few and always whole. Workers and runs share the other lines. */
 export function drawLoad(load: Load, { style, width, height }: Page): string[] {
   const { timeMs, runs, runsTotal, pools, agents } = load;
   const { busy, slots } = busyIn(load);
@@ -124,7 +124,7 @@ export function drawLoad(load: Load, { style, width, height }: Page): string[] {
   );
   if (height === undefined) return [head, ...queues, ...workers, ...work];
   const left = Math.max(0, height - 1 - queues.length);
-  // Each has half of the lines, and those that the other does not need.
+  // Each gets half of the lines, plus the unused lines of the other.
   const workersHeight = Math.min(workers.length, Math.max(Math.floor(left / 2), left - work.length));
   return [
     head,
@@ -138,7 +138,7 @@ const usedOf = ({ offering, freeSlots = 0 }: Agent): number => (offering?.slots 
 
 function shortened(lines: readonly string[], height: number, style: Style): string[] {
   if (lines.length <= height) return [...lines];
-  // An empty line, the head of a table and one of its rows at least.
+  // The minimum is an empty line, the head of a table, one row and the count of hidden rows.
   if (height < 4) return [];
   const hidden = lines.length - height + 1;
   return [...lines.slice(0, height - 1), style.dim(`${hidden} more`)];

@@ -17,7 +17,7 @@ interface Checked {
   readonly skipped: readonly string[];
 }
 
-/** Checks all files of a folder together, each by its kind: here, or where that is wanted by a platform, which knows more. */
+/** Checks all files of a folder, each by its kind: here, or on request by a platform, which knows more. */
 export async function validate(context: Context): Promise<Result> {
   const { values, shell, print, version } = context;
   const folder = values.optionalArgument("FOLDER") ?? ".";
@@ -74,7 +74,7 @@ function skippedWords(skipped: readonly string[]): string {
   return [...skipped.slice(0, skippedShown).map(safe), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
 }
 
-/** A file alone is checked too. */
+/** Returns the files of a folder, or a single file. */
 async function namesIn(shell: Shell, name: string): Promise<readonly string[]> {
   if (shell.isFile(name)) return [name];
   return shell.filesIn(name).catch(() => {

@@ -93,7 +93,7 @@ export async function createHook(context: Context): Promise<Result> {
     body: {
       hookId: values.argument("ID"),
       pool: values.text("pool") ?? "default",
-      // What is none of them the platform refuses, with those that there are.
+      // The platform rejects an unknown moment and lists the known ones.
       moment: values.argument("MOMENT") as HookMoment,
       ...actionOf(context),
       ...(order === undefined ? {} : { order }),

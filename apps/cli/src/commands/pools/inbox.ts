@@ -132,7 +132,7 @@ export async function deleteInbox(context: Context): Promise<Result> {
   return deletedOutcome(context, reply, id);
 }
 
-/** Gives a task of an inbox, or another question, to other people. */
+/** Delegates a task of an inbox, or another question, to other people. */
 export async function delegateTask(context: Context): Promise<Result> {
   const { values, print } = context;
   const id = values.argument("RUN");

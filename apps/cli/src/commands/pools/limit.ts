@@ -7,7 +7,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { reasonOf } from "../request.ts";
 
-/** With a key it sets or removes. Without one it lists. */
+/** Sets or removes a limit with a key. Without a key, lists the limits. */
 export function poolLimit(context: Context): Promise<Result> {
   const key = context.values.optionalArgument("KEY");
   if (key === undefined) return listLimits(context);
@@ -59,7 +59,7 @@ async function listLimits(context: Context): Promise<Result> {
   };
 }
 
-/** Of what counts a resource, how much of it is used. */
+/** Returns the maximum concurrency. For a limit on a resource, the used and the maximum amount. */
 function atOnce({ maxConcurrent = 0, resource = "", maxAmount = 0, amount = 0 }: Counted): string {
   if (resource !== "") return `${amount} of ${maxAmount} ${resource}`;
   return maxConcurrent === 0 ? "any" : String(maxConcurrent);

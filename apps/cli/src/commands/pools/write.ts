@@ -85,7 +85,7 @@ function settingsOf({ values }: Context): Said {
   const labels = values.labels("label");
   return {
     ...(description === undefined ? {} : { description }),
-    // The parser has held it against the table of strategies.
+    // The cast: the parser has validated it against the table of strategies.
     ...(kind === undefined ? {} : { strategy: { kind: kind as StrategyKind } }),
     ...(admits === undefined ? {} : { admits: admits.split(",").map((name) => name.trim()) }),
     ...(maxQueued === undefined ? {} : { maxQueued }),

@@ -1,4 +1,4 @@
-/** Reports about work: requested now or by a schedule, and saved as files. */
+/** Reports about work, requested now or by a schedule, and saved as files. */
 import { extname } from "node:path";
 import type { Report, Routes } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -40,7 +40,7 @@ export async function createReport(context: Context): Promise<Result> {
     cron: cron ?? "",
     timeZone: values.text("time-zone") ?? "",
     spanMs: values.durationMs("covers") ?? 0,
-    // The cast: the server checks what the file has, field by field.
+    // The cast: the server validates each field of the file.
     ...(file !== undefined && {
       sections: (await readInput([`@${file}`], shell)) as unknown as Body["sections"] & {},
     }),
@@ -139,7 +139,7 @@ async function fileOf(
   const server = await connect(context);
   const query = { ...server.namespace, format };
   const { report, file } = await server.call("workReports.get", { params: { id }, query });
-  // The cast: a file that is no JSON comes as base64.
+  // The cast: a file that is not JSON arrives as base64.
   const { $bytes = "" } = (file ?? {}) as { readonly $bytes?: string };
   const bytes = Buffer.from($bytes, "base64");
   return { report, bytes, text: bytes.toString() };

@@ -1,4 +1,4 @@
-/** What was learned of how long things take. */
+/** Lists models of durations, learned from ended attempts. */
 
 import type { Model } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -47,7 +47,7 @@ export async function listModels(context: Context): Promise<Result> {
   };
 }
 
-/** The first attempt has no prediction, so nothing is known of the error. */
+/** Returns the error of a model. The first attempt has no prediction, so its error is unknown. */
 function learned({ samples = 0 }: Model, value: number | undefined): string {
   return samples > 1 ? share(value) : "";
 }

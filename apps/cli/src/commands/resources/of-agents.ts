@@ -1,6 +1,6 @@
 import { type SelectorWords, selectorText } from "@tutti/kernel";
 
-/** Of which agents, where not of all. */
+/** Returns the selected agents in words. Empty if all are selected. */
 export function ofAgents(selector: SelectorWords | undefined): string {
   const text = selectorText(selector ?? {});
   return text === "" ? "" : ` of agents with ${text}`;

@@ -1,4 +1,4 @@
-/** Quotas, reservations, and who has what, looked at. */
+/** Lists and shows quotas, reservations and allocations. */
 
 import { amountOf, selectorText } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";

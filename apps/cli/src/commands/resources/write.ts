@@ -1,4 +1,4 @@
-/** Quotas and reservations, set and taken away. */
+/** Sets and deletes quotas and reservations. */
 
 import { amountOf } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";

@@ -11,7 +11,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 
-/** Decides a question to a person. Without a run, lists those that are open. */
+/** Answers a question to a person. Without a run, lists the open questions. */
 export async function approve(context: Context): Promise<Result> {
   const { values, shell } = context;
   const id = values.optionalArgument("ID");
@@ -25,7 +25,7 @@ export async function approve(context: Context): Promise<Result> {
   const open = await openQuestions(server, id);
   if (id === undefined) return tellOpen(context, open);
   const approval = chosen(id, task, open);
-  // Before the decision: a person sees what it is about.
+  // Before the decision, so that the user sees the subject.
   context.print.note(safe(questionText(approval)));
   const reason = values.text("reason");
   const said = {
@@ -114,7 +114,7 @@ export async function chosenQuestion(
   return chosen(id, task, await openQuestions(server, id));
 }
 
-/** The question that is meant: the only one of the run, or the one that was named. */
+/** Returns the named question, or the only question of the run. */
 function chosen(id: string, task: string | undefined, open: readonly Approval[]): Approval {
   const fitting = open.filter(
     ({ approvalId, about }) => task === undefined || approvalId === task || about?.task === task,
@@ -150,7 +150,7 @@ function tellDecided({ print }: Context, approval: Approval, decided: Approval):
   print.line(`${mark}  ${safe(approval.about?.id ?? "")} ${name}${style.dim(open)}`);
 }
 
-/** What a form asks for, where the data did not fit it. */
+/** Adds the fields of the form to an error about data that does not match it. */
 function withForm(error: unknown, { form = "" }: Approval): unknown {
   const fields = fieldsOf(form);
   if (!(error instanceof Failure) || fields.length === 0 || error.exitCode !== exitCodes.refused)
@@ -164,7 +164,7 @@ function withForm(error: unknown, { form = "" }: Approval): unknown {
   });
 }
 
-/** Names of the fields of a form, those that have to be there with an asterisk. */
+/** Returns the names of the fields of a form. An asterisk marks required fields. */
 function fieldsOf(form: string): string[] {
   if (form === "") return [];
   try {

@@ -7,7 +7,7 @@ import { safe } from "../../terminal/text.ts";
 import { printMoment } from "../../terminal/time.ts";
 import { chosenQuestion } from "./approve.ts";
 
-/** Takes a question, so that no other person works at it. */
+/** Claims a question, so that no other person works on it. */
 export function claim(context: Context): Promise<Result> {
   return changed(
     context,
@@ -20,7 +20,7 @@ export function claim(context: Context): Promise<Result> {
   );
 }
 
-/** Frees a question. */
+/** Releases a question. */
 export function release(context: Context): Promise<Result> {
   const { values } = context;
   const reason = values.text("reason");

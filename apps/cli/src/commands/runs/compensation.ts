@@ -1,4 +1,4 @@
-/** Which completed tasks a cancellation compensates. */
+/** Finds the completed tasks that a cancellation compensates. */
 import { counted } from "@tutti/kernel";
 import type { Run } from "@tutti/rest/types";
 import type { Server } from "../../server/calls.ts";
@@ -6,7 +6,7 @@ import type { Server } from "../../server/calls.ts";
 const tasksMax = 500;
 const namedMax = 5;
 
-/** What a cancellation does, in a sentence. Undefined for a run that is ending or has ended. */
+/** Describes a cancellation in a sentence. Undefined for a run that is ending or has ended. */
 export async function compensationWords(
   server: Pick<Server, "call" | "namespace">,
   run: Run,
@@ -36,7 +36,7 @@ export function wordsOf(completed: readonly string[], areMore: boolean): string 
   return `Compensates ${areMore ? "at least " : ""}${counted(completed.length, "completed task")}${order}: ${named}${rest}.`;
 }
 
-/** Ids of tasks with a compensation, from the definition of the run or from its own list of tasks. */
+/** Returns ids of tasks with a compensation, from the definition of the run or from its own list of tasks. */
 async function compensatedTasks(
   server: Pick<Server, "call" | "namespace">,
   { spec, definitionHash = "" }: Run,
@@ -54,7 +54,7 @@ async function compensatedTasks(
   };
 }
 
-/** The task of a definition that an entry or a round belongs to: `ship[3]` to `ship`, `grow#2.add` to `grow.add`. */
+/** Returns the task of the definition for an entry or a round: `ship` for `ship[3]`, `grow.add` for `grow#2.add`. */
 export function planned(taskId: string): string {
   return taskId.replaceAll(/\[\d+\]|#\d+/g, "");
 }

@@ -1,4 +1,4 @@
-/** The content in the blob store that a run refers to: listed, and fetched. */
+/** Lists and fetches the content in the blob store that a run refers to. */
 import { join } from "node:path";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
@@ -7,7 +7,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
 interface RunFile {
-  /** Where the reference is: `draw.output.chart`. */
+  /** Path of the reference: `draw.output.chart`. */
   readonly name: string;
   readonly mediaType: string;
   readonly size: number;

@@ -48,7 +48,7 @@ interface SpanPage {
   readonly nextToken?: string;
 }
 
-/** Missions and sessions have no events for people. Their timeline has what happened, by the time it started. */
+/** Reads the timeline of a mission or session, by start time. They have no events for people. */
 async function readSpans(
   { values, print }: Context,
   emit: Emit,
@@ -100,7 +100,7 @@ async function readEvents(
     emit({ json: event, quiet: [event.type], draw: () => print.lines(drawEvent(event, drawing)) });
     isEmpty = false;
   }
-  // A task without events has not started. A misspelled one is refused.
+  // A task without events has not started. This call fails for a misspelled task.
   if (isEmpty && task !== undefined)
     await server.call("tasks.get", { params: { id, task }, query: server.namespace });
   return exitCodes.completed;
@@ -137,11 +137,11 @@ function toneOf(type: string): Tone {
   return "plain";
 }
 
-/** Who did it. Workers and the platform are in the words where they matter. */
+/** Returns the person who caused an event. The text of the event names workers and the platform if they matter. */
 function personOf({ actor, type }: EventFacts): string {
   if (actor === undefined || actor.kind === "service" || actor.kind === "agent") return "";
   return consequences.test(type) ? "" : ` · by ${actor.kind} ${actor.id}`;
 }
 
-/** They follow from an event of a person, or name the person. */
+/** Events that follow from an event of a person, or whose text names the person. */
 const consequences = /_(queued|woken|turned|waiting|skipped)$|^(approval_decided|signal_taken)$/;

@@ -68,7 +68,7 @@ export async function list(context: Context): Promise<Result> {
 
 const comparedMax = 500;
 
-/** The hint for a filter by an unregistered workflow, which is most likely a typing error. */
+/** Returns the hint for a filter by an unregistered workflow, most likely a typing error. */
 export async function unknownWorkflow(
   server: Pick<Server, "call" | "namespace">,
   wanted: readonly string[],
@@ -94,7 +94,7 @@ interface Span {
 
 type ListQuery = ReturnType<typeof runQuery> & { readonly needsPerson?: boolean };
 
-/** The same filters for missions and sessions of the time span. Undefined for an error code, which only runs have. */
+/** Returns the same filters for missions and sessions. Undefined for an error code, which only runs have. */
 function othersQuery({ values }: Context, { errorCode, ...query }: ListQuery, { sinceMs, beforeMs }: Span) {
   if (errorCode !== undefined) return undefined;
   const fromMs = Math.max(query.createdFromMs ?? 0, sinceMs ?? 0);
@@ -122,7 +122,7 @@ async function missionsOf(
   return { missions, isMore: nextToken !== "" };
 }
 
-/** No sessions if the list is filtered by workflow: sessions have none. */
+/** Lists sessions. Empty with a filter by workflow, because sessions have none. */
 async function sessionsOf(
   context: Context,
   server: Server,
@@ -137,7 +137,7 @@ async function sessionsOf(
   return { sessions, areMore: nextToken !== "" };
 }
 
-/** The token of the next runs, and the time before which the next missions and sessions started. */
+/** Parses the page: the token of the next runs, and the time before which the next missions and sessions started. */
 function placeOf(page: string | undefined): {
   readonly token: string | undefined;
   readonly beforeMs: number | undefined;
@@ -180,7 +180,7 @@ export function runRow(run: Run, nowMs: number): Entry[] {
   ];
 }
 
-/** A mission among runs. */
+/** Returns the row of a mission in the list of runs. */
 function missionRow(mission: Mission, nowMs: number): Entry[] {
   const { missionId, spec, definition = "", status, outcome, openApprovals = 0 } = mission;
   const { symbol, tone, words, isEnded } = lookOf(status);
@@ -199,7 +199,7 @@ function missionRow(mission: Mission, nowMs: number): Entry[] {
   ];
 }
 
-/** A session among runs. */
+/** Returns the row of a session in the list of runs. */
 function sessionRow(session: Session, nowMs: number): Entry[] {
   const { sessionId, spec, effectiveMode, tasks, openApprovals = 0 } = session;
   const { symbol, tone, words, isEnded } = lookOf(session.status);
@@ -229,7 +229,7 @@ function noteOf(run: Run): Entry {
 
 const idleStates = ["queued", "held", "waiting", "retrying", "paused"] as const;
 
-/** The open tasks of a run without a running task: `1 queued`. Empty for other runs. */
+/** Returns the open tasks of a run without a running task: `1 queued`. Empty for other runs. */
 export function idleWords({ status, tasks = {} }: Pick<Run, "status" | "tasks">): string {
   if (lookOf(status).isEnded || (tasks.running ?? 0) > 0 || (tasks.compensating ?? 0) > 0) return "";
   return idleStates

@@ -1,12 +1,12 @@
-/** The locks that a work waits for, and the deadlock that it was in, as parts of the answer to `tutti why`. */
+/** Adds the locks that work waits for, and its deadlocks, to the answer of `tutti why`. */
 import type { Deadlock, DeadlockEdge, Explanation, Lock, WorkReference } from "@tutti/rest/types";
 import type { Server } from "../../server/calls.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 
-/** Of the newest deadlocks, and of the locks with waiters, so many are read. */
+/** Maximum of deadlocks, and of locks with waiters, that are read. */
 const readMax = 100;
 
-/** Returns the explanation with its locks as parts. A caller that may not see locks sees the rest. */
+/** Returns the explanation with its locks as parts. Without the permission for locks, returns the rest. */
 export async function withLocks(
   server: Server,
   explanation: Explanation,
@@ -29,12 +29,12 @@ interface About {
   readonly task: string;
 }
 
-/** Whether a work is the one that is explained, or a part of it. */
+/** Whether a reference names the explained work or a part of it. */
 function isAbout({ id, task = "" }: WorkReference, about: About): boolean {
   return id === about.id && (about.task === "" || task === "" || task === about.task);
 }
 
-/** A handler that waits for a lock is running for the platform: only the lock knows that it waits. */
+/** Returns the waits for locks. For the platform a waiting handler is running: only the lock knows its waiters. */
 export function waitParts(locks: readonly Lock[], about: About, nowMs: number): Explanation[] {
   return locks.flatMap(({ name, grants, waiters }) =>
     waiters.flatMap(({ work, startTimeMs = nowMs }): Explanation[] => {
@@ -63,7 +63,7 @@ export function waitParts(locks: readonly Lock[], about: About, nowMs: number): 
   );
 }
 
-/** The newest deadlock comes first. */
+/** Returns the part about a deadlock. The list starts with the newest one. */
 export function deadlockPart(
   deadlocks: readonly Deadlock[],
   about: About,

@@ -1,6 +1,6 @@
 /**
- * Prints the log of a run: the attempts of its tasks with their errors, from the durable history, and the output that
- * handlers send while they work, as far as the platform still keeps it.
+ * Prints the log of a run: the attempts of its tasks with their errors, from the durable history, and the output of
+ * its handlers, as far as the platform still keeps it.
  */
 import { StringDecoder } from "node:string_decoder";
 import { type EventFacts, eventOf, wordsOf } from "@tutti/rest/history";
@@ -18,13 +18,13 @@ import { printClock } from "../../terminal/time.ts";
 
 /** One line of a log. */
 interface LogLine {
-  /** Undefined for output that was kept: its pieces have no time. */
+  /** Undefined for stored output, whose pieces have no time. */
   readonly timeMs: number | undefined;
   /** Empty for the run itself. */
   readonly task: string;
   readonly attempt: number;
   readonly source: "history" | "output";
-  /** Of output: `log`, `stdout`, or empty. */
+  /** Channel of output: `log`, `stdout`, or empty. */
   readonly channel: string;
   readonly tone: Tone;
   readonly text: string;
@@ -82,7 +82,7 @@ interface RunLogParts {
   readonly id: string;
   readonly task: string | undefined;
   readonly sinceMs: number;
-  /** Whether output is followed until its task ends. Otherwise it is read as far as it is there. */
+  /** Whether output is followed until its task ends. Default: only the available output is read. */
   readonly isFollowed: boolean;
   readonly signal: AbortSignal;
   /** The time of a line of output. */
@@ -96,7 +96,7 @@ interface RunLogParts {
  */
 class RunLog {
   readonly #parts: RunLogParts;
-  /** The output of each task, started when an agent has started the task. */
+  /** Readers of output by task, opened when an agent has started the task. */
   readonly #outputs = new Map<string, Promise<void>>();
   #last = 0;
   #hasEnded = false;
@@ -109,7 +109,7 @@ class RunLog {
     return this.#hasEnded;
   }
 
-  /** Prints what came after the last event that was read. */
+  /** Prints the events after the last event read. */
   async readHistory(): Promise<void> {
     const { server, id, task } = this.#parts;
     for await (const event of eventsOf(server, id, { afterEvent: this.#last })) {
@@ -118,7 +118,7 @@ class RunLog {
     }
   }
 
-  /** Resolves when the output of all tasks is printed that have not ended. */
+  /** Resolves when the output of all open tasks is printed. */
   async finishOutputs(): Promise<void> {
     await Promise.all(this.#outputs.values());
   }
@@ -166,14 +166,14 @@ interface OutputLine {
   readonly text: string;
 }
 
-/** Makes lines of pieces, which end anywhere. */
+/** Assembles lines from pieces, which end anywhere. */
 export class OutputText {
   readonly #open = new Map<
     string,
     { readonly attempt: number; readonly decoder: StringDecoder; text: string }
   >();
 
-  /** Returns the lines that are whole with this piece. */
+  /** Returns the lines that this piece completes. */
   add({ attempt = 0, channel = "", chunk = "", mediaType = "" }: OutputChunk): OutputLine[] {
     const bytes = Buffer.from(chunk, "base64");
     if (mediaType !== "" && !/^text\/|json/.test(mediaType))
@@ -188,7 +188,7 @@ export class OutputText {
     return lines.map((text) => ({ attempt, channel, text }));
   }
 
-  /** What has no end of line. */
+  /** Returns the text without an end of line. */
   rest(): OutputLine[] {
     const lines = [...this.#open].flatMap(([channel, { attempt, text }]) =>
       text === "" ? [] : [{ attempt, channel, text }],
@@ -200,7 +200,7 @@ export class OutputText {
 
 type Details = Readonly<Record<string, unknown>>;
 
-/** What an event says in a log. Undefined for the steps between, which `tutti history` lists. */
+/** Returns the text of an event in a log. Undefined for intermediate steps, which `tutti history` lists. */
 function textOf(event: EventFacts): { readonly text: string; readonly tone: Tone } | undefined {
   const { type, details } = event;
   const by = typeof details["agent"] === "string" && details["agent"] !== "" ? ` by ${details["agent"]}` : "";
@@ -242,7 +242,7 @@ function textOf(event: EventFacts): { readonly text: string; readonly tone: Tone
 
 const suffix = (text: string): string => (text === "" ? "" : `: ${text}`);
 
-/** `task_failed` is `failed`, `undo_failed` is `compensation failed`. */
+/** Returns an event type in words: `task_failed` is `failed`, `undo_failed` is `compensation failed`. */
 function words(type: string): string {
   return type
     .replace(/^(task|run)_/, "")

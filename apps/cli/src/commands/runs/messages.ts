@@ -77,7 +77,7 @@ export async function signal(context: Context): Promise<Result> {
   };
 }
 
-/** A signal that nothing waits for, while the run waits for others, is most likely a typing mistake. */
+/** Returns the outcome of a signal. If the run waits only for other signals, the name is most likely mistyped. */
 export function receiptOf(
   awaited: readonly string[],
   style: Style,

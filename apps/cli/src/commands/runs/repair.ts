@@ -52,7 +52,7 @@ export async function repair(context: Context): Promise<Result> {
   };
 }
 
-/** Exactly one of a value, a skip and an error. */
+/** Returns the repair of the options: exactly one of a value, a skip and an error. */
 async function repairOf({ values, shell }: Context): Promise<Repair> {
   const reason = values.text("reason") ?? "";
   if (reason === "")
@@ -76,7 +76,7 @@ async function repairOf({ values, shell }: Context): Promise<Repair> {
   return { words, body: { skip: { skipDependents }, reason } };
 }
 
-/** Tasks that follow from a task, directly or by others. */
+/** Returns the tasks that depend on a task, directly or through others. */
 async function dependentsOf(server: Server, id: string, task: string): Promise<readonly string[]> {
   const tasks: Task[] = [];
   for (let token = ""; ; ) {

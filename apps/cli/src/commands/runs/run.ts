@@ -15,7 +15,7 @@ import { runSession } from "../sessions/write.ts";
 import { register } from "../workflows/register.ts";
 import { undeclaredIn } from "./undeclared.ts";
 
-/** Registers where a file was named, starts, and follows to the end. */
+/** Starts a run and follows it to the end. Registers the definition first if a file is named. */
 export async function run(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const what = values.argument("FILE|NAME");
@@ -70,7 +70,7 @@ export async function run(context: Context): Promise<Result> {
   };
 }
 
-/** The name was not found, and a file of this name is here: a cluster registers no files of a folder. */
+/** Returns the failure for an unregistered name that is a file here. A cluster does not register files of a folder. */
 function fileInstead(error: unknown, name: string, shell: Pick<Shell, "isFile">): Failure | undefined {
   if (!(error instanceof Failure) || error.code !== "definition.missing") return undefined;
   const file = ["yaml", "yml", "json"].map((ending) => `${name}.${ending}`).find((one) => shell.isFile(one));
@@ -95,11 +95,11 @@ interface Version {
   readonly name: string;
   readonly hash?: string;
   readonly label?: string;
-  /** Returns the schema of its input, as JSON. Nothing if that cannot be read. */
+  /** Returns the schema of its input, as JSON. Undefined if it cannot be read. */
   readonly schema: () => Promise<string | undefined>;
 }
 
-/** What is run: a version by its content where a file was named, else what the name says. */
+/** Returns the version to run: by its content for a file, otherwise by its name. */
 async function definitionOf(context: Context, server: Server, what: string | SourceFile): Promise<Version> {
   if (typeof what !== "string") {
     const { name, hash = "", inputSchema }: Definition = await registered(context, server, what);
@@ -116,7 +116,7 @@ async function definitionOf(context: Context, server: Server, what: string | Sou
   return { name, ...version, schema };
 }
 
-/** Only a text that has the word may be one. Reading it as YAML takes longer than the rest of the start. */
+/** Whether a file has a session. Looks for the word first: parsing YAML takes longer than the rest of the start. */
 async function isSession(file: SourceFile): Promise<boolean> {
   if (!/\bsession\b/.test(file.text)) return false;
   const { isSessionText } = await import("../../local/check-session.ts");

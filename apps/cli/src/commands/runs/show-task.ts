@@ -22,7 +22,7 @@ import type { Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printClock, printDurationMs } from "../../terminal/time.ts";
 
-/** One task with everything that was tried. */
+/** Shows one task with all its attempts. */
 export async function showTask(
   context: Context,
   server: Server,
@@ -124,7 +124,7 @@ async function questionOf(server: Server, id: string, task: string): Promise<App
 
 function attemptRow(attempt: Attempt, nowMs: number): Entry[] {
   const { number = 0, startTimeMs, queueTimeMs, endTimeMs, agentId = "", error, message = "" } = attempt;
-  // The end of a compensation is not known here.
+  // The end time of a compensation is not known here.
   const isCompensation = attempt.compensation === true;
   const began = startTimeMs ?? queueTimeMs;
   const took = startTimeMs === undefined ? "" : printDurationMs((endTimeMs ?? nowMs) - startTimeMs);

@@ -74,7 +74,7 @@ async function stateOf(
   return { run, tasks };
 }
 
-/** Of functions that did not complete: only their history has what their code compensated. */
+/** Reads the compensations of functions that did not complete. Only their history has them. */
 async function compensationsIn(
   { values }: Context,
   server: Server,

@@ -1,4 +1,4 @@
-/** One action on many runs: a preview, a question, then exactly what was previewed. */
+/** Applies one action to many runs: a preview, a question, then exactly the previewed runs. */
 
 import { counted } from "@tutti/kernel";
 import type {
@@ -27,9 +27,9 @@ export type Steered = Run | Mission | Session;
 export interface Steering {
   /** The outcome in one word: `retried`. */
   readonly done: string;
-  /** The outcome if the run has failed once more by then. Not set: as `done`. */
+  /** The outcome if the run has failed again in the meantime. Default: `done`. */
   readonly failed?: string;
-  /** Asks before one is changed. Not set: nothing is asked. */
+  /** Asks before one is changed. Not set: no question. */
   readonly confirm?: (server: Server, id: string) => Promise<boolean>;
   readonly one: (server: Server, id: string) => Promise<Steered | undefined>;
   readonly many: BulkActionInput;
@@ -94,7 +94,7 @@ function groupWords(value: string): string {
 }
 
 interface Applying {
-  /** How many in a second, at most. */
+  /** Maximum rate. */
   readonly perSecond?: number;
   readonly previewToken: string;
   readonly reason: string;

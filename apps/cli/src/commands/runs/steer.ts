@@ -1,4 +1,4 @@
-/** One action on one run, or on all that filters name. */
+/** Applies one action to one run, or to all runs that match filters. */
 
 import type { Run } from "@tutti/rest/types";
 import { isConfirmed } from "../../command/confirm.ts";
@@ -69,7 +69,7 @@ export function cancel(context: Context): Promise<Result> {
   });
 }
 
-/** Missions and sessions have no compensations of their own. */
+/** Cancels without compensation. Missions and sessions have no compensations of their own. */
 function cancelWithout(context: Context, body: { readonly reason?: string }): Promise<Result> {
   return steer(context, {
     done: "is being cancelled without compensation",
@@ -83,14 +83,14 @@ function cancelWithout(context: Context, body: { readonly reason?: string }): Pr
   });
 }
 
-/** Prints what is compensated, and asks on a terminal. Without one, the command continues: programs pass no `--yes`. */
+/** Prints the compensated tasks, and asks on a terminal. Without one it continues, because programs pass no `--yes`. */
 async function confirmCancellation(context: Context, server: Server, id: string): Promise<boolean> {
   const { values, print } = context;
   const isAsked = print.canAsk && !values.flag("yes");
   if (!isAsked && !print.hasNotes) return true;
   const parts = { params: { id }, query: server.namespace };
   const { compensationWords } = await import("./compensation.ts");
-  // Missions and sessions say by themselves what they end.
+  // Missions and sessions need no such sentence.
   const run = await whichever<Run | undefined>({
     run: () => server.call("runs.get", parts),
     mission: () => server.call("missions.get", parts).then(() => undefined),

@@ -1,8 +1,8 @@
 /**
- * Fields of an input that the workflow does not declare, each with the declared field that was probably meant.
+ * Finds fields of an input that the workflow does not declare, each with the declared field that was probably meant.
  *
- * A schema allows further fields by default, so a mistyped optional field is no error of the platform. A schema that says
- * `additionalProperties` itself has decided, and is not second-guessed here.
+ * A schema allows further fields by default, so a mistyped optional field is no error of the platform. A schema that
+ * sets `additionalProperties` is not checked here.
  */
 import { nearest } from "@tutti/kernel";
 

@@ -8,7 +8,7 @@ import { whichever } from "../../server/whichever.ts";
 export async function watch(context: Context): Promise<Result> {
   const server = await connect(context);
   const id = context.values.argument("ID");
-  // A stream tries for ever. Whether there is a platform and what is followed is found out once, before.
+  // A stream retries for ever. These calls fail first if the platform is unreachable or the id unknown.
   const parts = { params: { id }, query: server.namespace };
   const follow = await whichever({
     run: () => server.call("runs.get", parts).then(() => followRun),

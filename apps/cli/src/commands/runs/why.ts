@@ -30,14 +30,14 @@ export async function why(context: Context): Promise<Result> {
   return tellExplanation(context, await withIdleAdapters(server, whole), choices);
 }
 
-/** Of a session as a whole also what it has of what others want too. */
+/** Explains a session. For a whole session, also explains its share of contended resources. */
 export async function sessionReasons(server: Server, id: string, task: string | undefined): Promise<Reasons> {
   const params = { id };
   const query = { ...server.namespace, ...(task === undefined ? {} : { task }) };
   const reasons: Reasons = await server.call("sessions.why", { params, query });
   const { explanation } = reasons;
   if (task !== undefined || explanation === undefined) return reasons;
-  // A caller that may not see the bindings sees the rest.
+  // A caller without access to allocations sees the rest.
   const share = await server
     .call("allocations.explain", { params: { session: id }, query: server.namespace })
     .catch(() => undefined);
@@ -49,11 +49,11 @@ export async function sessionReasons(server: Server, id: string, task: string | 
 
 interface Reasons {
   readonly explanation?: Explanation;
-  /** Of a session: how it came to be done the way it is. */
+  /** The choices between modes and plans. Set for sessions. */
   readonly choices?: readonly Choice[];
 }
 
-/** As the command was asked to print it. */
+/** Prints the explanation in the requested format. */
 export function tellExplanation(
   { print, shell }: Context,
   explanation: Explanation,
@@ -75,7 +75,7 @@ interface Page {
   readonly nowMs: number;
 }
 
-/** Returns the answer first, then what it rests on, then what would help. */
+/** Draws the answer, then the reasons, then the remedies. */
 function drawExplanation(explanation: Explanation, page: Page): string[] {
   const { style, width, nowMs } = page;
   const {
@@ -145,7 +145,8 @@ function drawExplanation(explanation: Explanation, page: Page): string[] {
 }
 
 /**
- * The part of a task without what its run has said already. Nothing if that is all of it: most runs wait for one thing.
+ * Returns the part of a task without the statements that its run repeats. Empty if nothing else is left: most runs have
+ * one cause of waiting.
  */
 export function withoutRepeats(
   part: Explanation,

@@ -1,4 +1,4 @@
-/** What sessions wait for of each other. */
+/** Adds and removes dependencies between sessions. */
 
 import type { NeedCondition } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -86,13 +86,13 @@ export async function removeDependency(context: Context): Promise<Result> {
   };
 }
 
-/** `ID`, or `NAMESPACE/ID` for one of another namespace. */
+/** Parses `ID`, or `NAMESPACE/ID` for a session of another namespace. */
 function referenceOf(text: string) {
   const at = text.indexOf("/");
   return { kind: "session", id: text.slice(at + 1), ...(at > 0 && { namespace: text.slice(0, at) }) };
 }
 
-/** With its namespace, if that is another one than the namespace of the command. */
+/** Returns the id, with the namespace if it is not the namespace of the command. */
 function nameOf(
   session: { readonly namespace?: string; readonly id?: string } | undefined,
   server: { readonly namespace: { readonly namespace?: string } },

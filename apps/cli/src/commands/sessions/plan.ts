@@ -1,4 +1,4 @@
-/** What a session would come to if it were started now, and what was chosen for those that were. */
+/** Plans a session without starting it, and shows the choices of started sessions. */
 
 import type { Choice, Mode } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -17,7 +17,7 @@ export async function plan(context: Context): Promise<Result> {
   const server = await connect(context);
   const reply = await server.call("plans.make", {
     query: server.namespace,
-    // What is no mode is refused by the parser, which knows them.
+    // The cast: the parser rejects an unknown mode.
     body: { session: { ...session, ...(mode === undefined ? {} : { mode: mode as Mode }) } },
   });
   return {

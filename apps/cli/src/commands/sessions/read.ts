@@ -1,4 +1,4 @@
-/** Sessions, read: which there are, how one goes, against which plan, and what other modes would have cost. */
+/** Reads sessions: the list, the progress, the plan, and the estimated cost of other modes. */
 
 import { counted } from "@tutti/kernel";
 import type { Counterfactual, Performance, Session, SessionTask, WaitCause } from "@tutti/rest/types";
@@ -32,7 +32,7 @@ export function listSessions(context: Context): Promise<Result> {
   const labels = Object.entries(values.labels("label")).map(([name, value]) => `${name}=${value}`);
   const query = {
     ...(text === undefined ? {} : { text }),
-    // What is no state and no mode is refused by the parser, which knows them.
+    // The casts: the parser rejects unknown states and modes.
     ...(states.length === 0 ? {} : { status: states as Session["status"][] }),
     ...(modes.length === 0 ? {} : { mode: modes as NonNullable<Session["effectiveMode"]>[] }),
     ...(labels.length === 0 ? {} : { label: labels }),
@@ -132,7 +132,7 @@ function draw({ print, shell }: Context, session: Session, tasks: readonly Sessi
       [
         `${part.mode ?? ""}: ${counted(part.taskCount ?? part.taskIds.length, "task")}, ${lookOf(part.status).words}`,
         part.work === undefined ? "" : `${part.work.kind ?? ""} ${part.work.id}`,
-        // Of the one and only part it is why the session is done so, which `why` tells.
+        // The reason of a single part is the reason of the session, which `why` prints.
         parts.length === 1 ? "" : (part.reason ?? ""),
       ]
         .filter((words) => words !== "")
@@ -145,7 +145,7 @@ function draw({ print, shell }: Context, session: Session, tasks: readonly Sessi
   if (error !== undefined) print.lines(["", style.dim("error"), ...drawError(error, print)]);
 }
 
-/** What its tasks waited for. */
+/** Causes of waiting tasks in words. */
 const waitWords: Readonly<Partial<Record<WaitCause, string>>> = {
   needs: "others",
   paused: "its pause",
@@ -304,7 +304,7 @@ function counterfactualRow({
 
 const waitMs = 25_000;
 
-/** Waits for the end, and prints the outcome alone. */
+/** Waits for the end, and prints only the outcome. */
 export async function resultOfSession(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const id = values.argument("ID");

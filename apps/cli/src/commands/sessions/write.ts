@@ -1,4 +1,4 @@
-/** Sessions, started, told, held, moved and ended. */
+/** Starts, signals, pauses, changes and ends sessions. */
 
 import type { ExecuteSessionReply, Mode, Routes, Session, SessionSpecInput } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -67,7 +67,7 @@ async function start(context: Context, server: Server, body: SessionBody): Promi
 
 type SessionBody = Routes["sessions.start"]["body"];
 
-/** Returns the session of a file, or of a registered workflow. @param so the consequence of an error */
+/** Returns the session of a file or of a registered workflow. @param so the consequence of an error */
 export async function sessionOf(context: Context, what: string, so: string): Promise<SessionSpecInput> {
   const { values, shell } = context;
   if (isFileName(what, shell))
@@ -186,7 +186,7 @@ export function cancelSession(context: Context): Promise<Result> {
 export async function moveTasks(context: Context): Promise<Result> {
   const { values, print } = context;
   const id = values.argument("ID");
-  // What is no mode is refused by the platform, which knows them.
+  // The cast: the platform rejects an unknown mode.
   const mode = values.argument("MODE") as Mode;
   const reason = values.text("reason");
   const server = await connect(context);

@@ -16,7 +16,7 @@ export const showTemplate = (context: Context): Promise<Result> =>
 export const runTemplate = (context: Context): Promise<Result> =>
   program(context, ["run", context.values.argument("NAME")]);
 
-/** The workflows of a template are files, next to the program. */
+/** Publishes a template. Its workflows are files next to the program. */
 export async function publishTemplate(context: Context): Promise<Result> {
   const { values, shell } = context;
   const name = values.argument("NAME");
@@ -34,7 +34,7 @@ export async function publishTemplate(context: Context): Promise<Result> {
   return await registerAll(context, files);
 }
 
-/** Templates are a program next to the platform: they have workers, which need the SDK. */
+/** Runs the program of templates. It is separate from the CLI because its workers need the SDK. */
 async function program({ values, shell }: Context, verb: readonly string[]): Promise<Result> {
   const words = [...verb, ...(values.flag("json") ? ["--json"] : [])];
   return await handOverToProgram(shell, what, ["template", ...words]);

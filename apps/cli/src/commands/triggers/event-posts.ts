@@ -4,9 +4,9 @@ import type { Server } from "../../server/calls.ts";
 import { interruptionOf } from "../../server/messages.ts";
 
 export interface EventPostsOptions {
-  /** Of the source. */
+  /** Name of the source. */
   readonly name: string;
-  /** Of its events. */
+  /** Type of its events. */
   readonly type: string;
   readonly posted: (event: CloudEventInput) => void;
 }
@@ -16,7 +16,7 @@ interface Waiting {
   readonly settled: PromiseWithResolvers<void>;
 }
 
-/** As many as one request has. */
+/** Maximum of events in one request. */
 const eventsMax = 100;
 
 /**

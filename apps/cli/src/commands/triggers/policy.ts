@@ -1,7 +1,7 @@
 import type { Trigger } from "@tutti/rest/types";
 import { printSpanMs } from "../../terminal/time.ts";
 
-/** The rules of a trigger that are not the defaults, and the address of its webhooks. Empty: not set. */
+/** Returns the rules of a trigger that differ from the defaults, and the address of its webhooks. Empty: not set. */
 export function policyFacts(
   trigger: Trigger,
   url: string,

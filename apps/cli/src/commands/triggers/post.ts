@@ -28,7 +28,7 @@ export async function postEvent(context: Context): Promise<Result> {
   };
 }
 
-/** Why no trigger took an event, as far as the list of triggers shows it. */
+/** Explains from the list of triggers why no trigger accepted an event. */
 async function whyNone(server: Server, type: string): Promise<readonly string[]> {
   const { triggers } = await server
     .call("triggers.list", { query: { ...server.namespace, size: comparedMax } })

@@ -1,4 +1,4 @@
-/** The source of the SDK that a file describes. What a message has becomes an event. */
+/** Creates the SDK source that a file describes. The content of a message becomes an event. */
 import type { SourceDocument } from "@tutti/definitions";
 import { assert, parseDurationMs } from "@tutti/kernel";
 import {
@@ -66,12 +66,12 @@ function filesOf({ source: name, folder, sftp, s3 }: SourceDocument): Source {
   return s3Source({ ...polled(s3), name, start });
 }
 
-/** Every message is an event. Triggers choose the workflow. */
+/** Returns the event of a message. Triggers choose the workflow. */
 function event(data: unknown, subject = ""): SourceStart {
   return { workflow: "", input: { data, subject } };
 }
 
-/** The columns that the outbox needs for itself are not in the event. */
+/** Returns a row without the columns of the outbox itself. */
 function rowOf(row: object): object {
   const { started_at, finished_at, failure, tutti_id, ...own } = row as Readonly<Record<string, unknown>>;
   return own;
@@ -82,7 +82,7 @@ function placeOf({ stream, list, channel = "", take = "first" }: NonNullable<Sou
   return list === undefined ? { channel } : { list, take };
 }
 
-/** Most messages are JSON. Others are texts. */
+/** Reads a message as JSON if possible, otherwise as text. */
 function read(text: string): unknown {
   try {
     return JSON.parse(text);

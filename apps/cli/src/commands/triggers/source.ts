@@ -1,4 +1,4 @@
-/** Messages of other systems become events of the platform: sources that files describe run in this process. */
+/** Runs the sources that files describe in this process. They turn messages of other systems into events. */
 import { counted, errorFromUnknown } from "@tutti/kernel";
 import type { CloudEventInput } from "@tutti/rest/types";
 import type { Source } from "@tutti/sdk/adapters";
@@ -13,7 +13,7 @@ import { safe } from "../../terminal/text.ts";
 import { EventPosts } from "./event-posts.ts";
 import { sourceOf } from "./source-systems.ts";
 
-/** Runs until Ctrl-C. A source that can never continue ends all. */
+/** Runs until Ctrl-C. If one source fails permanently, all end. */
 export async function runSources(context: Context): Promise<Result> {
   const { shell, print } = context;
   const sources = await sourcesIn(context);

@@ -8,7 +8,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { eventSaid } from "./post.ts";
 
-/** Exits with the code of a rejection when the event would start nothing. */
+/** Tests a trigger. Exits with the code of a rejection if the event would start nothing. */
 export async function testTrigger(context: Context): Promise<Result> {
   const { values, print } = context;
   const triggerId = values.argument("ID");
@@ -55,7 +55,7 @@ async function eventTried(
     return (await readInput([`@${file}`], shell, "the event")) as unknown as CloudEventInput;
   if (values.texts("input").length + values.manyArguments("KEY=VALUE").length === 0) return undefined;
   const { source } = await server.call("triggers.get", { params: { id }, query: server.namespace });
-  // A pattern has no type of its own: any that it matches will do.
+  // The type may be a pattern. The test uses a type that it matches.
   const type = (source?.event?.type ?? "test").replaceAll("*", "any").replace(/>$/, "any");
   return eventSaid(context, type, source?.event?.source || "/tutti/cli");
 }

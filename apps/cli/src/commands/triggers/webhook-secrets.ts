@@ -1,11 +1,11 @@
-/** Secrets of a trigger with webhooks that do not work yet: its address answers 404 until they do. */
+/** Finds webhook secrets of a trigger that do not work yet. Its address answers 404 until they do. */
 import { Failure } from "../../command/failure.ts";
 import type { Server } from "../../server/calls.ts";
 import { safe } from "../../terminal/text.ts";
 
 const missing = "governance.secret_missing";
 
-/** Sentences for the user. None if the caller may not read secrets. */
+/** Returns sentences for the user. Empty if the caller may not read secrets. */
 export async function secretProblems(
   server: Pick<Server, "call" | "namespace">,
   { triggerId, secrets }: { readonly triggerId: string; readonly secrets: readonly string[] | undefined },

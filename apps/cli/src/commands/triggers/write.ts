@@ -49,7 +49,7 @@ function sourceSaid({ values }: Context): TriggerSourceInput {
   const [preset, secrets] = [values.text("webhook-of"), values.list("signed-by")];
   if (preset !== undefined && event === undefined && definition === undefined) {
     if (secrets.length === 0) throw usageFailure("Pass --signed-by SECRET with --webhook-of.");
-    // The parser has held it against the table of presets.
+    // The cast: the parser has validated it against the table of presets.
     return { webhook: { ...(preset !== "standard" && { preset: preset as WebhookPreset }), secrets } };
   }
   if (event !== undefined && definition === undefined) {
@@ -74,7 +74,7 @@ function policySaid({ values }: Context) {
   const set = Object.entries({ ...numbers, ...texts }).filter(([, value]) => value !== undefined);
   return {
     ...Object.fromEntries(set),
-    // The parser has held it against the table of rules.
+    // The cast: the parser has validated it against the table of rules.
     ...(singleton === undefined ? {} : { singleton: singleton as Singleton }),
   };
 }
@@ -123,7 +123,7 @@ export async function replayEvents(context: Context): Promise<Result> {
   };
 }
 
-/** Letters that are dead again at once are named with their errors. */
+/** Retries dead letters. Prints the errors of those that fail again immediately. */
 export async function retryDeadLetters(context: Context): Promise<Result> {
   const { print } = context;
   const server = await connect(context);

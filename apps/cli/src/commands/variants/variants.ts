@@ -55,7 +55,7 @@ export async function setVariant(context: Context): Promise<Result> {
   };
 }
 
-/** A key that may not list capabilities sets a variant without a warning. */
+/** Returns the variants that no worker offers. Without permission to list capabilities there is no warning. */
 async function notOffered(server: Server, { old, new: other }: Variants): Promise<readonly string[]> {
   const entries = await offered(server).catch(() => undefined);
   const names = entries && new Set(entries.map(({ name }) => name));
@@ -77,7 +77,7 @@ export function calling(capability: string): VariantTask {
   return { uses: capability, with: "${{ input }}" };
 }
 
-/** Registers both versions. While that is done, new runs take the old one. */
+/** Registers both versions. In the meantime new runs use the old one. */
 export async function registerVariants(
   server: Server,
   name: string,
@@ -92,7 +92,7 @@ export async function registerVariants(
         text: variantDocument(name, variant, variants, compares),
         fileName: `${name}.json`,
         versionLabels: [variant],
-        // The new version takes no runs before its percentage is set.
+        // The new version gets no runs before its percentage is set.
         ...(variant === "new" && { keepLatest: true }),
         ...(variant === "new" && label !== undefined && { versionLabels: [variant, label] }),
       },
@@ -125,7 +125,7 @@ export async function rollBackVariant(context: Context): Promise<Result> {
   };
 }
 
-/** The first call takes all new runs back. The second one ends the comparison. */
+/** Rolls back: the first call gives all new runs to the old version, and the second ends the comparison. */
 export async function rollBack(server: Server, name: string): Promise<void> {
   await requireVariants(server, name);
   await rollOut(server, name, "old", percentMax);
@@ -164,17 +164,17 @@ export async function versionsOf(server: Server, name: string): Promise<readonly
 interface VariantFigures {
   readonly calls: number;
   readonly failed: number;
-  /** Of the completed ones. */
+  /** Median duration of the completed runs. */
   readonly p50Ms: number | undefined;
   readonly p95Ms: number | undefined;
-  /** The most frequent codes of errors, with their numbers. */
+  /** The most frequent error codes, with their counts. */
   readonly errors: Readonly<Record<string, number>>;
 }
 
 interface Compared {
   readonly percent: number;
   readonly variants: Readonly<Record<VariantName, VariantFigures>>;
-  /** Runs in which both have completed. */
+  /** Runs in which both variants have completed. */
   readonly both: number;
   readonly equal: number;
   /** Some of the runs whose outputs differ. */

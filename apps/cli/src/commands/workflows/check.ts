@@ -7,7 +7,7 @@ import { readDefinition, shortName } from "../../local/definition-file.ts";
 import { drawProblem } from "../../terminal/problems.ts";
 import { safe } from "../../terminal/text.ts";
 
-/** Checks definition files on this machine, and with `--against` also against the platform. */
+/** Checks definition files on this machine, with `--against` also against the platform. */
 export async function check(context: Context): Promise<Result> {
   const { values, shell } = context;
   const files = await Promise.all(values.manyArguments("FILE").map((file) => readDefinition(file, shell)));

@@ -9,7 +9,7 @@ import { isFileName, readDefinition } from "../../local/definition-file.ts";
 import { connect } from "../../server/server.ts";
 import { drawProblem } from "../../terminal/problems.ts";
 
-/** Draws a workflow, of a file or registered. Durations are those of the definition. */
+/** Draws the workflow of a file, or a registered one. The durations are from the definition. */
 export async function graph(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const what = values.argument("FILE|NAME");

@@ -1,4 +1,4 @@
-/** Moves runs that are under way to another version of their workflow: a plan, a question, then the moves. */
+/** Migrates active runs to another version of their workflow: a plan, a question, then the migrations. */
 import { counted } from "@tutti/kernel";
 import type { BulkReview, PreviewBulkReply, RunFilterInput } from "@tutti/rest/types";
 import { isConfirmed } from "../../command/confirm.ts";

@@ -35,7 +35,7 @@ export async function registerAll(context: Context, files: readonly string[]): P
   };
 }
 
-/** A failure names the files before it: those are registered. */
+/** Adds the files that are already registered to a failure. */
 function withRegistered(error: unknown, registered: readonly Definition[]): unknown {
   if (!(error instanceof Failure) || registered.length === 0) return error;
   const { why, problems, next, exitCode, code } = error;
@@ -55,7 +55,7 @@ export interface Registered {
   readonly existed: boolean;
 }
 
-/** Registers a source. Each of its errors is shown at its line. */
+/** Registers a source. Shows each error at its line. */
 export async function register(context: Context, server: Server, source: SourceFile): Promise<Registered> {
   const { values } = context;
   const labels = values.list("as");

@@ -6,7 +6,7 @@ import { safe } from "../../terminal/text.ts";
 import { doneOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
 
-/** Gives a version a part of new runs. */
+/** Gives a version a percentage of new runs. */
 export async function rollOut(context: Context): Promise<Result> {
   const [name = "", version = ""] = context.values.argument("NAME@VERSION").split("@");
   if (version === "") throw usageFailure("Expected a workflow and a version, such as order@2.0.0.");

@@ -27,7 +27,7 @@ export async function createSchedule(context: Context): Promise<Result> {
       ...(input === undefined ? {} : { input }),
     },
     policy: {
-      // The parser has held it against the table of rules.
+      // The cast: the parser has validated it against the table of rules.
       ...(overlap === undefined ? {} : { overlap: overlap as Overlap }),
       ...(catchUpMs === undefined ? {} : { catchUpMs }),
     },

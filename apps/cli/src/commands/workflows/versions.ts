@@ -5,10 +5,10 @@ import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { printAge } from "../../terminal/time.ts";
 
-/** Enough of a hash to tell versions apart by eye. */
+/** Characters of a hash that are enough to distinguish versions by eye. */
 const shownLength = 12;
 
-/** Returns the versions of a workflow, and how many runs on each have not ended. */
+/** Lists the versions of a workflow, with the number of active runs on each. */
 export async function listVersions(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const name = values.argument("NAME");
@@ -50,7 +50,7 @@ export async function listVersions(context: Context): Promise<Result> {
   };
 }
 
-/** The part of new runs that takes the version. Those that ask for a version do not count. */
+/** Returns the share of new runs that use the version. Runs that request a version do not count. */
 function newRunsOf(hash: string, labels: readonly string[], rollout: Definition["rollout"]): string {
   const { percent = 0 } = rollout ?? {};
   if (rollout !== undefined && rollout.hash === hash) return `${percent} %`;
