@@ -1,6 +1,6 @@
-"""Tutti: a client that starts and steers runs, and workers that do their tasks.
+"""Tutti: a client that starts and steers runs, and workers that execute their tasks.
 
-The client needs the standard library alone. A worker needs gRPC, which is imported when ``Worker`` is first used.
+The client needs only the standard library. A worker needs gRPC, which is imported on the first use of ``Worker``.
 """
 
 from importlib import import_module
@@ -85,7 +85,7 @@ def __getattr__(name: str) -> Any:
     try:
         value = getattr(import_module(module, __name__), name)
     except ModuleNotFoundError as error:
-        # `google` is a namespace of many packages, so its name alone does not say what to install.
+        # `google` is a namespace of many packages, so its name alone does not show which package to install.
         if (error.name or "").split(".")[0] != "google":
             raise
         raise ModuleNotFoundError(

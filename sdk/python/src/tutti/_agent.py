@@ -1,9 +1,9 @@
-"""What a worker is on its link: joins the attempts with the frames.
+"""The worker's side of a link: maps frames to attempts and back.
 
-It knows no stream: a connector hands it frames and takes what it sends.
+It knows no stream. A connector passes frames in and sends the outgoing frames.
 
-1. Everything that comes to be in one turn leaves in one frame.
-2. Credit is granted only to a linked host, and only for slots in which nothing runs and that were not granted before.
+1. All messages of one turn leave in one frame.
+2. Credit is granted only to a linked host, and only for free slots that are not granted yet.
 3. A worker that drains or sleeps grants nothing and starts nothing.
 """
 
@@ -60,13 +60,13 @@ class AgentParts:
     post: Callable[[Callable[[], None]], None]
     read_blob: ReadBlob
     store_blob: StoreBlob
-    # The host wants it to drain: why, and within how many milliseconds.
+    # Called when the host requests a drain, with the reason and the time in milliseconds.
     on_drain: Callable[[str, float], None]
-    # Something has ended or become durable, and it drains.
+    # Called during a drain when an attempt has ended or a result is durable.
     on_quiet: Callable[[], None]
-    # Waits for the value of a secret, in the thread of the handler.
+    # Returns the value of a secret. Blocks the thread of the handler.
     open_secret: Callable[[SecretWanted], str] = no_secrets
-    # What handlers measure. By default it goes nowhere.
+    # Measurements of handlers. By default they are not sent.
     measures: MeasureBook = field(default_factory=MeasureBook)
 
 
@@ -79,12 +79,12 @@ class Agent:
         self._is_flushing = False
         self.is_draining = False
         self.is_asleep = False
-        # Whether the host wanted that.
+        # True if the host requested the pause.
         self._is_told_to_sleep = False
         self.is_held = False
         self._waking: Timer | None = None
         self._acknowledging: Timer | None = None
-        # By `name@version`, for as long as the link lasts.
+        # Numbers of capabilities by `name@version`, valid for the current link.
         self._numbers: dict[str, int] = {}
         self._desk = Desk(
             DeskParts(
@@ -98,7 +98,7 @@ class Agent:
                 store_blob=parts.store_blob,
                 open_secret=parts.open_secret,
                 measures=parts.measures,
-                # Tasks of other agents reserve nothing, so nothing could be advised.
+                # Without resources, tasks reserve nothing, so there is nothing to advise.
                 own_use=OwnUse(parts.measures) if parts.settings.resources else None,
                 send_logs=parts.settings.send_logs,
             )
@@ -106,7 +106,7 @@ class Agent:
 
     @property
     def unfinished(self) -> int:
-        """Running attempts, and results that are not known to be durable."""
+        """Number of running attempts, and of results that are not known to be durable."""
         return self._desk.running + self._link.kept_count
 
     @property
@@ -114,7 +114,7 @@ class Agent:
         return self._desk.at_work
 
     def hello(self, *, resumes: bool) -> bytes:
-        """The first frame of a stream: it resumes the link, or starts one."""
+        """Return the first frame of a stream, which resumes the link or starts a new one."""
         settings = self._parts.settings
         hello = Hello(
             version_min=1,
@@ -129,7 +129,7 @@ class Agent:
             can_follow=settings.follow_redirects,
             launch_id=settings.launch_id,
             offering=self._offering(),
-            # Though it resumes: a host that cannot has to say which of them are unwanted.
+            # Sent even for a resume. A host that cannot resume has to answer which tasks it does not need.
             running=list(dict.fromkeys([*self._desk.tokens, *self._link.kept_tokens()])),
         )
         if resumes:
@@ -138,7 +138,7 @@ class Agent:
         return AgentFrame(hello=hello).SerializeToString()
 
     def welcomed(self, welcome: Welcome, send: Send) -> None:
-        """The host has let it in. From now on it sends by itself."""
+        """Apply the welcome of the host. From now on the worker sends frames."""
         self._send = send
         self.agent_id = welcome.agent_id or self.agent_id
         self._desk.started_after_ms = welcome.started_after_ms
@@ -158,7 +158,7 @@ class Agent:
         self.is_held = welcome.HasField("held")
         if self.is_draining:
             self._write(AgentFrame(drain=Drain(reason="the worker stops")))
-        # What a host wants of a link ends with the link: another one may need it, and does not know that it sleeps.
+        # A pause by a host ends with its link. Another host may need the worker, and does not know about the pause.
         if self._is_told_to_sleep and not welcome.resumed:
             self.wake("a new link starts", is_told=True)
         if self.is_asleep and not self._is_told_to_sleep:
@@ -167,11 +167,11 @@ class Agent:
         self.flush()
 
     def take(self, content: bytes) -> HostFrame | None:
-        """A frame of a linked host. Raises LinkBroken."""
+        """Apply a frame of a linked host, and return it. Raises LinkBroken."""
         frame = self._link.take(content)
         if frame is None:
             return None
-        # First of all: an attempt that was answered as busy may come again with the word that its answer has arrived.
+        # Applied first: one frame may acknowledge the answer `busy` of an attempt and assign the same attempt again.
         tells_of_results = frame.results_durable or frame.results_durable_beyond
         if tells_of_results:
             self._link.durable(frame.results_durable, frame.results_durable_beyond)
@@ -187,17 +187,17 @@ class Agent:
         self._desk.drained()
         if not self._link.outbox.is_empty:
             self._flush_soon()
-        # An empty frame asks for no answer: two that acknowledge each other's acknowledgements would never stop.
+        # An empty frame needs no answer. Two sides that acknowledge acknowledgements would never stop.
         if self._acknowledging is None and _has_content(frame):
             self._acknowledging = self._parts.time.after(_ACKNOWLEDGE_AFTER_MS, self._acknowledge)
         return frame
 
     def cut(self) -> None:
-        """The stream is gone: everything is kept until there is another."""
+        """Handle the end of the stream. All state is kept for the next stream."""
         self._send = None
 
     def lost(self, after_ms: float) -> None:
-        """There was no link for so long that the host has given its tasks to others."""
+        """Abort all attempts. The link was lost for so long that the host has reassigned the tasks."""
         self._desk.abort_all(link_lost(after_ms))
 
     def heartbeat(self) -> None:
@@ -208,7 +208,7 @@ class Agent:
         self.flush()
 
     def offer_again(self) -> None:
-        """The offer has changed."""
+        """Send the changed offer."""
         self._say(AgentFrame(offering=self._offering()))
 
     def drain(self, reason: str) -> None:
@@ -252,7 +252,7 @@ class Agent:
 
     @staticmethod
     def _call(handler: Callable[[str], None] | None, reason: str) -> None:
-        """What the user's own code does wrong here must not end the link."""
+        """Call a handler of the user. Its error must not end the link."""
         if handler is None:
             return
         try:
@@ -274,7 +274,7 @@ class Agent:
         self._send = None
 
     def flush(self) -> None:
-        """Sends everything that waits. Without a link, it does nothing."""
+        """Send the pending messages if there is a link."""
         if self._send is None:
             return
         self._desk.collect()
@@ -291,7 +291,7 @@ class Agent:
         self._flush_soon()
 
     def _acknowledge(self) -> None:
-        """Acknowledges if no other frame does so."""
+        """Acknowledge, if no other frame has done so."""
         self._acknowledging = None
         if self._link.owes_acknowledgement:
             self._link.outbox.touch()
@@ -338,7 +338,7 @@ class Agent:
         )
 
     def _say(self, frame: AgentFrame) -> None:
-        """What must not be put together with another of its kind, so it leaves at once."""
+        """Send a message at once, because a frame holds only one message of this kind."""
         if self._send is None:
             return
         self._write(frame)

@@ -1,6 +1,6 @@
-"""What the worker knows of one attempt. Handlers see it as their `TaskContext`.
+"""State of one attempt. Handlers see it as their `TaskContext`.
 
-All but the condition that handlers wait on, and its reason, belongs to the thread of the event loop.
+Only the thread of the event loop may use it, except for the condition that handlers wait on, and its reason.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NEVER = math.inf
 
 
 class AttemptPort(Protocol):
-    """Through whom an attempt tells something. May be called from any thread."""
+    """Port for the messages of an attempt. May be called from any thread."""
 
     namespace: str
     measures: MeasureBook
@@ -33,24 +33,24 @@ class AttemptPort(Protocol):
     def output(self, attempt: Attempt, piece: PartialOutput) -> None: ...
 
     def logged(self, attempt: Attempt, line: Callable[[], str]) -> None:
-        """A line of the log, for readers of the run. Left out while much waits to be sent."""
+        """Send a line of the log to readers of the run. Dropped while the backlog is large."""
 
     def secret(self, attempt: Attempt, reference: str) -> str:
-        """The value of a secret. Waits for it."""
+        """Return the value of a secret. Blocks."""
 
     def store(self, attempt: Attempt, content: bytes) -> BlobReference:
-        """Stores content. Waits until it is durable."""
+        """Store content. Blocks until it is durable."""
 
     def content(self, attempt: Attempt, blob: BlobReference) -> bytes:
-        """Reads content. Waits for it."""
+        """Read content. Blocks."""
 
     def when_room(self, call: Callable[[], None]) -> bool:
-        """Calls when there is room again. False, without a call, if there is room now."""
+        """Call the function when there is room again. Return False without a call if there is room now."""
 
 
 @dataclass
 class PendingProgress:
-    """Progress that was not sent yet. Later calls of a turn replace earlier ones."""
+    """Progress that is not sent yet. Later calls of a turn replace earlier ones."""
 
     saved: bytes | None = None
     fraction: float | None = None
@@ -79,30 +79,30 @@ class Attempt:
         self.port = port
         self.started_ms = now_ms
         self.given_up_ms = NEVER
-        # Whether it was answered, or is not to be.
+        # True if it was answered, or needs no answer.
         self.is_over = False
-        # Whether it was asked to end, and its end is no failure.
+        # True if its end was requested, so that its end is not a failure.
         self.is_cancelled = False
-        # Whether the host knows that it has started.
+        # True if the host knows that it has started.
         self.is_known = False
         self.pieces = 0
         self.pending_progress: PendingProgress | None = None
         self.reported_ms = -NEVER
-        # The last value that it kept for later attempts. Sent again on a new link.
+        # The last value that it saved for later attempts. Sent again on a new link.
         self.saved: bytes | None = None
         self.used: Amounts | None = None
         # Why its end was requested.
         self.reason: Exception | None = None
-        # Ends its coroutine, where it is one.
+        # Its asyncio task, if the handler is a coroutine.
         self.task: Any = None
-        # Secrets that it was given.
+        # Masks for the secrets of the attempt.
         self.masks: Masks | None = None
         self.models: AskedModels | None = None
         self._ended: threading.Event | None = None
         self.limit(assign.run_ms, assign.total_ms, now_ms)
 
     def limit(self, run_ms: float, total_ms: float, now_ms: float) -> None:
-        """How long it may take from now."""
+        """Set the timeouts, counted from now."""
         self.run_ends_ms = now_ms + run_ms if run_ms > 0 else NEVER
         self.total_ends_ms = now_ms + total_ms if total_ms > 0 else NEVER
 
@@ -112,12 +112,12 @@ class Attempt:
         return NEVER if ends_ms == NEVER else max(0.0, ends_ms - self.port.now_ms())
 
     def abort(self, reason: Exception, given_up_ms: float) -> None:
-        """Asks its handler to end. At this time it is answered in any case."""
+        """Request the end of its handler. At ``given_up_ms`` it is answered in any case."""
         self.run_ends_ms = self.total_ends_ms = NEVER
         self.given_up_ms = min(self.given_up_ms, given_up_ms)
         if self.reason is not None:
             return
-        # First the reason, then the event: a handler that makes the event in between looks at the reason after it.
+        # Set the reason before the event. A handler that creates the event in between reads the reason afterwards.
         self.reason = reason
         if self._ended is not None:
             self._ended.set()
@@ -126,7 +126,7 @@ class Attempt:
 
     @property
     def ended(self) -> threading.Event:
-        """Set when its end is requested. Made on first use: most handlers never need it."""
+        """Event that is set when its end is requested. Created on first use because most handlers never need it."""
         if self._ended is None:
             self._ended = threading.Event()
         if self.reason is not None:
@@ -134,7 +134,7 @@ class Attempt:
         return self._ended
 
     def due_ms(self, started_after_ms: float, progress_every_ms: float) -> float:
-        """When something about it is due."""
+        """Return the time of its next due action."""
         due_ms = min(self.run_ends_ms, self.total_ends_ms, self.given_up_ms)
         if not self.is_known:
             due_ms = min(due_ms, self.started_ms + started_after_ms)

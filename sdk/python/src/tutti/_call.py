@@ -1,4 +1,4 @@
-"""Calls and the rules for their answers. No input and no output: both clients share them."""
+"""Calls and the rules for their answers, without I/O. Both clients share them."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from . import _json
 from ._version import VERSION
 from .errors import RETRY_ELSEWHERE, RETRY_NEVER, InvalidArgument, OptionInvalid, TuttiError
 
-#: Seconds are numbers; texts are durations such as ``"30s"`` or ``"1h30m"``.
+#: A number of seconds, a text such as ``"30s"`` or ``"1h30m"``, or a timedelta.
 Duration = float | str | timedelta
 Json = Any
 
 CALL_SECONDS = 30.0
-#: The longest time that one question waits for an end.
+#: Maximum wait of one long-polling call for the end of a run.
 WAIT_SECONDS = 30.0
-#: How long a watch or a wait survives without any answer.
+#: Time without any answer after which a watch or a wait fails.
 PATIENCE_SECONDS = 60.0
-#: The server of a stream sends a sign of life every ten seconds.
+#: Time without data after which a stream is broken. The server sends a heartbeat every ten seconds.
 SILENCE_SECONDS = 25.0
-#: With their pauses 6 to 11 seconds: a server that was killed is there again.
+#: Rounds over all servers. With pauses they take 6 to 11 s, in which a killed server restarts.
 ROUNDS_MAX = 8
 _PAUSE_FIRST_SECONDS = 0.1
 _PAUSE_MAX_SECONDS = 5.0
@@ -75,7 +75,7 @@ def resolve(
 
 
 def servers_of(given: str | Sequence[str]) -> Sequence[str]:
-    """One URL or several. A text separates several by commas. The default scheme is http."""
+    """Return the URLs of the servers. A text separates several URLs by commas. Default scheme: http."""
     texts = given.split(",") if isinstance(given, str) else given
     servers = tuple(_server_of(each.strip()) for each in texts)
     if not servers:
@@ -97,7 +97,7 @@ class Call:
     target: str
     headers: Mapping[str, str]
     body: bytes | None
-    #: Whether a second delivery does no harm.
+    #: True if a second delivery does no harm.
     repeatable: bool
 
 
@@ -111,7 +111,7 @@ def call_of(
     key: str | None,
     repeatable: bool,
 ) -> Call:
-    """``key``: the idempotency key. Empty: one is made, so that the call can be repeated. Bytes go as they are."""
+    """Build a call. ``key``: the idempotency key, generated if empty. Bytes are sent as they are."""
     headers = {"accept": "application/json", "user-agent": f"tutti-python/{VERSION}"}
     if options.headers is not None:
         headers.update(options.headers())
@@ -159,7 +159,7 @@ def body_bytes(body: Json) -> bytes:
 
 
 def given(**members: Json) -> dict[str, Json]:
-    """The members that are set."""
+    """Return the members that are not None."""
     return {name: value for name, value in members.items() if value is not None}
 
 
@@ -168,7 +168,7 @@ def quoted(text: str) -> str:
 
 
 def seconds_of(duration: Duration, name: str = "timeout") -> float:
-    """Seconds of a number, a text such as ``1h30m``, or a timedelta."""
+    """Convert a number, a text such as ``1h30m``, or a timedelta to seconds."""
     if isinstance(duration, timedelta):
         return duration.total_seconds()
     if isinstance(duration, (int, float)):
@@ -191,19 +191,19 @@ def milliseconds_of(duration: Duration | None, name: str) -> float | None:
 
 
 def milliseconds_at(time: datetime | None) -> int | None:
-    """A time without a zone is local time."""
+    """Convert a time to milliseconds since the Unix epoch. A time without a zone is local time."""
     return None if time is None else round(time.timestamp() * 1_000)
 
 
 def is_worth_another(error: TuttiError, repeatable: bool) -> bool:
-    """Whether the call is sent again: nothing was done, or a second delivery does no harm."""
+    """Return whether to retry the call: it had no effect, or a second delivery does no harm."""
     if error.retry == RETRY_ELSEWHERE:
         return True
     return repeatable and error.retry != RETRY_NEVER and error.status in _BUSY
 
 
 def pause_seconds(failures: int) -> float:
-    """Pauses grow. Half of each is random, so that clients do not return together."""
+    """Return the pause before the next retry. Pauses grow. Half of each is random, so that clients spread out."""
     longest: float = min(_PAUSE_MAX_SECONDS, _PAUSE_FIRST_SECONDS * 2.0 ** (failures - 1))
     return longest * (0.5 + random.random() / 2)
 
@@ -220,7 +220,7 @@ class ServerEvent:
 
 
 class EventLines:
-    """Server-sent events in pieces of bytes, wherever the pieces are cut."""
+    """Parses server-sent events from pieces of bytes with any boundaries."""
 
     def __init__(self) -> None:
         self._rest = b""

@@ -15,7 +15,7 @@ Read = Callable[[Any], Any]
 
 
 def read(kind: type[T], data: Mapping[str, Any]) -> T:
-    """An answer. Fields that are not set have their defaults. ``raw`` keeps all of it."""
+    """Read an answer. Fields that are not set have their defaults. ``raw`` keeps the whole answer."""
     values: dict[str, Any] = {"raw": data}
     for name, key, converted in _plan(typing.cast(Hashable, kind)):
         found = data.get(key)

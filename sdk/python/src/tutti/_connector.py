@@ -1,15 +1,15 @@
-"""Keeps a worker linked: opens streams, greets, resumes, goes where it is sent, and comes again with pauses.
+"""Keeps a worker linked: opens streams, sends the hello, resumes links, follows redirects, and reconnects with backoff.
 
     idle ── start ──► greeting ── welcome ──► linked
     greeting, linked ── stream ended, refused for now ──► waiting ── pause ──► greeting
     greeting, linked ── redirect, goodbye ──► waiting
     any ── stop, refused for good ──► closed
 
-1. A link is resumed at the same address, within its window, and only if all its frames were valid.
-   Otherwise a new one starts, with the tokens that are still there.
-2. Pauses double with each failure in a row. A link that lasted ends the row.
-3. Hosts that send a worker from one to the other cost it a pause each time, as failures do.
-4. Time, chance and streams are handed in.
+1. A link is resumed at the same address, within its window, and only if all received frames were valid.
+   Otherwise a new link starts, with the remaining tokens.
+2. Pauses double with each consecutive failure. A link that lasted resets them.
+3. Repeated redirects cost a pause each, as failures do.
+4. Time, random numbers and streams are injected.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from ._time import Time, Timer
 from .failures import WorkerRefused
 
 _GREETING_TIMEOUT_MS = 15_000
-# A link that held for this long was a good one: the next failure is the first of a row.
+# A link that lasted this long resets the count of failures.
 _GOOD_LINK_MS = 5_000
 _LEAVE_TIMEOUT_MS = 2_000
-# After so many failures in a row it tries another address, though it was sent here or could resume its link
-# here.
+# After this many consecutive failures, another address is tried, although the worker was redirected here or could
+# resume here.
 _FOLLOWED_FAILURES_MAX = 4
-# Hosts that send it to each other are no reason to hurry.
+# More consecutive redirects than this cost a pause.
 _REDIRECTS_MAX = 3
 _FIRST_PAUSE_MS = 100
 _LONGEST_PAUSE_MS = 3_000
@@ -51,12 +51,12 @@ class Stream(Protocol):
         """No further frames follow. Written ones are still sent."""
 
     def cancel(self) -> None:
-        """At once. Nothing is reported afterwards."""
+        """Cancel the stream at once. Nothing is reported afterwards."""
 
 
 class Transport(Protocol):
     def open(self, address: str, frame: Callable[[bytes], None], ended: Callable[..., None]) -> Stream:
-        """`ended` takes the reason, and whether the key of the worker is the reason."""
+        """Open a stream. `ended` is called with the reason, and whether the key of the worker was refused."""
 
     def close(self) -> None: ...
 
@@ -67,13 +67,13 @@ class ConnectorParts:
     agent: Agent
     transport: Transport
     time: Time
-    # From 0 to 1.
+    # Returns a random number from 0 to 1.
     chance: Callable[[], float]
-    # It is linked, for the first time or again.
+    # Called when the worker is linked, for the first time or again.
     on_linked: Callable[[], None]
-    # It will never be linked again.
+    # Called when the worker is refused for good.
     on_refused: Callable[[Exception], None]
-    # The stream on which it said goodbye has ended.
+    # Called when the stream with its goodbye has ended.
     on_left: Callable[[], None]
 
 
@@ -83,7 +83,7 @@ class Connector:
         self._phase = "idle"
         self.address = parts.addresses[0]
         self._stream: Stream | None = None
-        # Of the phase: the end of its patience, or the next heartbeat.
+        # Timer of the phase: its timeout, or the next heartbeat.
         self._timer: Timer | None = None
         self._since_ms = 0.0
         self._is_following = False
@@ -94,12 +94,12 @@ class Connector:
         self._redirects = 0
         self._turn = 1
         self._welcome = Welcome()
-        # Where the link is that can be resumed, and until when.
+        # The address of the link that can be resumed, and its deadline.
         self._resumable: tuple[str, float] | None = None
         self._lost_timer: Timer | None = None
         self._heard_ms = 0.0
         self._beat_at_ms = 0.0
-        # Streams are distinguished by number: messages of a former one have no effect.
+        # The number of the current stream. Messages of earlier streams are ignored.
         self._streams = 0
 
     @property
@@ -111,7 +111,7 @@ class Connector:
             self._greet()
 
     def leave(self, reason: str) -> None:
-        """Says goodbye if there is a link, and ends the stream gracefully."""
+        """Send a goodbye if there is a link, and end the stream gracefully."""
         if self._phase in ("leaving", "closed"):
             return
         if self._phase != "linked" or self._stream is None:
@@ -126,7 +126,7 @@ class Connector:
         self._timer = self._parts.time.after(_LEAVE_TIMEOUT_MS, self._left)
 
     def stop(self) -> None:
-        """At once."""
+        """Stop at once, without a goodbye."""
         self._phase = "closed"
         self._streams += 1
         if self._lost_timer is not None:
@@ -220,12 +220,12 @@ class Connector:
     def _beat(self) -> None:
         time = self._parts.time
         now_ms = time.now_ms()
-        # The time by which a beat is late is time of this process: frames of the host wait unread.
+        # The delay of a beat does not count as silence of the host: this process has not read its frames.
         late_ms = max(0.0, now_ms - self._beat_at_ms - self._beat_ms())
         self._beat_at_ms = now_ms
         self._heard_ms = min(now_ms, self._heard_ms + late_ms)
         silent_ms = now_ms - self._heard_ms
-        # A host that has nothing to say sends an empty frame each period.
+        # An idle host sends an empty frame each period.
         if silent_ms > max(self._welcome.lease_ms, self._beat_ms() * 3):
             self._break_off("the host is silent", can_resume=True)
             return
@@ -266,7 +266,7 @@ class Connector:
     def _sent_away(self, bye: Bye) -> None:
         self._release()
         self._resumable = None
-        # The host may be about to end, or its pool is moving: only other hosts may know the new owner.
+        # The host may be about to end, or its pool is moving. The configured addresses know the new owner.
         self._is_following = False
         if bye.return_after_ms < 0:
             self._refused_for_good(f"sent away: {bye.reason}")
@@ -278,7 +278,7 @@ class Connector:
         self._parts.on_refused(WorkerRefused(self.address, reason))
 
     def _ended(self, reason: str, key_refused: bool) -> None:
-        """The stream ended by itself."""
+        """Handle a stream that ended by itself."""
         if self._phase == "leaving":
             self._left()
         else:
@@ -287,7 +287,7 @@ class Connector:
             self._break_off(reason, can_resume=True)
 
     def _break_off(self, reason: str, *, can_resume: bool = False) -> None:
-        """This stream is of no use any more."""
+        """Cancel the stream, and reconnect after a pause."""
         if self._phase == "linked":
             time, agent = self._parts.time, self._parts.agent
             now_ms = time.now_ms()
@@ -305,7 +305,7 @@ class Connector:
         self._pause(reason)
 
     def _release(self) -> None:
-        """Lets go of the stream."""
+        """Release the stream and its timers."""
         self._streams += 1
         self._let_go()
 
@@ -329,7 +329,7 @@ class Connector:
         first_ms = _FIRST_PAUSE_MS if key_refusal is None else _FIRST_PAUSE_OF_KEY_MS
         longest_ms = _LONGEST_PAUSE_MS if key_refusal is None else _LONGEST_PAUSE_OF_KEY_MS
         bound_ms = min(longest_ms, first_ms * 2.0 ** min(20, self._failures - 1))
-        # Spread over the upper half, so that many who lost the same host do not come back in step.
+        # Random in the upper half, so that workers of the same host do not reconnect together.
         own_ms = bound_ms * (0.5 + self._parts.chance() / 2)
         pause_ms = at_least_ms + own_ms / 4 if at_least_ms > 0 else own_ms
         _log.log(
@@ -345,7 +345,7 @@ class Connector:
         has_reason = self._is_following or self._can_resume_here()
         if not has_reason or self._failures >= _FOLLOWED_FAILURES_MAX:
             self._is_following = False
-            # The next host knows the owner. A new installation counts its epochs from the start.
+            # The next host knows the owner. A reinstalled platform counts its epochs from 0.
             self._epoch = -1.0
             addresses = self._parts.addresses
             self.address = addresses[self._turn % len(addresses)]
@@ -362,7 +362,7 @@ class Connector:
 
 
 def _explained(reason: str, key_refusal: str | None = None) -> dict[str, str]:
-    """Each reason has a remedy. A refused key is named before later reasons."""
+    """Return the reason with its remedy. A refused key is reported before later reasons."""
     if key_refusal is not None:
         latest = {} if reason == key_refusal else {"latest": reason}
         remedy = "Set TUTTI_API_KEY to a valid key, and start the worker again."

@@ -1,11 +1,10 @@
-"""The attempts of a worker: given, started, cancelled, timed out, answered.
+"""The attempts of a worker, from the assignment to the answer.
 
-1. A token is done once: an assignment whose token is running, or has a result that is not durable, is
-   dropped.
-2. An attempt is answered at most once. Later output of its handler goes nowhere.
-3. A slot is taken until its handler has ended, also if its result is no longer wanted.
-4. What an attempt told before it ended goes out before its result.
-5. Everything happens in one thread. Calls of handlers in other threads are posted to it, in order.
+1. A token runs once. An assignment is dropped if its token is running, or has a result that is not durable.
+2. An attempt is answered at most once. Later output of its handler is dropped.
+3. A slot is used until its handler has ended, also if its result is no longer wanted.
+4. Messages of an attempt are sent before its result.
+5. All methods run in one thread. Calls of handlers in other threads are posted to it, in order.
 """
 
 from __future__ import annotations
@@ -63,19 +62,19 @@ T = TypeVar("T")
 
 # After this time, an attempt whose handler ignores the request to end is answered without it.
 _GIVE_UP_AFTER_MS = 5_000
-# How the output of a turn of a durable function starts.
+# Prefix of the output of a turn of a durable function.
 _TURN = b'{"function":1,'
 # Larger inputs are not read into memory.
 _INPUT_BYTES_MAX = 256 * 1024 * 1024
-# How long an attempt waits before it asks a blob store again that is away.
+# Pause before another attempt to reach an unavailable blob store.
 _STORE_PAUSE_MS = 200.0
 _STORE_PAUSE_MAX_MS = 15_000.0
-# Progress of one attempt goes out no more often than this, but for what it saves.
+# Minimum interval between progress messages of an attempt, except for saved values.
 _PROGRESS_EVERY_MS = 100
-# Above this a handler that streams has to wait. Above the other its pieces are dropped.
+# Above this backlog a streaming handler has to wait. Above the next limit its pieces are dropped.
 _BACKLOG_HIGH_BYTES = 4 * 1024 * 1024
 _BACKLOG_DROP_BYTES = 32 * 1024 * 1024
-# A handler does not wait for its log: above this its lines are left out for readers.
+# Above this backlog, lines of the log are dropped for readers, because a handler never waits for its log.
 _BACKLOG_LOG_BYTES = 1024 * 1024
 _LOG_LINE_BYTES_MAX = 16_384
 
@@ -83,7 +82,7 @@ _log = logging.getLogger("tutti.worker")
 
 
 class DeskOutbox(Protocol):
-    """Where the desk puts what it has to say: fields of a frame."""
+    """Outbox for the messages of attempts, as fields of a frame."""
 
     @property
     def backlog_bytes(self) -> int: ...
@@ -93,7 +92,7 @@ class DeskOutbox(Protocol):
     def add_result(self, token: bytes, part: bytes) -> None: ...
 
     def changed(self) -> None:
-        """Something is to be sent, or a slot has become free."""
+        """Called when a message is pending, or a slot has become free."""
 
 
 ReadBlob = Callable[[str, BlobReference, Callable[[bytes | Exception], None]], None]
@@ -107,19 +106,19 @@ class DeskParts:
     time: Time
     outbox: DeskOutbox
     run: Callable[[Attempt, Any, Done], None]
-    # Calls in the thread of the desk. Any thread may use it.
+    # Runs a call in the thread of the desk. May be used from any thread.
     post: Callable[[Callable[[], None]], None]
     # Reads an input that is too large for a frame.
     read_blob: ReadBlob
     # Stores an output that is too large for a frame.
     store_blob: StoreBlob
-    # Waits for the value of a secret, in the thread of the handler.
+    # Returns the value of a secret. Blocks the thread of the handler.
     open_secret: Callable[[SecretWanted], str] = no_secrets
-    # What handlers measure. By default it goes nowhere.
+    # Measurements of handlers. By default they are not sent.
     measures: MeasureBook = field(default_factory=MeasureBook)
     # Measures CPU and memory of tasks.
     own_use: OwnUse | None = None
-    # Whether readers of a run see what its tasks log.
+    # Whether readers of a run see the log lines of its tasks.
     send_logs: bool = False
 
 
@@ -129,7 +128,7 @@ class Desk:
         self.measures = parts.measures
         self._parts = parts
         self._outbox = parts.outbox
-        # By their tokens. None for answered ones, until their results are durable.
+        # Attempts by token. None for answered attempts, until their results are durable.
         self._attempts: dict[bytes, Attempt | None] = {}
         self._numbered: Mapping[int, Registered] = {}
         self._failure_log = FailureLog()
@@ -139,14 +138,14 @@ class Desk:
         self._rooms: list[Callable[[], None]] = []
         self._posted_bytes = 0
         self._posted_lock = threading.Lock()
-        # Handlers that have not ended.
+        # Number of handlers that have not ended.
         self.at_work = 0
-        # Attempts that will be answered.
+        # Number of attempts that will be answered.
         self.running = 0
-        # From the welcome.
+        # Set by the welcome.
         self.started_after_ms = 0.0
         self.output_bytes_max = 1024 * 1024
-        # Why no new attempt is started. Empty if they are.
+        # The reason why no new attempt is started. Empty if attempts are started.
         self.closed_because = ""
 
     @property
@@ -161,7 +160,7 @@ class Desk:
         return self._parts.time.now_ms()
 
     def number(self, numbered: Mapping[int, Registered]) -> None:
-        """The capabilities by the numbers that the host has given them."""
+        """Set the numbers that the host has given to the capabilities."""
         self._numbered = numbered
 
     def assigned(self, assign: Assign, now_ms: float) -> None:
@@ -213,17 +212,17 @@ class Desk:
         self._plan(attempt, now_ms)
 
     def unwanted(self, token: bytes) -> None:
-        """Not wanted any more: ended without an answer."""
+        """End an attempt without an answer, because the host no longer needs it."""
         attempt = self._attempts.get(token)
         if attempt is not None:
             self._drop(attempt, cancelled("given to another"))
 
     def forget(self, token: bytes) -> None:
-        """The result of this token is durable."""
+        """Forget an attempt whose result is durable."""
         self._attempts.pop(token, None)
 
     def tell_again(self) -> None:
-        """A new link, which does not know the running attempts."""
+        """Report the running attempts on a new link."""
         now_ms = self.now_ms()
         for attempt in self._alive():
             self._tell_started(attempt, now_ms)
@@ -234,14 +233,14 @@ class Desk:
             self._telling[attempt] = None
 
     def abort_all(self, reason: Exception) -> None:
-        """Ends all running attempts, for one reason. They are answered as their handlers end."""
+        """Abort all running attempts. They are answered when their handlers end."""
         now_ms = self.now_ms()
         for attempt in self._alive():
             attempt.abort(reason, now_ms + _GIVE_UP_AFTER_MS)
             self._plan(attempt, now_ms)
 
     def collect(self) -> None:
-        """Puts what attempts told this turn into the outbox."""
+        """Write the messages of this turn into the outbox."""
         if not self._telling:
             return
         telling, self._telling = self._telling, {}
@@ -255,7 +254,7 @@ class Desk:
                 self._plan(attempt, now_ms)
 
     def drained(self) -> None:
-        """The backlog may have become shorter."""
+        """Wake waiting handlers if the backlog is short enough."""
         if self._rooms and self._outbox.backlog_bytes <= _BACKLOG_HIGH_BYTES / 2:
             self._open_rooms()
 
@@ -264,7 +263,7 @@ class Desk:
             self._sweep.cancel()
         self._open_rooms()
 
-    # What handlers say, from any thread.
+    # Calls of handlers, from any thread.
 
     def progressed(self, attempt: Attempt, progress: PendingProgress) -> None:
         self._parts.post(partial(self._progressed, attempt, progress))
@@ -317,7 +316,7 @@ class Desk:
         return self._waited(attempt, get)
 
     def _waited(self, attempt: Attempt, ask: Callable[[Callable[[T | Exception], None]], None]) -> T:
-        """Asks in the thread of the desk, and waits in that of the handler. A store that is away is asked again."""
+        """Ask in the thread of the desk, and block the handler's thread. Retries while the store is unavailable."""
         for tries in itertools.count(1):
             asked: Future[T | Exception] = Future()
             self._parts.post(partial(ask, asked.set_result))
@@ -362,7 +361,7 @@ class Desk:
         for call in rooms:
             call()
 
-    # From the beginning of an attempt to its answer.
+    # From the start of an attempt to its answer.
 
     def _fetch(self, attempt: Attempt, tries: int = 1) -> None:
         capability = attempt.registered.name
@@ -387,7 +386,7 @@ class Desk:
         self._parts.read_blob(namespace, blob, fetched)
 
     def _begin_with(self, attempt: Attempt, content: bytes | None) -> None:
-        """With the bytes of its input. None for null."""
+        """Start an attempt with the bytes of its input. None for null."""
         task_input: Any = None
         try:
             if content is not None:
@@ -398,7 +397,7 @@ class Desk:
         self._parts.run(attempt, task_input, self._ended)
 
     def _ended(self, attempt: Attempt, ending: Ending) -> None:
-        """The handler has ended: with its output, or with what it raised."""
+        """Handle the end of a handler, with its output or its exception."""
         if isinstance(ending, bytes) and not attempt.is_over and len(ending) > self._bytes_max(ending):
             self._store(attempt, ending)
             return
@@ -407,7 +406,7 @@ class Desk:
             self._parts.own_use.ended(attempt, self.now_ms() - attempt.started_ms)
         attempt.task = None
         if attempt.is_over:
-            # It was answered before. Its slot is free.
+            # The attempt was answered before. Its slot is free.
             self._outbox.changed()
             return
         figures = self._figures(attempt)
@@ -427,17 +426,17 @@ class Desk:
         if attempt.masks is None:
             _log.warning("attempt failed", extra=details, exc_info=raised)
         else:
-            # A traceback repeats what the handler said.
+            # A traceback would repeat the message, which may have secrets.
             details["reason"] = _masked(attempt, failure_detail(raised)).message
             _log.warning("attempt failed", extra=details)
 
     def _bytes_max(self, output: bytes) -> int:
-        """The run reads each step of a turn of a durable function. Other large outputs are references."""
+        """Return the limit for an inline output. The run reads each step of a turn of a durable function."""
         is_turn = output.startswith(_TURN)
         return self.output_bytes_max if is_turn else min(self.output_bytes_max, STORED_ABOVE_BYTES)
 
     def _store(self, attempt: Attempt, content: bytes, tries: int = 1) -> None:
-        """What is too large for a frame goes into the blob store first. The slot is taken until then."""
+        """Store an output that is too large for a frame in the blob store. The slot is used until then."""
 
         def stored(result: BlobReference | Exception) -> None:
             if isinstance(result, BlobReference):
@@ -506,7 +505,7 @@ class Desk:
         self._outbox.add(_wire.started_field(attempt.token, max(0.0, now_ms - attempt.started_ms)))
         attempt.is_known = True
 
-    # One timer for all attempts: most end before anything about them is due.
+    # One timer for all attempts, because most end before any action is due.
 
     def _plan(self, attempt: Attempt, now_ms: float) -> None:
         due_ms = attempt.due_ms(self.started_after_ms, _PROGRESS_EVERY_MS)
@@ -564,13 +563,13 @@ def _pause_ms(tries: int) -> float:
 
 
 def _is_failure(attempt: Attempt, raised: BaseException) -> bool:
-    """A ``TaskFailure`` is an answer of the handler. Any other exception may be a mistake in it."""
+    """Return whether the exception may be a bug. A ``TaskFailure`` is a deliberate answer of the handler."""
     is_answer = isinstance(raised, (TuttiError, asyncio.CancelledError)) and not _is_changed(raised)
     return not attempt.is_cancelled and not is_answer and busy_of(raised) is None
 
 
 def _is_changed(raised: BaseException) -> bool:
-    """Whether the code of a durable function does not fit the recorded history."""
+    """Return whether the code of a durable function does not match the recorded history."""
     return isinstance(raised, TuttiError) and raised.code == "sdk.function_changed"
 
 

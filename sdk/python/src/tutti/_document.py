@@ -1,4 +1,4 @@
-"""Definitions in Python as documents: the same that YAML says."""
+"""Definitions in Python as documents, equal to the documents in YAML."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .expressions import Expression
 
 Json = Any
 _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1))
-# Texts that YAML would read as something else are quoted, and so is all that is not plain.
+# Plain texts. All other texts are quoted, and so are texts that YAML would read as another type.
 _plain = re.compile(r"[A-Za-z_][\w./ @^~-]*(?<! )", re.ASCII)
 _not_text = re.compile(r"(null|true|false|yes|no|on|off|y|n|~)", re.IGNORECASE)
 
@@ -27,7 +27,7 @@ class Node:
 
 
 def taken(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a method of the builder, without those that name what it builds."""
+    """Return the arguments of a builder method, without the arguments that name the new part."""
     return {
         name: value
         for name, value in values.items()
@@ -36,7 +36,7 @@ def taken(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sent_task(task: Mapping[str, Json]) -> Json:
-    """A task of a session or a mission as REST reads it: names of files in snake_case, durations as texts."""
+    """Convert a task of a session or a mission to REST: names of fields as in files, durations as texts."""
     sent = {camel(name): value for name, value in task.items() if value is not None}
     if "needs" in sent:
         sent["needs"] = [_sent_need(need) for need in sent["needs"]]
@@ -55,7 +55,7 @@ def _sent_need(need: str | Mapping[str, Json]) -> Json:
 
 
 def _sent_part(value: Any, *, timed: bool) -> Json:
-    """A part of a task. A duration is seconds, a text or a timedelta, as in the rest of the package."""
+    """Convert a part of a task. A duration is a number of seconds, a text or a timedelta, as in the whole package."""
     if isinstance(value, Mapping):
         return {camel(key): _sent_part(each, timed=timed or key == "duration") for key, each in value.items()}
     if timed and isinstance(value, (int, float)):
@@ -64,7 +64,7 @@ def _sent_part(value: Any, *, timed: bool) -> Json:
 
 
 def written(value: Any) -> Json:
-    """A value as JSON: ``${{ … }}`` in place of expressions, names of YAML in place of those of Python."""
+    """Convert a value to JSON, with ``${{ … }}`` for expressions, and names of YAML for names of Python."""
     if isinstance(value, Expression):
         return str(value)
     if isinstance(value, Node):
@@ -98,7 +98,7 @@ def _members_of(node: Node) -> dict[str, Json]:
 
 
 def duration_text(seconds: Duration) -> str:
-    """``90`` is ``1m30s``."""
+    """Format a duration: ``90`` is ``1m30s``."""
     whole = seconds_of(seconds, "duration")
     if not 0 <= whole < math.inf:
         raise OptionInvalid("duration", "a duration of at least 0", seconds)

@@ -1,4 +1,4 @@
-"""Errors of code that fails thousands of times a second are logged once a second for each name."""
+"""Limits the log to one error per name and second, for code that fails thousands of times a second."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class FailureLog:
         self._logged_ms: dict[str, float] = {}
 
     def is_due(self, name: str, now_ms: float) -> bool:
-        """Whether to log now. Counts it."""
+        """Count the error. Return whether to log it now."""
         if now_ms - self._logged_ms.get(name, -math.inf) < _EVERY_MS:
             return False
         self._logged_ms[name] = now_ms

@@ -1,4 +1,4 @@
-"""Metrics of the host and of this process for heartbeats. Outside of Linux, those of the host are 0."""
+"""Metrics of the host and of this process for heartbeats. On systems other than Linux, host metrics are 0."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class HostGauge:
         self._before = _counters()
 
     def read(self) -> HostFigures:
-        """The use of the host since the last read."""
+        """Return the use of the host since the last read."""
         before, now = self._before, _counters()
         self._before = now
         seconds = max(0.001, now[0] - before[0])
@@ -45,7 +45,7 @@ def _lines(path: str) -> list[str]:
 
 
 def _counters() -> tuple[float, float, float, float, float, float]:
-    """The time, busy and total time of the host, bytes received and sent, CPU time of this process."""
+    """Return the time, busy and total time of the host, bytes received and sent, CPU time of this process."""
     busy = total = received = sent = 0.0
     for line in _lines("/proc/stat")[:1]:
         # user nice system idle iowait irq softirq steal
@@ -62,7 +62,7 @@ def _counters() -> tuple[float, float, float, float, float, float]:
 
 
 def _memory() -> tuple[float, float]:
-    """Memory that there is, and memory in use."""
+    """Return total memory and memory in use."""
     found = {}
     for line in _lines("/proc/meminfo"):
         name, _, rest = line.partition(":")

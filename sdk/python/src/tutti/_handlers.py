@@ -1,4 +1,4 @@
-"""What a worker does, by name and version."""
+"""Handlers of a worker, by name and version."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _version_form = re.compile(r"\d+\.\d+\.\d+([-+][\w.+-]+)?", re.ASCII)
 
 @dataclass(frozen=True)
 class Estimate:
-    """Expected cost of one call, until Tutti has learned it."""
+    """Expected cost of one call, used until Tutti has learned the real cost."""
 
     duration_ms: float = 0
     money: float = 0
@@ -35,7 +35,7 @@ class Registered:
     handler: Handler
     capability: Capability
     is_async: bool
-    # How many of input and context it takes.
+    # Number of parameters: input and context.
     takes: int
 
 
@@ -48,7 +48,7 @@ class Handlers:
 
     @property
     def capabilities(self) -> list[Capability]:
-        """As the greeting offers them."""
+        """Return the capabilities for the greeting."""
         return [registered.capability for registered in self._by_key.values()]
 
     def add(
@@ -85,7 +85,7 @@ class Handlers:
         self._by_key[key] = Registered(name, version, handler, capability, is_async, _takes(handler))
 
     def numbered(self, numbers: Mapping[str, int]) -> dict[int, Registered]:
-        """By the numbers that a host has given them."""
+        """Return the handlers by the numbers that a host has given to their capabilities."""
         return {number: self._by_key[key] for key, number in numbers.items() if key in self._by_key}
 
 

@@ -1,4 +1,4 @@
-"""Inputs and outputs as JSON, and where they are not."""
+"""Inputs and outputs as JSON, with the position of values that JSON cannot hold."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _encoder = json.JSONEncoder(
 
 
 class NotJson(Exception):
-    """Where a value is not what JSON can say: `output.items[3].price`."""
+    """A value that JSON cannot hold, with its position: `output.items[3].price`."""
 
     def __init__(self, path: str, found: str) -> None:
         super().__init__(f"{found} at {path}")
@@ -37,7 +37,7 @@ class NotJson(Exception):
 
 
 def parse(content: bytes) -> Any:
-    """Raises ValueError with what is wrong."""
+    """Parse JSON. Raises ValueError with the problem."""
     try:
         return _decoder.decode(content.decode("utf-8"))
     except RecursionError:
@@ -45,7 +45,7 @@ def parse(content: bytes) -> Any:
 
 
 def render(value: Any, name: str = "output") -> bytes:
-    """JSON in UTF-8. Tuples are lists, dataclasses are objects. Raises NotJson."""
+    """Return JSON in UTF-8. Tuples are lists, dataclasses are objects. Raises NotJson."""
     try:
         return _encoder.encode(value).encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
@@ -54,7 +54,7 @@ def render(value: Any, name: str = "output") -> bytes:
 
 
 def _find(value: Any, path: str, above: tuple[int, ...]) -> tuple[str, str] | None:
-    """The first thing in a value that JSON cannot say."""
+    """Find the first part of a value that JSON cannot hold."""
     if value is None or isinstance(value, (bool, int)):
         return None
     if isinstance(value, str):

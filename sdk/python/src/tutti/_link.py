@@ -1,10 +1,10 @@
-"""One link as its agent sees it: numbers, acknowledgement, credit, and the results that are kept.
+"""State of one link at the agent: numbers, acknowledgements, credit and kept results.
 
-1. A frame of the host takes effect once, in the order of its number. A repeated one is dropped, and a gap
-   breaks the stream.
-2. A result is kept, with its bytes, until the host says that it is durable. On a new link every kept result is given
-   again, in the order in which they came to be.
-3. Unused credit and running attempts together are never more than the slots.
+1. A frame of the host takes effect once, in the order of its number. A repeated frame is dropped. A gap breaks the
+   stream.
+2. A result is kept, with its bytes, until the host reports that it is durable. On a new link every kept result is sent
+   again, in the order of completion.
+3. Unused credit and running attempts together never exceed the slots.
 4. It is pure: bytes in, bytes out. Streams, clocks and handlers are elsewhere.
 """
 
@@ -18,7 +18,7 @@ from google.protobuf.message import DecodeError
 from ._contracts import HostFrame, Welcome
 from ._outbox import LinkBroken, Outbox, after, is_repeated
 
-# More frames or bytes than these are acknowledged at once, and not a moment later.
+# If there are more frames or bytes, they are acknowledged at once and not with a later frame.
 _UNACKNOWLEDGED_FRAMES_MAX = 64
 _UNACKNOWLEDGED_BYTES_MAX = 1024 * 1024
 
@@ -37,10 +37,10 @@ class LinkState:
         """`forget` is called for each result that is durable."""
         self.outbox = Outbox()
         self.link_id = ""
-        # What the host still may assign.
+        # Number of tasks that the host may still assign.
         self.credit = 0
         self.received = 0
-        # In the order of their numbers on this link. The first one has the number after `_durable`.
+        # Kept results in the order of their numbers on this link. The first one has the number after `_durable`.
         self._kept: deque[_Kept] = deque()
         self._durable = 0
         self._unacknowledged_frames = 0
@@ -49,7 +49,7 @@ class LinkState:
 
     @property
     def owes_acknowledgement(self) -> bool:
-        """Whether frames were taken in since something was sent."""
+        """True if frames were received since the last send."""
         return self._unacknowledged_frames > 0
 
     @property
@@ -57,11 +57,11 @@ class LinkState:
         return len(self._kept)
 
     def kept_tokens(self) -> list[bytes]:
-        """Tokens of results that are not known to be durable."""
+        """Return the tokens of results that are not known to be durable."""
         return [kept.token for kept in self._kept if not kept.is_durable]
 
     def take(self, content: bytes) -> HostFrame | None:
-        """A frame of a linked host. None for a repeated one."""
+        """Decode a frame of a linked host. Return None for a repeated frame."""
         frame = decode(content)
         expected = after(self.received)
         if frame.sequence != expected:
@@ -82,11 +82,11 @@ class LinkState:
         return frame
 
     def resumed(self, received: int) -> None:
-        """The link is resumed. Frames after this one are sent again."""
+        """Resume the link. Frames after this one are sent again."""
         self.outbox.resume(received)
 
     def begun(self, welcome: Welcome, is_wanted: Callable[[bytes], bool]) -> None:
-        """A new link: everything counts from the start, and kept results are sent again."""
+        """Start a new link. All numbers restart, and kept results are sent again."""
         self.outbox.reset()
         if welcome.max_frame_bytes > 0:
             self.outbox.frame_bytes_max = welcome.max_frame_bytes
@@ -106,12 +106,12 @@ class LinkState:
                 self._forget(kept.token)
 
     def add_result(self, token: bytes, part: bytes) -> None:
-        """A result, as a field of a frame: it is sent, and kept."""
+        """Add a result, as a field of a frame. It is sent, and kept."""
         self._kept.append(_Kept(token, part))
         self.outbox.add(part)
 
     def durable(self, up_to: int, beyond: Iterable[int]) -> None:
-        """What a frame says about results."""
+        """Apply the durable results that a frame reports."""
         count = up_to - self._durable
         if count > len(self._kept):
             most = self._durable + len(self._kept)
@@ -130,14 +130,14 @@ class LinkState:
             self._forget(self._kept[index].token)
 
     def grant(self, free_slots: int) -> None:
-        """Grants what is free and not granted yet."""
+        """Grant free slots that are not granted yet."""
         more = free_slots - self.credit
         if more > 0:
             self.credit += more
             self.outbox.add_credit(more)
 
     def flush(self, send: Callable[[bytes], None]) -> None:
-        """Sends everything that waits."""
+        """Send the pending messages."""
         if self.outbox.is_empty:
             return
         self._unacknowledged_frames = 0

@@ -1,4 +1,4 @@
-"""Lines on standard error, for a process that has set up no logging of its own: text at a terminal, else JSON."""
+"""Logs to standard error if the process has not set up logging: text at a terminal, else JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 
 from .failures import safe
 
-# The fields of every record. All others were passed with it.
+# The fields of every record. All other fields were passed by the caller.
 _own = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _secret = ("token", "password", "secret", "authorization", "credential")
 
@@ -55,7 +55,7 @@ class TextLines(logging.Formatter):
 
 
 def log_to_standard_error() -> None:
-    """Does nothing if the program has set up handlers."""
+    """Set up the log. Does nothing if the program has set up handlers."""
     logger = logging.getLogger("tutti")
     if logger.hasHandlers():
         return

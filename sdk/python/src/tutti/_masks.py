@@ -1,7 +1,7 @@
 """Masks the secrets of an attempt in its messages: the name of a secret replaces its value.
 
-This is the net below a handler, not a licence: what it writes elsewhere is not looked at, and neither is a secret that was
-changed first, but for the common codings.
+This is a safety net for handlers. It does not check other outputs of the handler, such as files. It does not find a
+secret that was changed, except in the common encodings.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any
 
 from ._contracts import ErrorDetail
 
-# Shorter values occur in so many other texts that masking them would make these unreadable.
+# Shorter values occur in many other texts. Masking them would make these texts unreadable.
 _LENGTH_MIN = 4
 
 
 class Masks:
     def __init__(self) -> None:
-        # The longest first: one secret may be part of another.
+        # The longest first, because one secret may be part of another.
         self._masks: list[tuple[str, str]] = []
 
     def add(self, name: str, value: str) -> None:
@@ -50,7 +50,7 @@ class Masks:
         return said
 
     def json(self, value: Any) -> Any:
-        """Texts, and the names of fields."""
+        """Mask texts and names of fields in a value."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
@@ -60,7 +60,7 @@ class Masks:
         return value
 
     def error(self, detail: ErrorDetail) -> None:
-        """As it may leave: it is changed."""
+        """Mask an error, in place."""
         detail.code = self.text(detail.code)
         detail.message = self.text(detail.message)
         for name, value in list(detail.details.items()):

@@ -1,9 +1,9 @@
-"""What handlers measure: counters, gauges and distributions, summed up and sent every ten seconds.
+"""Measurements of handlers: counters, gauges and distributions, summed up and sent every ten seconds.
 
-1. A value costs a look-up and an addition: nothing is sent for each.
-2. The number of series is bounded. Beyond it, values of a metric go to one series with the label `overflow`, and the
-   metric is named once.
-3. Values are of whole steps of ten seconds. A batch that is sent again replaces what it repeats.
+1. A value costs a look-up and an addition. Single values are not sent.
+2. The number of series is bounded. Further values of a metric go to one series with the label `overflow`, and the
+   metric is logged once.
+3. Values cover whole steps of ten seconds. A batch that is sent again replaces the earlier values.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SERIES_OF_METRIC_MAX = 100
 _IDLE_ROUNDS_MAX = 60
 _STEP_MS = 10_000
 _REACH_MS = 540_000
-# Buckets grow by a twentieth: a quantile is right within 3 %.
+# Buckets grow by 5 %, so a quantile is exact within 3 %.
 _GROWTH = math.log(1.05)
 _LEAST = 1e-9
 _OVERFLOW = (("overflow", "true"),)
@@ -46,7 +46,7 @@ _Key = tuple[tuple[str, str], ...]
 class _Series:
     value: float = 0.0
     buckets: dict[int, int] = field(default_factory=dict)
-    # Rounds in which nothing came.
+    # Rounds without values.
     idle: int = 0
 
 
@@ -61,7 +61,7 @@ class _Metric:
 
 
 class Counter:
-    """Grows: orders, bytes, failures. Shown as its increase per second."""
+    """A value that only grows, such as orders, bytes or failures. Shown as its increase per second."""
 
     def __init__(self, book: MeasureBook, metric: _Metric) -> None:
         self._book, self._metric = book, metric
@@ -71,7 +71,7 @@ class Counter:
 
 
 class Gauge:
-    """Goes up and down: a queue, a temperature. A value holds until the next one, for ten minutes at most."""
+    """A value that goes up and down, such as the length of a queue. It is valid until the next value, at most 10 min."""
 
     def __init__(self, book: MeasureBook, metric: _Metric) -> None:
         self._book, self._metric = book, metric
@@ -81,7 +81,7 @@ class Gauge:
 
 
 class Histogram:
-    """Durations, sizes, prices. Shown as how many there are per second, their median and their 99th percentile."""
+    """A distribution, such as durations or sizes. Shown as count per second, median and 99th percentile."""
 
     def __init__(self, book: MeasureBook, metric: _Metric) -> None:
         self._book, self._metric = book, metric
@@ -91,7 +91,7 @@ class Histogram:
 
 
 class MeasureBook:
-    """May be used from any thread."""
+    """Collects measurements. May be used from any thread."""
 
     def __init__(self, on_first: Callable[[], None] = lambda: None) -> None:
         self._lock = threading.Lock()
@@ -113,7 +113,7 @@ class MeasureBook:
         return Histogram(self, self._metric(namespace, name, "histogram", help, unit))
 
     def measures(self) -> dict[str, list[dict[str, Any]]]:
-        """What was measured, by namespace. It stays until `sent`."""
+        """Return the measurements by namespace. They are kept until `sent`."""
         found: dict[str, list[dict[str, Any]]] = {}
         with self._lock:
             for metric in self._metrics.values():
@@ -122,7 +122,7 @@ class MeasureBook:
         return found
 
     def sent(self, namespace: str, measures: Sequence[Mapping[str, Any]]) -> None:
-        """These arrived. What came meanwhile stays."""
+        """Remove measurements that arrived. Newer values are kept."""
         with self._lock:
             for measure in measures:
                 metric = self._metrics[namespace, measure["name"]]
@@ -193,7 +193,7 @@ class MeasureBook:
 
 
 class MeasureSender:
-    """Sends a book every ten seconds, in a thread of its own that ends with the process."""
+    """Sends a book every ten seconds, in its own thread, which ends with the process."""
 
     def __init__(self, servers: Sequence[str], access_token: str | None, worker: Callable[[], str]) -> None:
         self.book = MeasureBook(self._begin)
@@ -207,12 +207,12 @@ class MeasureSender:
         self._has_failed = False
 
     def close(self) -> None:
-        """Sends the rest, and waits for it for two seconds at most."""
+        """Send the remaining values, and wait for at most two seconds."""
         if self._closing.is_set():
             return
         self._closing.set()
         if not self.book.is_empty:
-            # The step that has not ended is sent as if it had.
+            # The current step is sent as if it had ended.
             self._send(_STEP_MS, timeout=2.0)
 
     def _begin(self) -> None:

@@ -1,7 +1,7 @@
-"""The models that an attempt asked, so that a trace has them under OpenTelemetry's names.
+"""Calls of models by an attempt, for traces with the names of OpenTelemetry.
 
-1. Of more than 64 calls the first are reported. The use of all of them is counted in any case.
-2. A call that is not over when the attempt ends is reported as far as it came.
+1. At most the first 64 calls are reported. The use of all calls counts.
+2. A call that has not ended when the attempt ends is reported with its state so far.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class AskedModel:
         output_tokens: float | None = None,
         finish_reasons: Iterable[str] | None = None,
     ) -> None:
-        """What the model said of its answer. A repeated field replaces the former value.
+        """Record data about the answer. A repeated field replaces the earlier value.
 
-        `model`: the one that answered, where that is another one. `finish_reasons`: why it said no more: `stop`, `length`.
+        `model`: the model that answered, if it differs. `finish_reasons`: why the answer ended, such as `stop` or `length`.
         """
         call = self._call
         if model is not None:
@@ -63,7 +63,7 @@ class AskedModel:
             raise
         finally:
             self._ended_ms = now_ms()
-            # They are used up whether it did well or not.
+            # The tokens count whether the call succeeded or not.
             use(self._call.input_tokens + self._call.output_tokens)
 
 
@@ -79,7 +79,7 @@ class AskedModels:
         return asked
 
     def report(self, now_ms: float) -> ModelCalls:
-        """As the result of the attempt bears them."""
+        """Return the calls for the result of the attempt."""
         return ModelCalls(calls=[asked._told(now_ms) for asked in list(self._asked)])
 
 

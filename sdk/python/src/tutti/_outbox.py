@@ -1,9 +1,9 @@
-"""The frames of a link: messages of a turn in one frame, frames in order, kept until they are acknowledged.
+"""Outgoing frames of a link. The messages of a turn share one frame. Frames are kept until they are acknowledged.
 
-1. A frame's bytes never change once it is sealed: what is repeated after a cut is what was sent before it.
-2. No frame is larger than the host takes, and never more is unacknowledged than the protocol allows: what is beyond
-   that waits here.
-3. Nothing here knows a stream or a clock.
+1. The bytes of a sealed frame never change, so a frame is repeated byte for byte after a lost stream.
+2. No frame is larger than the limit of the host. Unacknowledged frames stay within the limits of the protocol. Further
+   messages wait here.
+3. No code here knows a stream or a clock.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HALF = 0x7FFF_FFFF
 
 
 class LinkBroken(Exception):
-    """The host broke the rules of the link: the stream ends, the worker does not."""
+    """The host violated the protocol of the link. The stream ends, and the worker continues."""
 
     def __init__(self, message: str, *, can_resume: bool = False) -> None:
         super().__init__(message)
@@ -29,12 +29,12 @@ class LinkBroken(Exception):
 
 
 def after(sequence: int) -> int:
-    """The number that follows: from 1 to 4,294,967,295, and then 1 again. 0 stands for none."""
+    """Return the next number: from 1 to 4,294,967,295, and then 1 again. 0 stands for none."""
     return 1 if sequence == _NUMBERS else sequence + 1
 
 
 def steps_to(start: int, end: int) -> int:
-    """How many steps lead from one number to another, the short way round. 0 for none."""
+    """Return the number of steps forward from one number to another."""
     if start == 0:
         return end
     steps = end - start
@@ -42,7 +42,7 @@ def steps_to(start: int, end: int) -> int:
 
 
 def is_repeated(sequence: int, received: int) -> bool:
-    """Whether a frame with this number came before. No sender is half a round behind."""
+    """Return whether a frame with this number was received before. No sender is half the number space behind."""
     return received != 0 and steps_to(sequence, received) < _HALF
 
 
@@ -52,7 +52,7 @@ class Outbox:
         self._clear()
 
     def _clear(self) -> None:
-        # Unacknowledged, oldest first. The first `_sent` of them were handed to the stream.
+        # Unacknowledged frames, oldest first. The first `_sent` of them were passed to the stream.
         self._frames: deque[tuple[int, bytes]] = deque()
         self._sent = 0
         self._sent_bytes = 0
@@ -62,7 +62,7 @@ class Outbox:
         self._parts_bytes = 0
         self._credit = 0
         self._is_wanted = False
-        # The last frame of the host that was taken in. Each frame has it.
+        # Number of the last frame received from the host. Part of each frame.
         self.received = 0
 
     @property
@@ -75,7 +75,7 @@ class Outbox:
         return not self._is_wanted and self._sent == len(self._frames)
 
     def add(self, part: bytes) -> None:
-        """Fields of a frame, with their tags. They stay together."""
+        """Add fields of a frame, with their tags. They stay together."""
         if self._parts and self._parts_bytes + len(part) > self.frame_bytes_max - _HEAD_BYTES_MAX:
             self._seal()
         self._parts.append(part)
@@ -87,11 +87,11 @@ class Outbox:
         self._is_wanted = True
 
     def touch(self) -> None:
-        """Asks for a frame, though an empty one: a sign of life, an acknowledgement."""
+        """Request a frame, even an empty one, such as a heartbeat or an acknowledgement."""
         self._is_wanted = True
 
     def flush(self, send: Callable[[bytes], None]) -> None:
-        """Sends all waiting frames that the limits allow."""
+        """Send all pending frames that the limits allow."""
         self._send_sealed(send)
         if not self._is_wanted or self._sent < len(self._frames) or not self._may_go(self.frame_bytes_max):
             return
@@ -99,7 +99,7 @@ class Outbox:
         self._send_sealed(send)
 
     def acknowledge(self, sequence: int) -> None:
-        """Everything up to this frame was taken in by the host."""
+        """Remove all frames up to this one, which the host has received."""
         if sequence == 0:
             return
         if not self._frames:
@@ -118,15 +118,14 @@ class Outbox:
             self._sent -= 1
 
     def resume(self, received: int) -> None:
-        """The link is resumed over a new stream: acknowledged frames are forgotten, all others are sent
-        again."""
-        # Waiting frames were never given to the former stream, so the host cannot have them.
+        """Resume the link over a new stream. Acknowledged frames are dropped, all others are sent again."""
+        # Pending frames were never passed to the former stream, so the host cannot have them.
         self.acknowledge(received)
         self._sent = 0
         self._sent_bytes = 0
 
     def reset(self) -> None:
-        """The link has ended: a new one starts with nothing."""
+        """Clear the outbox for a new link."""
         self._clear()
 
     def _send_sealed(self, send: Callable[[bytes], None]) -> None:

@@ -1,6 +1,6 @@
 """CPU and memory of tasks, for agents whose tasks share resources.
 
-The process can tell them apart only if one task runs: what ran next to another one is not measured.
+Tasks can be measured only one at a time, so a task that ran next to another task is not measured.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from ._attempt import Attempt
 from ._figures import own_memory
 from ._measures import MeasureBook
 
-# A shorter attempt says little.
+# Shorter attempts are too short for a useful measurement.
 _RUN_MIN_MS = 50
 
 
 class ProcessUse(NamedTuple):
-    # With its child processes that have ended.
+    # CPU time of the process, including ended child processes.
     cpu_ms: float
     memory_bytes: float
-    # CPU time of these child processes: their memory is not known.
+    # CPU time of the ended child processes. Their memory is unknown.
     child_ms: float
 
 
@@ -37,7 +37,7 @@ class OwnUse:
         self._alone: tuple[Attempt, ProcessUse] | None = None
 
     def started(self, attempt: Attempt, running: int) -> None:
-        """`running` is how many handlers run, with this one."""
+        """Start the measurement. `running` is the number of running handlers, including this one."""
         self._alone = (attempt, self._read()) if running == 1 else None
 
     def ended(self, attempt: Attempt, run_ms: float) -> None:

@@ -1,4 +1,4 @@
-"""Your own data in REST: the plain value, except what JSON cannot hold.
+"""User data in REST: the plain value, except for values that JSON cannot hold.
 
 Bytes are ``{"$bytes": base64}``. Large values are references to the blob store, ``{"$blob": {"sha256", "size"}}``.
 A value that has one of these keys itself is wrapped as ``{"$json": value}``.
@@ -10,7 +10,7 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-#: Larger inputs and outputs are references to the blob store. What a run reads it has in place, up to 1 MiB.
+#: Larger inputs and outputs are references to the blob store. Values that a run reads are inline, up to 1 MiB.
 STORED_ABOVE_BYTES = 65_536
 
 _MARKS = ("$bytes", "$blob", "$json")

@@ -15,7 +15,7 @@ from ._threads import Threads
 from .context import TaskContext, working_for
 from .failures import output_invalid
 
-# The output as JSON, or what was raised.
+# The output as JSON, or the exception.
 Ending = bytes | BaseException
 Done = Callable[[Attempt, Ending], None]
 
@@ -29,7 +29,7 @@ class Runner:
         self._post = post
 
     def run(self, attempt: Attempt, task_input: Any, done: Done) -> None:
-        """`done` is called once, in the thread of the loop."""
+        """Run a handler. `done` is called once, in the thread of the loop."""
         context = TaskContext(attempt)
         if attempt.registered.is_async:
             self._await(attempt, context, call(attempt, context, task_input), done)

@@ -1,4 +1,4 @@
-"""A worker in an event loop, from its first greeting to its goodbye.
+"""A worker in an event loop, from the first greeting to the goodbye.
 
 linking ── welcome ──► working ── stop, signal, told by the host ──► draining ──► stopped
 linking, working ── refused for good ──► failed
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# How long handlers have to end at the end of a drain.
+# Time for handlers after their end was requested at the end of a drain.
 _HURRY_MS = 2_000
 _digits = "0123456789abcdefghjkmnpqrstvwxyz"
 _log = logging.getLogger("tutti.worker")
 
 
 class Running:
-    """Belongs to the thread of its loop, but for `post`."""
+    """A worker in its loop. Only `post` may be called from other threads."""
 
     def __init__(self, settings: Settings, handlers: Handlers, on_linked: Callable[[], None]) -> None:
         self._settings = settings
@@ -57,7 +57,7 @@ class Running:
         self.state = "linking"
         servers, token = settings.secrets.servers, settings.credentials.access_token
         self._measures = MeasureSender(servers, token, lambda: self.agent.agent_id)
-        # With what it failed, or nothing.
+        # Resolves when the worker has ended, with its exception if it failed.
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self.agent = Agent(
             AgentParts(
@@ -97,8 +97,7 @@ class Running:
         self._connector.start()
 
     def post(self, call: Callable[[], None]) -> None:
-        """Calls in the thread of the loop, in the order of the calls of each thread. One wake-up serves
-        many."""
+        """Run a call in the thread of the loop, in the order of the calls of each thread. One wake-up serves many calls."""
         self._posted.append(call)
         if not self._is_woken:
             self._is_woken = True
@@ -109,7 +108,7 @@ class Running:
                 return
 
     def _take_posted(self) -> None:
-        # First this, then the queue: what is added in between wakes the loop again.
+        # Reset the flag before reading the queue. A call that is added in between wakes the loop again.
         self._is_woken = False
         for _ in range(len(self._posted)):
             self._posted.popleft()()
@@ -118,7 +117,7 @@ class Running:
             self._loop.call_soon(self._take_posted)
 
     def drain(self, reason: str, deadline_ms: float) -> None:
-        """Finishes running attempts, waits until their results are durable, says goodbye."""
+        """Finish running attempts, wait until their results are durable, and disconnect."""
         if self.state not in ("working", "linking"):
             return
         was_linking = self.state == "linking"
@@ -135,7 +134,7 @@ class Running:
         self._leave_if_done()
 
     async def close(self) -> None:
-        """Lets go of everything, however it ended."""
+        """Release all resources after any kind of end."""
         self._connector.stop()
         self._end("stopped", None)
         for read in self._reads:
@@ -151,8 +150,7 @@ class Running:
             self._leave_if_done()
 
     def _hurry(self, deadline_ms: float) -> None:
-        """The time to finish is over: handlers are asked to end, and a moment later it leaves in any
-        case."""
+        """Request the end of all handlers at the end of the drain time. Shortly after, the worker stops in any case."""
         details = {"at_work": self.agent.at_work, "unfinished": self.agent.unfinished}
         _log.warning("drain timeout exceeded, aborting running tasks", extra=details)
         self.agent.abort_all(timed_out("the rest of the work", deadline_ms))
@@ -201,7 +199,7 @@ class Running:
         def ended(task: asyncio.Task[T]) -> None:
             self._reads.discard(task)
             if task.cancelled():
-                # A thread waits for the answer, and would wait for ever.
+                # A thread waits for the answer, and would wait forever.
                 done(cancelled("the worker has ended"))
                 return
             error = task.exception()
@@ -216,7 +214,7 @@ def _transport_of(settings: Settings) -> WebSocketTransport | GrpcTransport:
     if is_web_socket(settings.addresses):
         return WebSocketTransport(settings.credentials)
     try:
-        # Loaded where it is used: it is 20 MiB, and optional.
+        # Loaded on use because it takes 20 MiB, and is optional.
         from ._transport import GrpcTransport
     except ModuleNotFoundError as error:
         if error.name != "grpc":
@@ -228,6 +226,6 @@ def _transport_of(settings: Settings) -> WebSocketTransport | GrpcTransport:
 
 
 def new_id(kind: str) -> str:
-    """`kind_` and 26 digits: 48 bits of milliseconds and 80 bits of chance, so that later ones are greater."""
+    """Return `kind_` and 26 digits: 48 bits of milliseconds and 80 random bits, so that later ids are greater."""
     number = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
     return f"{kind}_" + "".join(_digits[number >> shift & 31] for shift in range(125, -1, -5))

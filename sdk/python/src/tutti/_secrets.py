@@ -1,7 +1,7 @@
 """Secrets for handlers.
 
-A secret of the platform comes over HTTP, sealed for a key that is made for the call, and is kept for as long as
-the platform allows. A secret of this machine is read each time.
+A secret of the platform arrives over HTTP, sealed for a key of this call, and is cached as long as the platform allows.
+A secret of this machine is read each time.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class SecretWanted:
     work_kind: str
     work_id: str
     task_id: str
-    # Narrowed to the rights of the task. Empty if there is none.
+    # Token with the rights of the task. Empty without a token.
     access_token: str
 
 
 class Secrets:
-    """``offered``: variables and files of this machine that tasks may name. May be asked from any thread."""
+    """Opens secrets, from any thread. ``offered``: variables and files of this machine that tasks may use."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Secrets:
     def open(self, wanted: SecretWanted) -> str:
         found = _form.fullmatch(wanted.reference)
         if found is None:
-            # What it is is not repeated: it may be the secret itself.
+            # The message does not repeat the reference, because it may be the secret itself.
             message = "The secret has no valid reference. Use `secret:NAME`, `env:NAME` or `file:/path`."
             raise _never("sdk.secret_unnamed", message)
         kind, where = found[1], found[2]
@@ -96,7 +96,7 @@ class Secrets:
         if keep_ms > 0:
             now = time.monotonic()
             with self._lock:
-                # Each task has a token, and so an entry of its own, which another task never reads: it must not stay.
+                # Each task has its own token, and so an entry that no other task reads. Such entries must expire.
                 self._kept = {each: kept for each, kept in self._kept.items() if kept[1] > now}
                 self._kept[key] = (value, sent + keep_ms / 1_000)
         return value
@@ -141,8 +141,7 @@ class Secrets:
         return content.decode("utf-8", "replace"), float(sealed.get("keepMs") or 0)
 
     def _insist_on_server(self) -> None:
-        """Without protection, an attacker on the way to another machine could have secrets sealed for their
-        own key."""
+        """Require a protected server. On a plain connection, an attacker could have secrets sealed for their own key."""
         wrong = next((server for server in self.servers if not self._is_protected(server)), None)
         if wrong is None:
             return
@@ -172,7 +171,7 @@ class _Reception:
         self.public_key: bytes = self._private.public_key().public_bytes(*raw)
 
     def open(self, namespace: str, sealed: dict[str, Any]) -> bytes | None:
-        """None if it was sealed for another key, is another secret, or was changed."""
+        """Open a sealed secret. Return None if it is for another key, another secret, or was changed."""
         also = json.dumps(
             [namespace, sealed["name"], sealed["version"]], separators=(",", ":"), ensure_ascii=False
         )
@@ -207,7 +206,7 @@ def _extract(suite: bytes, salt: bytes, label: bytes, content: bytes) -> bytes:
 
 
 def _expand(suite: bytes, key: bytes, label: bytes, info: bytes, length: int) -> bytes:
-    """At most 32 bytes are ever wanted: one round of HKDF."""
+    """Derive at most 32 bytes, which is one round of HKDF."""
     content = length.to_bytes(2, "big") + b"HPKE-v1" + suite + label + info + b"\x01"
     return hmac.digest(key, content, "sha256")[:length]
 
@@ -217,7 +216,7 @@ def _content_of(path: str) -> str | None:
         text = Path(path).read_text()
     except OSError:
         return None
-    # Editors and `echo` end a file with a new line that is no part of the secret.
+    # Editors and `echo` end a file with a newline that is not part of the secret.
     return text.removesuffix("\n").removesuffix("\r")
 
 

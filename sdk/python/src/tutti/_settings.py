@@ -1,4 +1,4 @@
-"""What the options, the environment and the defaults come to."""
+"""Resolves settings from options, environment and defaults."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ _loopback_form = re.compile(r"(ws://)?(127\.|localhost(:|/|$)|\[::1\])")
 class Credentials:
     """Certificates of the worker and of the hosts that it trusts.
 
-    access_token: sent with each stream as `authorization: Bearer …`; never logged.
-    certificate_authority: PEM of who signs the hosts' certificates. With it, or with a certificate, the link is encrypted.
-    certificate, private_key: PEM of this worker's own.
-    server_name: a name that is in the hosts' certificate, where that is not the name in the address.
+    access_token: sent with each stream as `authorization: Bearer …`. Never logged.
+    certificate_authority: PEM of the authority that signs the hosts' certificates. With it, or with a certificate, the link
+        is encrypted.
+    certificate, private_key: PEM of the certificate of this worker and of its key.
+    server_name: a name in the hosts' certificate, if it differs from the name in the address.
     """
 
     access_token: str | None = field(default=None, repr=False)
@@ -131,7 +132,7 @@ def resolve(
         resources=dict(resources or {}),
         context_keys=tuple(context_keys),
         description=description,
-        # A worker that links by WebSocket cannot follow a redirect to a port of gRPC.
+        # A worker with a WebSocket link cannot follow a redirect to a port of gRPC.
         follow_redirects=follow_redirects and not is_web_socket(addresses),
         credentials=Credentials(
             token, given.certificate_authority, given.certificate, given.private_key, given.server_name
@@ -157,7 +158,7 @@ def _addresses(
     environment: Mapping[str, str],
     credentials: Credentials,
 ) -> Sequence[str]:
-    """The addresses that are set, else those behind the URL."""
+    """Return the configured addresses, else the link addresses of the URL."""
     named = option if option is not None else environment.get("TUTTI_ADDRESS")
     server = url or environment.get("TUTTI_URL") or environment.get("TUTTI_SERVER") or "http://127.0.0.1:7400"
     given = named or _links_of(server, credentials)
@@ -190,7 +191,8 @@ def _is_web_socket(address: str) -> bool:
 
 
 def _links_of(url: str, credentials: Credentials) -> Sequence[str]:
-    """The port of all calls. With certificates for a URL that is not https, it is gRPC, at the next port."""
+    """Derive the link address: a WebSocket at the port of the URL. With certificates for a URL that is not https, it is
+    gRPC at the next port."""
     return [
         _next_port(urllib.parse.urlsplit(server))
         if server.startswith("http:") and credentials.is_encrypted

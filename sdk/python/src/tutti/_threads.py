@@ -1,6 +1,6 @@
 """Threads for handlers that are plain functions.
 
-They are daemons: a handler that never ends must not keep the process of a worker that has left.
+They are daemons because a handler that never ends must not keep the process of a stopped worker alive.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Threads:
         self._lock = threading.Lock()
 
     def run(self, job: Job) -> None:
-        """In a thread that is free, else in a new one, else as soon as one is free."""
+        """Run a job in a free thread, else in a new one, else as soon as a thread is free."""
         with self._lock:
             self._unfinished += 1
             is_needed = self._unfinished > self._count and self._count < self._most
@@ -32,7 +32,7 @@ class Threads:
         self._jobs.put(job)
 
     def stop(self) -> None:
-        """Threads end with what they are at."""
+        """End each thread after its current job."""
         for _ in range(self._count):
             self._jobs.put(None)
 

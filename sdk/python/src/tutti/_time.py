@@ -1,4 +1,4 @@
-"""Time as the worker sees it: of the event loop, or of a test."""
+"""Time of the worker: the time of the event loop, or of a test."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class Timer(Protocol):
 
 class Time(Protocol):
     def now_ms(self) -> float:
-        """Monotonic. May be asked from any thread."""
+        """Return monotonic milliseconds. May be called from any thread."""
 
     def after(self, ms: float, call: Callable[[], Any]) -> Timer: ...
 
     def soon(self, call: Callable[[], Any]) -> None:
-        """Calls after the present callback has ended."""
+        """Run the call after the current callback has ended."""
 
 
 class LoopTime:

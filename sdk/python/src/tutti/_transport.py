@@ -20,7 +20,7 @@ _log = logging.getLogger("tutti.worker")
 _LINK = "/tutti.agent.v1.AgentLinkService/Link"
 _GET_BLOB = "/tutti.blob.v1.BlobService/Get"
 _PUT_BLOB = "/tutti.blob.v1.BlobService/Put"
-# Of the contract.
+# Limit of the contract.
 _CHUNK_BYTES_MAX = 1_048_576
 
 _OPTIONS: list[tuple[str, Any]] = [
@@ -30,12 +30,12 @@ _OPTIONS: list[tuple[str, Any]] = [
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.service_config_disable_resolution", 1),
     ("grpc.enable_retries", 0),
-    # The worker has pauses of its own: each stream tries at once, also after a failure.
+    # The worker has its own backoff, so each stream connects at once, also after a failure.
     ("grpc.use_local_subchannel_pool", 1),
 ]
 
 
-# Trying again does not help.
+# Statuses for which a retry does not help.
 _REFUSED = (
     grpc.StatusCode.NOT_FOUND,
     grpc.StatusCode.DATA_LOSS,
@@ -46,7 +46,7 @@ _REFUSED = (
 
 
 class GrpcTransport:
-    """For one event loop."""
+    """Frames over gRPC, for one event loop."""
 
     def __init__(self, credentials: Credentials, namespace: str) -> None:
         self._credentials = credentials
@@ -65,7 +65,7 @@ class GrpcTransport:
         return GrpcStream(link, self._metadata, frame, ended)
 
     async def read_blob(self, namespace: str, blob: BlobReference) -> bytes:
-        """Reads content from the blob store at the present host. Raises when it is not what its hash says."""
+        """Read content from the blob store at the current host. Raises if it does not match its hash."""
         if self._channel is None:
             raise ConnectionError("no host to ask")
         get = self._channel.unary_stream(
@@ -92,7 +92,7 @@ class GrpcTransport:
         return content
 
     async def write_blob(self, namespace: str, content: bytes) -> BlobReference:
-        """Stores content at the present host. Returns when it is durable."""
+        """Store content at the current host. Return when it is durable."""
         if self._channel is None:
             raise ConnectionError("no host to ask")
         put = self._channel.stream_unary(
@@ -119,7 +119,7 @@ class GrpcTransport:
         self._drop_channel()
 
     async def closed(self) -> None:
-        """Resolves when nothing is open any more."""
+        """Return when all streams are closed."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 

@@ -1,4 +1,4 @@
-"""Frames over a WebSocket, at `/v1/link` of the HTTP port. It is the port that a laptop, a cluster and a proxy show."""
+"""Frames over a WebSocket, at `/v1/link` of the HTTP port. Laptops, clusters and proxies expose this port."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _BLOB_SECONDS = 600.0
 _ALWAYS = float("inf")
 _MESSAGE_BYTES_MAX = 8 * 1024 * 1024
 _PROBLEM_BYTES_MAX = 65_536
-# Of RFC 6455.
+# GUID of RFC 6455.
 _KEY_SUFFIX = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _CONTINUED, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0, 1, 2, 8, 9, 10
 _CLOSED_NORMALLY = struct.pack("!H", 1000)
 
 
 class WebSocketTransport:
-    """For one event loop."""
+    """Frames over a WebSocket, for one event loop."""
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
@@ -53,14 +53,14 @@ class WebSocketTransport:
         return stream
 
     async def read_blob(self, namespace: str, blob: BlobReference) -> bytes:
-        """Reads content from the blob store. Raises when it is not what its hash says."""
+        """Read content from the blob store. Raises if it does not match its hash."""
         bytes_max = max(int(blob.size), _PROBLEM_BYTES_MAX)
         sha256 = blob.sha256.hex()
         try:
             try:
                 content = await self._blob_call("GET", f"/{sha256}", namespace, None, bytes_max)
             except OSError:
-                # Damaged content breaks the stream off without a reason. Its last byte is sent when the whole was right.
+                # Damaged content ends the stream without a reason. The last byte is sent only if all content was right.
                 last = {"range": f"bytes={max(0, int(blob.size) - 1)}-"}
                 await self._blob_call("GET", f"/{sha256}", namespace, None, bytes_max, last)
                 raise
@@ -72,7 +72,7 @@ class WebSocketTransport:
         return content
 
     async def write_blob(self, namespace: str, content: bytes) -> BlobReference:
-        """Stores content. Returns when it is durable."""
+        """Store content. Return when it is durable."""
         stored = json.loads(await self._blob_call("POST", "", namespace, content, _PROBLEM_BYTES_MAX))["blob"]
         return BlobReference(sha256=bytes.fromhex(stored["sha256"]), size=int(stored["size"]))
 
@@ -80,7 +80,7 @@ class WebSocketTransport:
         self._http.close()
 
     async def closed(self) -> None:
-        """Resolves when nothing is open any more."""
+        """Return when all streams are closed."""
         while self._streams:
             await asyncio.wait(self._streams)
 
@@ -114,7 +114,7 @@ class WebSocketTransport:
 
 
 class WebSocketStream:
-    """Frames are masked as the protocol demands. A message in several frames is put together."""
+    """A WebSocket stream. Masks its frames as the protocol requires, and joins fragmented messages."""
 
     def __init__(
         self,
@@ -214,7 +214,7 @@ class WebSocketStream:
             raise
 
     async def _write_all(self, stream: AsyncStream) -> None:
-        # The reader meets the end of the connection too, and reports it.
+        # The reader also sees the end of the connection, and reports it.
         with suppress(OSError):
             while True:
                 await self._wake.wait()
@@ -223,7 +223,7 @@ class WebSocketStream:
                 await stream.write(content, _ALWAYS)
 
     async def _read_all(self, stream: AsyncStream) -> str:
-        """Returns the reason that the host gave, when it closes."""
+        """Read until the host closes. Return the reason that it gave."""
         message = bytearray()
         while True:
             kind, is_final, content = await _frame_from(stream)
@@ -275,21 +275,21 @@ def _framed(kind: int, content: bytes) -> bytes:
     else:
         head = struct.pack("!BBQ", 0x80 | kind, 0x80 | 127, length)
     mask = os.urandom(4)
-    # As one number: a loop over the bytes costs a hundred times as much.
+    # Computed as one number, because a loop over the bytes costs a hundred times as much.
     pattern = (mask * (length // 4 + 1))[:length]
     masked = int.from_bytes(content, "little") ^ int.from_bytes(pattern, "little")
     return head + mask + masked.to_bytes(length, "little")
 
 
 async def _body_of(stream: AsyncStream, head: Head, deadline: float) -> bytes:
-    """Empty if it cannot be read: then the status has to do."""
+    """Read the body. Return an empty body if it cannot be read. Then the status is the reason."""
     with suppress(OSError):
         return await AsyncAnswer(stream, head).body(deadline, _PROBLEM_BYTES_MAX)
     return b""
 
 
 class BlobLost(Exception):
-    """The platform says that content is not there any more."""
+    """The platform reports that content no longer exists."""
 
 
 class _KeyRefused(ConnectionError):
@@ -304,7 +304,7 @@ def _code_of(body: bytes) -> str:
 
 
 def _problem_of(head: Head, body: bytes) -> str:
-    """What the platform says of a refusal, else the status."""
+    """Return the platform's reason for a refusal, else the status."""
     try:
         problem = json.loads(body)
         return str(problem.get("detail") or problem["title"])

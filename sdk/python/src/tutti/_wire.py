@@ -1,4 +1,4 @@
-"""The hot messages, written straight as fields of a frame. A test holds them to the contracts."""
+"""Writes the most frequent messages directly as fields of a frame. A test compares them with the contracts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _double = struct.Struct("<d").pack
 
 
 class Figures(NamedTuple):
-    """What an attempt took, as its result bears it."""
+    """Metrics of an attempt in its result."""
 
     run_ms: float
     used: Amounts | None
@@ -24,7 +24,7 @@ NOT_BEGUN = Figures(0.0, None, None)
 
 
 def varint(number: int) -> bytes:
-    """A whole number from 0 as the wire has it."""
+    """Encode a non-negative integer."""
     if number < 0x80:
         return bytes((number,))
     out = bytearray()
@@ -36,12 +36,12 @@ def varint(number: int) -> bytes:
 
 
 def field(tag: int, content: bytes) -> bytes:
-    """A field with a length. The tag is that of the contract, field number times eight plus two."""
+    """Encode a field with a length. The tag is the field number times eight plus two."""
     return b"".join((bytes((tag,)), varint(len(content)), content))
 
 
 def output_field(token: bytes, json: bytes, figures: Figures) -> bytes:
-    """A result with JSON: by far the most frequent message."""
+    """Encode a result with JSON, which is by far the most frequent message."""
     parts = [b"\x0a\x10", token, bytes((_INLINE_OUTPUT,)), varint(len(json)), json]
     if figures.run_ms > 0:
         parts += (bytes((_RUN_MS,)), _double(figures.run_ms))
