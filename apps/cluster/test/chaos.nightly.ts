@@ -10,7 +10,7 @@ import { problemsOf } from "./chaos/report.ts";
 
 const program = await natsServerProgram();
 
-/** A restart of everything takes as long as many of the others. */
+/** Drills. A restart of all processes has its own, because it takes as long as many other faults. */
 const drills = [
   {
     title: "one thing after the other happens",

@@ -86,7 +86,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
   let cluster: Cluster;
   let front: string;
   let worker: Worker;
-  /** The traces that agents got, by the session that they worked for. */
+  /** Traces that agents received, by session. */
   const tracesAtWork = new Map<string, string | undefined>();
 
   before(async () => {
@@ -111,7 +111,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     worker.handle("stock.reserve", async (input: unknown) => input);
     worker.handle("stock.count", async (_input, { workKind, workId, trace }) => {
       tracesAtWork.set(workId.split("..")[0] ?? "", trace?.traceId);
-      // A faster one is in no history.
+      // An attempt that ends faster has no recorded start.
       await until(
         "its start is recorded",
         () => get<Timeline>(`/v1/${workKind}s/${workId}/timeline`),
@@ -146,7 +146,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     assert.ok(reply.ok, `${path}: ${reply.status} ${await reply.text()}`);
   }
 
-  /** As a sender does: posted again until there is an answer. */
+  /** Posts until there is a reply, as a sender of webhooks does. */
   async function delivered(gateway: string, path: string, body: unknown): Promise<void> {
     const { http } = addressesOf(cluster.member(gateway).planned);
     await until(`an answer of ${gateway} to ${path}`, async () => {
@@ -165,7 +165,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     return (await reply.json()) as Body;
   }
 
-  /** Every request is answered, during any fault. */
+  /** Starts runs. Every request must succeed, during any fault. */
   async function started(
     ids: readonly string[],
     during: () => Promise<void> = async () => {},
@@ -255,7 +255,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       );
     await post(repairs, repair);
     await becomes(/^incident \w+: bad disk$/);
-    // It would leave none.
+    // This repair would leave no instance.
     const [other] = (await instancesOf()).filter(({ id }) => id !== first.id);
     const reply = await sent("POST", repairs, { ...repair, subject: other?.id ?? "" });
     assert.match(await reply.text(), /another instance of swarm that takes calls/);
@@ -268,7 +268,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
   it("know at each gateway who has signed in at one, and end that everywhere", async () => {
     const gateways = ["gateway-1", "gateway-2"].map((name) => addressesOf(cluster.member(name).planned).http);
     const [one = "", other = ""] = gateways;
-    /** As a browser asks, which keeps cookies by port. */
+    /** Sends a request as a browser does, with a cookie for each port. */
     const asBrowser = (address: string, secret: string, path: string, init: RequestInit = {}) => {
       const cookie = `tutti-${new URL(address).port}=${secret}`;
       const headers = { cookie, "sec-fetch-site": "same-origin", "content-type": "application/json" };
@@ -352,7 +352,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       const named = (name: string) => spans().find((span) => span.name === name);
       for (const name of ["POST /v1/sessions", "session", "part p1", work, "attempt box"])
         while (named(name) === undefined) await collector.nextRequest();
-      // From the inside out: what is below what, and which process told of it.
+      // From the inside out: the nesting of spans, each with its process.
       const wayTo = async (name: string) => {
         const way: string[] = [];
         for (let at = named(name); at !== undefined; ) {
@@ -464,7 +464,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     const sinceMs = Date.now();
     await started(ids, async () => {
       await cluster.reshape(more, stopping.signal);
-      // It is ready before it has its share: idle partitions come one after the other.
+      // It is ready before it has its share, because idle partitions move in sequence.
       while ((await movesIn(directory, sinceMs)).length === 0)
         await sleep(systemTimers, 100, stopping.signal);
       await cluster.reshape(shape, stopping.signal);

@@ -1,4 +1,4 @@
-/** The drill of docs/guides/operating.md: everything is lost but a backup, and work continues from there. */
+/** The drill of docs/guides/operating.md: only a backup is left, and work continues from it. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

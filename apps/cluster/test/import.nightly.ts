@@ -1,4 +1,4 @@
-/** A platform that was one process becomes a cluster, with everything that was under way: docs/guides/operating.md. */
+/** A single-process platform becomes a cluster, with all its active work: docs/guides/operating.md. */
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -22,7 +22,7 @@ const shape = {
   processes: { registry: 1, governance: 1, workflow: 1, swarm: 1, master: 1, insight: 0, gateway: 1 },
 };
 const forever = new AbortController().signal;
-/** Workers keep their tasks while nothing answers them, however long the import takes. */
+/** Workers keep their tasks without a connection, for any duration of the import. */
 const patience = "--swarm.links.leaseMs=600000";
 const definition = `workflow: order
 tasks:
@@ -39,7 +39,7 @@ const variants = {
   pays: definition.replace("wait: {signal: go}", "uses: till.open, with: {password: secret:till}"),
 };
 
-/** What a platform and a cluster are alike in. */
+/** Common interface of a platform and a cluster. */
 class Front {
   readonly #http: string;
 
@@ -59,7 +59,7 @@ class Front {
     return text === "" ? undefined : JSON.parse(text);
   }
 
-  /** As the command says it. */
+  /** Runs a line of the CLI, and returns its output. */
   async tutti(...words: readonly string[]): Promise<string> {
     const cli = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [cli, ...words, "--server", this.#http], {
@@ -78,7 +78,7 @@ class Front {
     return (await this.ask("GET", `/v1/runs/${runId}`)).status;
   }
 
-  /** What it came to. */
+  /** Returns the outcome. */
   async end(path: string): Promise<unknown> {
     const { outcome } = await this.ask("GET", `${path}/result?waitMs=30000`);
     assert.ok(outcome?.completed !== undefined, `${path}: ${JSON.stringify(outcome)}`);
@@ -203,7 +203,7 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
       timing: { rules: [{ onceMs: Date.now() + 3_000 }] },
       run: { definition: { name: "waits" } },
     });
-    // Its timer comes due during the import, however slow the machine is until here.
+    // Its timer is due during the import, even on a slow machine.
     await begin("rests");
     await until("it rests", () => notes.length >= 8);
     platform.kill("SIGTERM");

@@ -1,4 +1,4 @@
-/** Insight alone is killed in a cluster that works. */
+/** Only insight is killed, in a cluster that works. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
@@ -39,7 +39,7 @@ interface MetricAnswer {
   }[];
 }
 
-/** The service with words of its own. Others do not know its settings. */
+/** The service with arguments of its own, because other services do not know its settings. */
 const insightWithReceiver = `process.argv.push(
   "--insight.privateReceivers=true",
   '--insight.receivers={"ops": {"kind": "webhook", "url": "env:OPS_URL"}}',
@@ -49,7 +49,7 @@ await import(${JSON.stringify(pathToFileURL(serviceProgram("insight")))});
 
 describe("services beside insight", { skip: program.skip }, () => {
   const stopping = new AbortController();
-  /** Rules that the receiver of alerts heard of. */
+  /** Rules in the messages that the receiver of alerts got. */
   const alarms: string[] = [];
   let directory: string;
   let receiver: Server;
@@ -126,12 +126,12 @@ describe("services beside insight", { skip: program.skip }, () => {
       const reply = await fetch(`${front}/v1/query`, request);
       return reply.ok ? ((await reply.json()) as { readonly rows: readonly unknown[][] }).rows[0] : undefined;
     };
-    /** Calls that nothing else in this file makes. */
+    /** Counts calls that only this test makes. */
     const counted = async () => {
       for (let call = 0; call < 2; call++) await get("/v1/pools");
     };
     const sinceMs = Date.now() - 20_000;
-    /** Times of the uptime of each engine, in slots of ten seconds. */
+    /** Returns the times of uptime values of each engine, in slots of ten seconds. */
     const slots = async () => {
       const past = `name=process_uptime_seconds&fromMs=${sinceMs}&toMs=${Date.now()}`;
       const found = await get<MetricAnswer>(`/v1/metrics/series?${past}`).catch(() => undefined);
@@ -196,7 +196,7 @@ describe("services beside insight", { skip: program.skip }, () => {
       (await firing("before")).map(({ alertId }) => alertId),
       [alert?.alertId],
     );
-    // Rules are evaluated together: a message of the other one would have been sent by now.
+    // Rules are evaluated together, so a message of the other rule would have been sent by now.
     await setRule("after");
     await until("the message of a new rule", () => alarms.includes("after"));
     assert.deepEqual(alarms, ["before", "after"]);

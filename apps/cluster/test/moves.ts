@@ -1,11 +1,11 @@
-/** How long partitions were without an owner when they were handed over, as the logs of the members tell. */
+/** Measures the time without an owner when partitions are handed over, from the logs of the members. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 interface Line {
   readonly msg: string;
   readonly time: string;
-  /** What the line is about. `service` is who wrote it. */
+  /** The service of the partition. `service` is the writer of the line. */
   readonly service_: string;
   readonly partition: number;
   readonly epoch: number;
@@ -15,7 +15,7 @@ interface Line {
 const handedOver = "a partition is handed over";
 const owned = "a partition is owned here";
 
-/** From letting go to being running again, milliseconds, shortest first. Of what started after a moment. */
+/** Returns the milliseconds from each release to the next start, shortest first, for moves after a time. */
 export async function movesIn(directory: string, sinceMs: number): Promise<readonly number[]> {
   const logs = join(directory, "logs");
   const texts = await Promise.all((await readdir(logs)).map((name) => readFile(join(logs, name), "utf8")));

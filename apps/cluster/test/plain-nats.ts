@@ -1,4 +1,4 @@
-/** A client of NATS that speaks its text protocol over a socket, and knows nothing of Tutti. */
+/** A NATS client that speaks the text protocol over a socket, independent of Tutti. */
 import { once } from "node:events";
 import { connect } from "node:net";
 
@@ -16,14 +16,14 @@ interface PlainNats extends Disposable {
 
 const end = "\r\n";
 
-/** Hears a subject from now on. */
+/** Subscribes to a subject. */
 export async function plainNats(address: string, subject: string): Promise<PlainNats> {
   const { hostname, port } = new URL(address);
   const socket = connect(Number(port), hostname);
   const heard: Heard[] = [];
   let bytes = Buffer.alloc(0);
   const isHearing = Promise.withResolvers<void>();
-  /** Takes what is whole. False where more has to come. */
+  /** Parses one complete message. False if it needs more bytes. */
   const takeOne = (): boolean => {
     const lineEnd = bytes.indexOf(end);
     if (lineEnd < 0) return false;

@@ -15,7 +15,7 @@ it("a cluster does not start while another program answers on the port of its ga
   try {
     const cluster = await Cluster.make({
       ...{ directory, frontPort: port, shape: { ...usualShape, isProtected: false } },
-      // A process that was started would fail at once, with another error.
+      // A started process would fail immediately, with another error.
       ...{ natsServer: "/no/such/program", moduleOf: () => "/no/such/module" },
     });
     await assert.rejects(cluster.up(AbortSignal.timeout(60_000)), {

@@ -1,9 +1,9 @@
 /**
- * Whether NATS servers have the same of each stream, as each says of itself.
+ * Checks that all NATS servers have the same content of each stream, by the report of each server about itself.
  *
- * What a leader says of the others is how far their log is. What was restored is in no log: a server fetches it from
- * the leader a moment later, and when all are ended before it has, it may lead the next time with what it has. So may
- * one that came up and has not done all of its log.
+ * A leader reports only the log positions of the others. Restored content is in no log: a server fetches it from the
+ * leader a moment later. If all servers end before that, an incomplete server may become the next leader. A server that
+ * has just started and has not applied its whole log may become the leader too.
  */
 
 import { lookedFor, requestTo } from "../effects/waiting.ts";
@@ -21,7 +21,7 @@ interface JetStreamDetail {
 
 const alikeMs = 60_000;
 
-/** By the addresses of their monitors. Rejects when they do not come to be alike. */
+/** Waits until the servers at these monitor addresses have the same streams. Rejects if they do not. */
 export async function requireSame(monitors: readonly string[]): Promise<void> {
   let unlike = "";
   const areAlike = await lookedFor(async () => {
@@ -32,7 +32,7 @@ export async function requireSame(monitors: readonly string[]): Promise<void> {
     throw clusterErrors.copyFailed({ stream: unlike, reason: "not every server has it" });
 }
 
-/** Returns a stream of which not all that are to have it have the same. Empty where there is none. */
+/** Returns a stream whose copies are missing or differ. Empty if there is none. */
 async function unlikeAt(monitors: readonly string[]): Promise<string> {
   const found = await Promise.all(monitors.map(streamsAt));
   const byName = new Map<string, StreamDetail[]>();

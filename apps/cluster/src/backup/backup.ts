@@ -1,10 +1,10 @@
 /**
- * A cluster that does not run, copied to a folder and made again from one: its streams, the table of owners, the keys
+ * Backs up a stopped cluster to a folder, and restores a cluster from one: its streams, the table of owners, the keys
  * of the installation.
  *
- * 1. Services are down: journals, archives and the table are then of one time, in in any order copied.
- * 2. What says what is in a backup is written last: a folder without it is none.
- * 3. Nothing is restored over existing data.
+ * 1. Services are down, so journals, archives and the table are consistent in any order of copying.
+ * 2. The description of a backup is written last. A folder without it is no backup.
+ * 3. A restore never overwrites existing data.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
@@ -19,7 +19,7 @@ import { copyIn, copyOut, type StreamCopy, streamNames } from "./stream-copies.t
 import { begin, finish, requireFinished } from "./unfinished.ts";
 import { type Made, withNats } from "./with-nats.ts";
 
-/** What a folder says that has a backup. */
+/** Description of a backup, in its folder. */
 export interface Backup {
   readonly format: 1;
   readonly made: string;
@@ -28,10 +28,12 @@ export interface Backup {
 }
 
 const aboutFile = "backup.json";
-/** What a cluster has beside its streams: the keys, and the book of a platform that it was made of. */
+/** Files of a cluster in addition to its streams: the keys, and the audit log of an imported platform. */
 const beside = { keys: keysIn, "book.sqlite": bookIn } as const;
-/** The registry tells everything again by itself, and what it told belongs to processes that are gone. */
-/** Who owns what, and the key that tokens of attempts are encrypted with. */
+/**
+ * Buckets with the owners of partitions, and with the key that encrypts tokens of attempts. The bucket of the registry
+ * is left out: its entries are of ended processes, and new processes register again.
+ */
 const kept: ReadonlySet<string> = new Set(["KV_tutti-ownership", "KV_tutti_installation_keys"]);
 const isKept = (name: string): boolean => name.startsWith("TUTTI_") || kept.has(name);
 
@@ -64,7 +66,7 @@ export async function backUp(made: Made, target: string, signal: AbortSignal): P
   return backup;
 }
 
-/** Makes the cluster of a backup again, in a directory that has none. It does not run afterwards. */
+/** Restores the cluster of a backup in a directory without a cluster. Does not start the cluster. */
 export async function restore(made: Made, source: string, signal: AbortSignal): Promise<Backup> {
   const { directory } = made;
   const backup = await readBackup(source);

@@ -1,10 +1,9 @@
 /**
- * A cluster made of the data directory of a platform that was one process: with its partitions, and everything that was
- * under way.
+ * Imports the data directory of a single-process platform as a cluster, with its partitions and all active work.
  *
- * 1. The directory is handed over as the last step but one. Before it the cluster cannot be started, after it no
- *    process starts in the directory. So at any crash, at most one of them lives.
- * 2. An unfinished import starts again. A finished one that lacks its record only gets the record.
+ * 1. The directory is handed over in the last step but one. Before it the cluster cannot be started, and after it no
+ *    process starts in the directory. So after a crash at any time, at most one of the two can run.
+ * 2. An unfinished import starts again. If a finished import lacks only its record, the record is written.
  */
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * Streams as the snapshots that NATS servers make of them, by the protocol of JetStream: `$JS.API.STREAM.SNAPSHOT`
- * and `$JS.API.STREAM.RESTORE`. Parts are written as they come, each acknowledged.
+ * Copies streams as snapshots of NATS servers, by the JetStream protocol: `$JS.API.STREAM.SNAPSHOT` and
+ * `$JS.API.STREAM.RESTORE`. Chunks are written as they arrive, and each is acknowledged.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -29,7 +29,7 @@ const partBytes = 128 * 1024;
 const answerMs = 30_000;
 const leaderMs = 1_000;
 
-/** Every stream of the account, by name. */
+/** Returns the names of all streams of the account. */
 export async function streamNames(connection: NatsConnection): Promise<readonly string[]> {
   const names: string[] = [];
   for (;;) {
@@ -117,7 +117,7 @@ async function requireHash({ config: { name }, sha256 }: StreamCopy, path: strin
     throw clusterErrors.copyFailed({ stream: name, reason: `${path} is not what was written` });
 }
 
-/** Servers that just came up may not have agreed yet on who leads a stream: no server answers for it until then. */
+/** Waits for the leader of a stream. Servers that have just started may not have elected one, and do not answer yet. */
 async function requireLeader(connection: NatsConnection, name: string): Promise<void> {
   const client = connection.client(`leader of the stream ${name}`);
   const leader = await lookedFor(async () => {

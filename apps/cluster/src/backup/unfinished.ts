@@ -1,6 +1,6 @@
 /**
- * The mark of a directory while a cluster is made in it of something else. The cluster runs only when that is done.
- * The files of an unfinished attempt have never run, and are made again.
+ * The mark of a directory while a restore or an import writes a cluster into it. Until that is finished, the cluster
+ * cannot run. The files of an unfinished attempt were never used, and are written again.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -17,7 +17,7 @@ interface Unfinished {
 
 const fileIn = (directory: string): string => join(directory, "unfinished.json");
 
-/** Starts to make a cluster in a directory that is empty, or has the files of another attempt. */
+/** Marks a directory that is empty, or has the files of another attempt. */
 export async function begin(directory: string, unfinished: Unfinished): Promise<void> {
   const before = await unfinishedIn(directory);
   if (before !== undefined) {
@@ -31,13 +31,14 @@ export async function begin(directory: string, unfinished: Unfinished): Promise<
 }
 
 /**
- * Returns whether it has all of a data directory, which exists nowhere else any more, and only lacks the record of it.
+ * Returns whether the directory has received a whole data directory, and lacks only the record of the import. The data
+ * may not be removed, because it exists nowhere else.
  */
 function isHeir(directory: string, { command, from }: Unfinished): boolean {
   return command === "import" && handedOverTo(from)?.to === directory;
 }
 
-/** With the servers that a killed attempt has left running. */
+/** Removes the files of an attempt, and ends the servers that a killed attempt has left running. */
 async function remove(directory: string): Promise<void> {
   const state = await readState(directory);
   if (state !== undefined && isAlive(state.pid)) throw clusterErrors.alreadyUp({ directory, pid: state.pid });

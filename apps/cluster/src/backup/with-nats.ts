@@ -1,6 +1,6 @@
 /**
- * The NATS servers of a cluster, up for as long as a tool works on their data. Its services stay down. Each has the
- * same before and after.
+ * Runs the NATS servers of a cluster while a tool works on their data. The services stay down. All servers have the same
+ * content before and after.
  */
 import { silentLogger, systemFoundation } from "@tutti/kernel";
 import { connectionSettings, NatsConnection, natsSection } from "@tutti/nats";
@@ -8,7 +8,7 @@ import { Cluster, type ClusterOptions } from "../running/cluster.ts";
 import { addressesOf } from "../running/readiness.ts";
 import { requireSame } from "./alike.ts";
 
-/** What is known of a cluster whose shape something else says. */
+/** Options of a cluster whose shape comes from its state or backup. */
 export type Made = Omit<ClusterOptions, "shape">;
 
 export async function withNats<Result>(

@@ -1,4 +1,4 @@
-/** A cluster that is down, copied and made again. */
+/** Backs up, restores and imports a stopped cluster. */
 import { resolve } from "node:path";
 import { type Backup, backUp, restore } from "../backup/backup.ts";
 import { importData } from "../backup/import.ts";
@@ -30,7 +30,7 @@ export async function restored(words: CopyWords): Promise<number> {
   return 0;
 }
 
-/** The number of partitions comes with the data: the caller cannot ask for another one. */
+/** Imports a data directory. The data decides the number of partitions. */
 export async function imported(words: CopyWords & { readonly plain: boolean }): Promise<number> {
   const from = named(words.from, "--from");
   const { partitions: _, ...counts } = countsOf(words);

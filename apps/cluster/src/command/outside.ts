@@ -57,7 +57,7 @@ export async function down(directory: string): Promise<number> {
   if (state === undefined) throw clusterErrors.notUp({ directory });
   const { pid } = state;
   if (!isAlive(pid)) {
-    // Its own process was killed. What it looked after may continue without it.
+    // The supervising process was killed. The processes of the cluster may still run.
     await endLeftovers(state, directory);
     return 0;
   }

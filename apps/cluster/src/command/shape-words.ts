@@ -1,14 +1,14 @@
 import { clusterErrors } from "../errors.ts";
 import { type ServiceName, type Shape, services } from "../plan/shape.ts";
 
-/** A requested number, as it was typed. */
+/** Requested numbers, as typed. */
 export type Counts = Readonly<Partial<Record<ServiceName | "nats" | "partitions", string | undefined>>>;
 
 const natsCounts = [1, 3, 5];
 const processesMax = 64;
 const partitionsMax = 4_096;
 
-/** The shape with the counts that were typed. */
+/** Returns the shape with the typed counts. */
 export function shapeWith(shape: Shape, counts: Counts): Shape {
   const { nats, partitions, ...processes } = counts;
   const natsWanted = nats === undefined ? shape.nats : numberIn("nats", nats, 1, 5);
@@ -38,7 +38,7 @@ export function shapeWith(shape: Shape, counts: Counts): Shape {
   };
 }
 
-/** `workflow=3`, `swarm=1`. */
+/** Parses counts such as `workflow=3` and `swarm=1`. */
 export function countsIn(words: readonly string[]): Counts {
   const counts: Record<string, string> = {};
   for (const word of words) {

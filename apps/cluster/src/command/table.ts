@@ -2,7 +2,7 @@ import { counted } from "@tutti/kernel";
 import { addressesOf, readinessOf } from "../running/readiness.ts";
 import type { ClusterState } from "../running/state-file.ts";
 
-/** Returns a cluster as people read it. */
+/** Returns the state of a cluster as a table. */
 export async function tableOf({ members }: ClusterState): Promise<string> {
   const rows = await Promise.all(
     members.map(async (member) => {

@@ -1,5 +1,5 @@
 /**
- * Starts a cluster, looks after it until it is asked to end, and changes it when another process requests another
+ * Starts a cluster, supervises it until it is asked to stop, and changes it when another process requests another
  * shape.
  */
 import { execFile } from "node:child_process";
@@ -21,9 +21,9 @@ export interface UpWords extends Counts {
   readonly "nats-server": string;
   readonly port?: string;
   readonly plain: boolean;
-  /** Name of a pause. Empty for one of this start. */
+  /** Name of a pause. Empty: a name for this start. */
   readonly paused?: string;
-  /** Where each service has a bundle of its name. Their sources unless given. */
+  /** Folder with a bundle for each service. Default: the sources of the services. */
   readonly bundles?: string;
   readonly set: readonly string[];
   readonly json: boolean;
@@ -108,7 +108,7 @@ export async function requireServer(program: string): Promise<void> {
     });
 }
 
-/** A name of its own for each start: the cluster is paused once by it, and processes that come back are not. */
+/** Returns the pause argument. A new name for each start pauses the cluster once: restarted processes stay active. */
 function pauseOf({ paused }: UpWords): readonly string[] {
   if (paused === undefined) return [];
   return [

@@ -1,4 +1,4 @@
-/** Waits that keep the process alive, for commands that have nothing else to do. */
+/** Waits that keep the process alive, for commands without other activity. */
 import { setTimeout as wait } from "node:timers/promises";
 
 const lookMs = 100;

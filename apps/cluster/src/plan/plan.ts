@@ -1,11 +1,11 @@
 /**
- * The processes of a cluster, with their arguments and files: everything that can be decided before anything starts.
+ * Plans the processes of a cluster with their arguments and files, before any process starts.
  */
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { membersOf, natsMembersOf, replicasOf, type ServiceName, type Shape } from "./shape.ts";
 
-/** Ports of a member: of NATS for clients, for its peers, and to look at it. Of a service for HTTP and for gRPC. */
+/** Ports of a NATS server: for clients, for its peers, and for its monitor. */
 interface MemberPorts {
   readonly client: number;
   readonly peer: number;
@@ -28,10 +28,10 @@ export function portsNeeded(shape: Shape): number {
 }
 
 /**
- * Who gets which ports.
+ * Assigns ports to the members.
  *
  * @param free as many as are needed
- * @param known what members had before, and keep
+ * @param known ports that members had before, and keep
  */
 export function portsOf(shape: Shape, free: readonly number[], known?: Ports): Ports {
   const left = free[Symbol.iterator]();
@@ -52,11 +52,11 @@ export function portsOf(shape: Shape, free: readonly number[], known?: Ports): P
   return { nats: Object.fromEntries(nats), services: Object.fromEntries(services) };
 }
 
-/** A process that is to run. */
+/** A planned process. */
 export interface Member {
   readonly name: string;
   readonly kind: "nats" | ServiceName;
-  /** Behind the program. */
+  /** Arguments of the program. */
   readonly words: readonly string[];
   readonly ports: MemberPorts | ServicePorts;
 }
@@ -69,12 +69,12 @@ export interface Plan {
 
 const host = "127.0.0.1";
 
-/** The ports that others get in place of a port: that of a line which leads there. */
+/** Advertised ports by port: the ports of lines that lead there. */
 export type PortMap = ReadonlyMap<number, number>;
 
 const asItIs: PortMap = new Map();
 
-/** Ports by which members reach each other. */
+/** Returns the ports by which members reach each other. */
 export function innerPortsOf({ nats, services }: Ports): readonly number[] {
   return [
     ...Object.values(nats).flatMap(({ client, peer }) => [client, peer]),
@@ -84,21 +84,21 @@ export function innerPortsOf({ nats, services }: Ports): readonly number[] {
 
 export interface Given {
   readonly advertised?: PortMap;
-  /** Who signs the bundles of rules. Empty: no bundle is trusted. */
+  /** Public key that verifies bundles of rules. Empty: no bundle is trusted. */
   readonly trustedKey?: string;
 }
 
-/** Where the keys of the installation are, which all processes of governance share. */
+/** Returns the folder of the installation keys, which all processes of governance share. */
 export function keysIn(directory: string): string {
   return join(directory, "keys");
 }
 
-/** Returns the book of the audit of the platform that the cluster was made of. Absent where it was made of none. */
+/** Returns the path of the audit log of the imported platform. The file is missing if the cluster was not imported. */
 export function bookIn(directory: string): string {
   return join(directory, "book.sqlite");
 }
 
-/** @param directory absolute: everything of the cluster is in it */
+/** @param directory absolute, with all files of the cluster */
 export function planOf(
   shape: Shape,
   ports: Ports,
@@ -124,7 +124,7 @@ export function planOf(
   };
 }
 
-/** What all services of the cluster have in common. A cluster on Kubernetes has the same. */
+/** Returns the common configuration of all services. A cluster on Kubernetes has the same. */
 function configurationOf(shape: Shape, ports: Ports, directory: string, advertised: PortMap): unknown {
   const replicas = replicasOf(shape);
   const registries = membersOf(shape).filter(({ service }) => service === "registry");
@@ -152,7 +152,7 @@ interface Surroundings {
   readonly shape: Shape;
   readonly ports: Ports;
   readonly directory: string;
-  /** The file with what all services have in common. */
+  /** File with the common configuration of all services. */
   readonly configuration: string;
   readonly advertised: PortMap;
   readonly trustedKey: string;
@@ -168,7 +168,7 @@ function wordsOf(
   if (trustedKey !== "") words.push(`--access.trustedKey=${trustedKey}`);
   if (service === "governance")
     words.push(`--governance.keysDirectory=${keysIn(directory)}`, `--audit.bookBefore=${bookIn(directory)}`);
-  // Series and facts are files. They stay when the process is restarted.
+  // Series and facts are files, which survive a restart of the process.
   if (service === "insight") words.push(`--insight.dataDirectory=${join(directory, name)}`);
   if (advertised.has(grpc)) words.push(`--mesh.advertise=${addressOf(grpc, advertised)}`);
   if (service === "registry") words.push("--registry.store=nats", `--registry.replicas=${replicasOf(shape)}`);

@@ -1,6 +1,6 @@
-/** Which processes a cluster of one machine has. */
+/** The processes of a cluster on one machine. */
 
-/** Every service that can run by itself, in the order in which they are started. */
+/** Services that can run as separate processes, in the order of their start. */
 export const services = [
   "registry",
   "governance",
@@ -14,13 +14,13 @@ export const services = [
 export type ServiceName = (typeof services)[number];
 
 export interface Shape {
-  /** NATS servers: 1, or 3 and more of which any minority may die. */
+  /** NATS servers: 1, or at least 3, of which any minority may fail. */
   readonly nats: number;
-  /** Insight has files of its own: one process, or none. */
+  /** Processes of each service. Insight has one or none, because it has files of its own. */
   readonly processes: Readonly<Record<ServiceName, number>>;
   /** Partitions of each service. */
   readonly partitions: number;
-  /** Whether services prove to each other who they are. */
+  /** Whether services authenticate each other. */
   readonly isProtected: boolean;
 }
 
@@ -31,12 +31,12 @@ export const usualShape: Shape = {
   isProtected: true,
 };
 
-/** Copies of everything that NATS keeps. */
+/** Returns the number of replicas of NATS data. */
 export function replicasOf({ nats }: Pick<Shape, "nats">): number {
   return nats >= 3 ? 3 : 1;
 }
 
-/** The same members get the same names whenever the shape is looked at: `workflow-1`, `workflow-2`. */
+/** Returns the members of a shape. Their names are stable: `workflow-1`, `workflow-2`. */
 export function membersOf(shape: Shape): readonly { readonly service: ServiceName; readonly name: string }[] {
   return services.flatMap((service) =>
     Array.from({ length: shape.processes[service] }, (_, index) => ({

@@ -1,10 +1,10 @@
-/** One start of a program, with what it writes in a file. */
+/** Starts a program once, with its output in a file. */
 import { spawn } from "node:child_process";
 import { type FileHandle, open } from "node:fs/promises";
 import { ownGroup } from "@tutti/kernel";
 
 export interface Program {
-  /** The program and its words. */
+  /** The program and its arguments. */
   readonly command: readonly [string, ...string[]];
   readonly directory: string;
   readonly log: string;
@@ -13,7 +13,7 @@ export interface Program {
 
 export interface Child {
   readonly pid: number;
-  /** How it ended, in words: `exited with 1`, `was ended by SIGKILL`. */
+  /** Resolves with the end in words: `exited with 1`, `was ended by SIGKILL`. */
   readonly ended: Promise<string>;
   signal(signal: NodeJS.Signals): void;
 }
@@ -25,7 +25,7 @@ export async function startChild({ command, directory, log, environment }: Progr
     cwd: directory,
     env: environment,
     stdio: ["ignore", file.fd, file.fd],
-    // Ctrl-C is for the one that looks after them: they end one after the other.
+    // Ctrl-C is for the supervisor, which ends the processes in order.
     ...ownGroup(),
   });
   const { promise: ended, resolve } = Promise.withResolvers<string>();

@@ -1,6 +1,6 @@
 /**
- * The processes of one cluster on one machine. They are started in their order, again whenever one ends by itself, and
- * stopped the other way round.
+ * Supervises the processes of a cluster on one machine. They start in order, restart when they end by themselves, and
+ * stop in the reverse order.
  */
 import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -37,23 +37,23 @@ import { addressesOf, natsTogether, readinessOf } from "./readiness.ts";
 import { type ClusterState, isAlive, readState, writeState } from "./state-file.ts";
 
 export interface ClusterOptions {
-  /** Absolute. Everything of the cluster is in it. */
+  /** Absolute path, with all files of the cluster. */
   readonly directory: string;
   readonly shape: Shape;
   /** The program of NATS servers. */
   readonly natsServer: string;
   /** The module that runs a service. */
   readonly moduleOf: (service: string) => string;
-  /** Where the first gateway serves HTTP, and behind it gRPC. 0 or nothing for any port. */
+  /** HTTP port of the first gateway. The next port is for gRPC. 0 or not set: any ports. */
   readonly frontPort?: number;
-  /** Words for every service besides those of the plan: `--log.level=debug`. */
+  /** Arguments of every service in addition to the plan: `--log.level=debug`. */
   readonly words?: readonly string[];
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Puts a line before a port by which members reach each other, and gives the port of the line. */
+  /** Creates a line in front of a port by which members reach each other. Resolves with the port of the line. */
   readonly lineTo?: (port: number) => Promise<number>;
-  /** Called whenever a process came or went. */
+  /** Called when a process starts or ends. */
   readonly onChange?: () => void;
-  /** Called when a process ended by itself, before it is started again. */
+  /** Called when a process ends by itself, before it restarts. */
   readonly onLost?: (member: Member) => void;
 }
 
@@ -66,7 +66,7 @@ const togetherMs = 10_000;
 /** Longer than a server with much data needs to catch up. */
 const currentMs = 60_000;
 const natsAttempts = 5;
-/** Who ends so often in a row will not come up. */
+/** Consecutive failures after which a member counts as broken. */
 const failuresMax = 5;
 
 export class Cluster {
@@ -98,7 +98,7 @@ export class Cluster {
     this.#members = plan.members.map((planned) => this.#memberOf(planned));
   }
 
-  /** Makes its files. Nothing runs yet. Processes that a killed cluster left behind are ended. */
+  /** Creates the files, and ends processes that a killed cluster has left behind. Starts nothing. */
   static async make(options: ClusterOptions): Promise<Cluster> {
     const { directory, shape } = options;
     await mkdir(join(directory, "logs"), { recursive: true });
@@ -118,7 +118,7 @@ export class Cluster {
     const known = withFront(before?.ports, options.frontPort ?? 0);
     const ports = portsOf(shape, await freePorts(portsNeeded(shape)), known);
     const advertised = await linesTo(ports, options);
-    // Made before any service starts: all services believe the one that governance signs with.
+    // Created before any service starts, because all services trust the key that governance signs with.
     const trustedKey = trustedKeyOf(await openInstallationKeys(keysIn(directory), systemFoundation()));
     const plan = planOf(shape, ports, directory, { advertised, trustedKey });
     const cluster = new Cluster(options, ports, plan, { advertised, trustedKey });
@@ -145,7 +145,7 @@ export class Cluster {
     return found;
   }
 
-  /** Starts everything. Resolves when all of it is ready. */
+  /** Starts all processes. Resolves when all are ready. */
   async up(signal: AbortSignal): Promise<void> {
     await requireFreePorts(this.#members);
     await this.#natsUp(signal);
@@ -153,7 +153,7 @@ export class Cluster {
     await this.ready(signal);
   }
 
-  /** Starts its NATS servers alone, for tools that work on their data. Gives their addresses. */
+  /** Starts only the NATS servers, for tools that work on their data. Returns their addresses. */
   async upNats(signal: AbortSignal): Promise<readonly string[]> {
     await this.#natsUp(signal);
     const servers = this.#natsOf(this.#members);
@@ -161,7 +161,7 @@ export class Cluster {
     return servers.map(({ planned }) => addressesOf(planned).other.replace("nats://", ""));
   }
 
-  /** Resolves when every member says that it is ready. */
+  /** Resolves when every member reports that it is ready. */
   async ready(signal: AbortSignal, members: readonly Member[] = this.#members): Promise<void> {
     for (const member of members) {
       while (!(await readinessOf(member.planned)).isReady) {
@@ -172,7 +172,7 @@ export class Cluster {
     }
   }
 
-  /** Members that are too many are stopped gracefully, those that lack are started. Resolves when all are ready. */
+  /** Stops surplus members gracefully, and starts missing ones. Resolves when all are ready. */
   async reshape(shape: Shape, signal: AbortSignal): Promise<void> {
     const { directory } = this.#options;
     const ports = portsOf(shape, await freePorts(portsNeeded(shape)), this.#given);
@@ -194,12 +194,12 @@ export class Cluster {
     await writeFiles(plan);
     for (const member of this.#members) await member.up();
     await this.ready(signal);
-    // One after the other, so that each hands over to those that stay.
+    // In sequence, so that each hands over to the remaining members.
     for (const member of leaving) await member.down();
     await this.#saveState();
   }
 
-  /** One member after the other is stopped gracefully and started again, each when all are ready. */
+  /** Restarts the members in sequence and gracefully, each when all are ready. */
   async roll(names: readonly string[], signal: AbortSignal): Promise<void> {
     for (const member of names.map((name) => this.member(name))) {
       await member.down();
@@ -209,7 +209,7 @@ export class Cluster {
     }
   }
 
-  /** Services first, those that the others need last. */
+  /** Stops the services first, then the members that they need. */
   async down(): Promise<void> {
     const [nats, others] = [this.#natsOf(this.#members), this.#servicesOf(this.#members)];
     const registries = others.filter(({ planned }) => planned.kind === "registry");
@@ -218,7 +218,7 @@ export class Cluster {
     await this.#saveState();
   }
 
-  /** Says that no process supervises it any more. */
+  /** Records that no process supervises the cluster any more. */
   async leave(): Promise<void> {
     this.#isLeft = true;
     await this.#saveState();
@@ -241,7 +241,7 @@ export class Cluster {
     };
   }
 
-  /** Servers that do not find each other at once may never: then they are started once more. */
+  /** Starts the NATS servers. Servers that do not find each other soon may never do so, and are restarted. */
   async #natsUp(signal: AbortSignal): Promise<void> {
     const servers = this.#natsOf(this.#members);
     for (let attempt = 1; ; attempt++) {
@@ -255,7 +255,7 @@ export class Cluster {
     }
   }
 
-  /** A NATS server that comes back may stay behind its leader until it is started once more. */
+  /** Waits until a NATS server has caught up. A restarted server may stay behind its leader until another restart. */
   async #current(server: Member, signal: AbortSignal): Promise<void> {
     const isCurrent = async () => (await readinessOf(server.planned)).isReady;
     for (let attempt = 1; attempt < natsAttempts; attempt++) {
@@ -269,7 +269,7 @@ export class Cluster {
     return this.#within(togetherMs, () => natsTogether(servers.map(({ planned }) => planned)), signal);
   }
 
-  /** Whether it holds before the time is up. */
+  /** Returns whether the condition holds within the time. */
   async #within(ms: number, holds: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
     const { clock, timers } = this.#ports;
     const untilMs = clock.monotonic() + ms;
@@ -297,7 +297,7 @@ export class Cluster {
         ? [natsServer, ...planned.words]
         : [process.execPath, moduleOf(kind), ...planned.words, ...words];
     const program = { command, directory, log, environment };
-    // A full disk must not end the process that looks after the members. The next change is written again.
+    // A full disk must not end the supervisor. The next change writes the state again.
     const onChange = () => void this.#saveState().catch(() => {});
     const onLost = () => this.#options.onLost?.(member);
     const member: Member = new Member({ ...this.#ports, planned, program, onChange, onLost });
@@ -312,21 +312,21 @@ export class Cluster {
   }
 }
 
-/** Another process on a port would answer in place of a member, and pass for ready. */
+/** Throws if a port is taken. Another process on the port would answer in place of a member, and count as ready. */
 async function requireFreePorts(members: readonly Member[]): Promise<void> {
   for (const { name, planned } of members)
     for (const port of Object.values(planned.ports))
       if (!(await isPortFree(port))) throw clusterErrors.portInUse({ name, port });
 }
 
-/** Every member keeps its ports. The first gateway has those that were asked for. */
+/** Returns the ports with the requested ones for the first gateway. All other members keep their ports. */
 function withFront(before: Ports | undefined, http: number): Ports | undefined {
   if (http === 0) return before;
   const { nats = {}, services = {} } = before ?? {};
   return { nats, services: { ...services, "gateway-1": { http, grpc: http + 1 } } };
 }
 
-/** Lines to the ports that have none yet. */
+/** Creates lines to the ports without one. */
 async function linesTo(
   ports: Ports,
   { lineTo }: ClusterOptions,
@@ -341,7 +341,7 @@ async function writeFiles({ files }: Plan): Promise<void> {
   await Promise.all(files.map(({ path, text }) => writeFile(path, text)));
 }
 
-/** What still runs of a cluster whose own process was killed. */
+/** Ends the remaining processes of a cluster whose supervisor was killed. */
 export async function endLeftovers({ members }: ClusterState, directory: string): Promise<void> {
   const running = members.flatMap(({ pid }) => (pid !== undefined && isAlive(pid) ? [pid] : []));
   const ours = await Promise.all(running.map((pid) => isOurs(pid, directory)));
@@ -350,7 +350,7 @@ export async function endLeftovers({ members }: ClusterState, directory: string)
   while (left.some(isAlive)) await sleep(systemTimers, lookMs);
 }
 
-/** Numbers of processes are given again: each of ours was started with a file of the directory. */
+/** Whether a process is of the cluster. Process ids are reused, but ours have a file of the directory as an argument. */
 async function isOurs(pid: number, directory: string): Promise<boolean> {
   const { stdout } = await run("ps", ["-o", "args=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
   return stdout.includes(directory);

@@ -1,5 +1,5 @@
 /**
- * A process that is kept running, after any failure.
+ * A process that restarts after any failure.
  *
  *     down ── up ──► up ── ended by itself ──► resting ── pause ──► up
  *                     └── down ──► down
@@ -14,14 +14,14 @@ export interface MemberParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly chance: Chance;
-  /** Its process came or went. */
+  /** Called when the process starts or ends. */
   readonly onChange: () => void;
-  /** Its process ended by itself, and is started again. */
+  /** Called when the process ends by itself, before it restarts. */
   readonly onLost?: (how: string) => void;
 }
 
 const pauses: Backoff = { firstMs: 250, maxMs: 10_000 };
-/** Who lived so long has not failed in a row. */
+/** Lifetime after which the count of consecutive failures starts again. */
 const wellMs = 10_000;
 const killAfterMs = 30_000;
 
@@ -56,17 +56,17 @@ export class Member {
     return this.#child?.pid;
   }
 
-  /** How often it was started again because it had ended by itself. */
+  /** Number of restarts after the process had ended by itself. */
   get restarts(): number {
     return this.#restarts;
   }
 
-  /** Ends in a row, each soon after its start. */
+  /** Consecutive ends, each soon after the start. */
   get failures(): number {
     return this.#failures;
   }
 
-  /** How it ended last. Empty when it never has. */
+  /** The last end in words. Empty before the first end. */
   get lastEnd(): string {
     return this.#lastEnd;
   }
@@ -77,7 +77,7 @@ export class Member {
     await this.#start();
   }
 
-  /** Resolves when nothing of it runs any more. */
+  /** Stops the process. Resolves when it has ended. */
   async down(): Promise<void> {
     this.#isWanted = false;
     this.#resting?.cancel();
@@ -111,7 +111,7 @@ export class Member {
       const pauseMs = this.#failures === 0 ? 0 : backoffMs(pauses, this.#failures, chance);
       this.#resting = timers.after(pauseMs, () => {
         this.#restarts++;
-        // A program that cannot even be started counts as one that ended.
+        // A program that cannot be started counts as ended.
         this.#start().catch((error: unknown) => this.#ended(String(error), 0));
       });
     }

@@ -1,4 +1,4 @@
-/** How the members of a cluster are, as they say themselves. */
+/** Readiness of the members of a cluster, as they report it. */
 import { isComplete } from "@tutti/nats/local";
 import { requestTo } from "../effects/waiting.ts";
 import type { Member } from "../plan/plan.ts";
@@ -7,7 +7,7 @@ const host = "127.0.0.1";
 
 export interface Readiness {
   readonly isReady: boolean;
-  /** Why not, in words. */
+  /** Reason, if it is not ready. */
   readonly reason: string;
 }
 

@@ -1,4 +1,4 @@
-/** What a cluster says of itself in its directory, for other processes. */
+/** State of a cluster in its directory, for other processes. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ifThere, replaceFile, systemCodeOf } from "@tutti/kernel";
@@ -14,7 +14,7 @@ interface MemberState extends Pick<Member, "name" | "kind" | "ports"> {
 }
 
 export interface ClusterState {
-  /** The process that looks after it. */
+  /** The supervising process. */
   readonly pid: number;
   readonly shape: Shape;
   readonly ports: Ports;
@@ -24,7 +24,7 @@ export interface ClusterState {
 const nameOfState = "cluster.json";
 const nameOfWish = "wanted.json";
 
-/** Undefined where there never was one. */
+/** Reads the state. Undefined if there never was a cluster. */
 export function readState(directory: string): Promise<ClusterState | undefined> {
   return read<ClusterState>(join(directory, nameOfState));
 }
@@ -47,7 +47,7 @@ async function read<Content>(path: string): Promise<Content | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as Content);
 }
 
-/** Readers find the one before or this one, never half of it. */
+/** Writes a file atomically: readers see the old or the new content. */
 async function write(path: string, content: unknown): Promise<void> {
   const fresh = `${path}.new`;
   await writeFile(fresh, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });

@@ -1,4 +1,4 @@
-/** Which process has which end of a connection on this machine, as Linux says it. */
+/** Finds the process at an end of a connection on this machine, from `/proc` of Linux. */
 import { readdir, readFile, readlink } from "node:fs/promises";
 
 export const areCallersKnown = process.platform === "linux";

@@ -1,4 +1,4 @@
-/** A cluster under load to which one thing after the other happens, and what came of it. */
+/** Injects faults into a cluster under load, in sequence, and judges the outcome. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SmallDisk } from "@tutti/host/testing";
@@ -18,14 +18,14 @@ export interface DrillOptions {
   readonly shape: Shape;
   readonly seed: number;
   readonly forMs: number;
-  /** Those whose names start with one of these. All unless given. */
+  /** Only faults whose names start with one of these. Default: all. */
   readonly only?: readonly string[];
-  /** Milliseconds between two pieces of work, and between two calls of a client that is written down. */
+  /** Milliseconds between two pieces of work, and between two calls of a recorded client. */
   readonly paceMs?: number;
   readonly say: (line: string) => void;
 }
 
-/** How long it took until everything was served again, counted from the beginning of the fault. */
+/** Time from the start of a fault until everything was served again. */
 interface Recovery {
   readonly fault: string;
   readonly ms: number;
@@ -45,7 +45,7 @@ const bookClients = 6;
 const probes = 12;
 const restMs = 2_000;
 const patienceMs = 60_000;
-/** How long what was started may take to end when all is well again. */
+/** Time that started work may take to end after the last fault. */
 const endsWithinMs = 180_000;
 
 export async function drill(options: DrillOptions): Promise<DrillReport> {
@@ -95,7 +95,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
     const surroundings = { cluster, lines, disks, directory, chance, signal: over.signal };
     const prober = new Prober(load, run, over.signal);
     const happening = happen(options, surroundings, prober).finally(() => pressing.abort());
-    // A client that is refused ends it all.
+    // A rejected client ends the drill.
     const [recoveries] = await Promise.all([happening, ...clients]);
     say(`waiting for the end of ${load.count} pieces of work`);
     const report = {
@@ -121,7 +121,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
   }
 }
 
-/** One fault after the other, each when all is well again, each of them before one comes again. */
+/** Injects the faults in sequence, each after recovery. No fault repeats before all others have occurred. */
 async function happen(
   { forMs, only, say }: DrillOptions,
   surroundings: Surroundings,
@@ -154,17 +154,17 @@ async function happen(
   return recoveries;
 }
 
-/** More than streams reserve. */
+/** Size of a disk, more than streams reserve. */
 const diskBytes = 2 ** 38;
 
-/** One of three servers, so that the others continue. */
+/** Returns a small disk for one of three servers, so that the others continue. */
 async function disksIn(directory: string): Promise<ReadonlyMap<string, SmallDisk>> {
   const name = "nats-1";
   const disk = await SmallDisk.at(join(directory, name), diskBytes);
   return new Map(disk === undefined ? [] : [[name, disk]]);
 }
 
-/** Runs of one step under many ids, so that each partition has one. */
+/** Starts runs of one step under many ids, so that each partition has one. */
 class Prober {
   readonly #load: Load;
   readonly #run: string;

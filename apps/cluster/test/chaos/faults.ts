@@ -1,4 +1,4 @@
-/** What can go wrong with the processes of a cluster and the lines between them. */
+/** Faults of the processes of a cluster and of the lines between them. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SmallDisk } from "@tutti/host/testing";
@@ -9,9 +9,9 @@ import type { Line } from "./links.ts";
 
 export interface Surroundings {
   readonly cluster: Cluster;
-  /** The line before a port. */
+  /** Lines by the port that they lead to. */
   readonly lines: ReadonlyMap<number, Line>;
-  /** Disks that can be made full, by the member that writes to them. */
+  /** Disks that can be filled, by the member that writes to them. */
   readonly disks: ReadonlyMap<string, SmallDisk>;
   readonly directory: string;
   readonly chance: Chance;
@@ -20,13 +20,13 @@ export interface Surroundings {
 
 export interface Fault {
   readonly name: string;
-  /** How long it lasts, milliseconds. 0 for what is over as it happens. */
+  /** Duration in milliseconds. 0 for an instantaneous fault. */
   readonly lastsMs: number;
-  /** How long it may take until everything is served again, from its beginning, milliseconds. */
+  /** Maximum of milliseconds from the start of the fault until everything is served again. */
   readonly goalMs: number | undefined;
-  /** Whether it can be done on this machine. It can unless given. */
+  /** Whether the fault is possible on this machine. Default: it is. */
   readonly canBegin?: (surroundings: Surroundings) => boolean;
-  /** Returns how to end it. */
+  /** Starts the fault. Resolves with a function that ends it. */
   begin(surroundings: Surroundings): Promise<() => Promise<void>>;
 }
 
@@ -105,7 +105,7 @@ export const faults: readonly Fault[] = [
       await Promise.all([...disks.values()].map((disk) => disk.fill()));
       return async () => {
         await Promise.all([...disks.values()].map((disk) => disk.empty()));
-        // A server that could not write keeps nothing more until it is started again, as the probe of its pod would do.
+        // A server that failed to write stores nothing until a restart, which the probe of its pod would cause.
         for (const name of disks.keys()) cluster.member(name).signal("SIGKILL");
       };
     },
@@ -122,7 +122,7 @@ export const faults: readonly Fault[] = [
   },
 ];
 
-/** Where a process looks how wrong its clock is. */
+/** Returns the file from which a process reads its clock skew. */
 function skewFileOf(directory: string, pid: number | undefined): string {
   return join(directory, "skew", String(pid));
 }

@@ -1,4 +1,4 @@
-/** The cluster as a client sees it: gateways of which any may be away. */
+/** The cluster for a client: gateways of which any may be unreachable. */
 
 export interface Answer {
   readonly status: number;
@@ -6,7 +6,7 @@ export interface Answer {
   readonly body: any;
 }
 
-/** Failures that say what came of a call: the wait for a lock is over. */
+/** Error codes with a known outcome: the wait for a lock is over. */
 const answers: ReadonlySet<unknown> = new Set(["lock.held"]);
 
 /** The outcome of a call is unknown. */
@@ -23,7 +23,7 @@ export class Front {
     this.#patienceMs = patienceMs;
   }
 
-  /** Asks the next gateway once. An answer about an unknown outcome is none. */
+  /** Sends a request to the next gateway once. Throws `Unanswered` if the outcome is unknown. */
   async once(
     method: "GET" | "POST" | "PUT",
     path: string,
@@ -40,7 +40,7 @@ export class Front {
       });
       const text = await reply.text();
       const answer = { status: reply.status, body: text === "" ? undefined : JSON.parse(text) };
-      // 408: a gateway that stood still took what was sent for too slow.
+      // 408: a gateway that was frozen considered the request too slow.
       const isNone = reply.status >= 500 || reply.status === 429 || reply.status === 408;
       if (isNone && !answers.has(answer.body?.code)) throw new Unanswered(`${path}: ${reply.status} ${text}`);
       return answer;
@@ -49,7 +49,7 @@ export class Front {
     }
   }
 
-  /** Asks until there is an answer: for what is harmless to repeat. */
+  /** Repeats a request until there is a reply. For requests that are safe to repeat. */
   async retryUntilDone(
     method: "GET" | "POST" | "PUT",
     path: string,

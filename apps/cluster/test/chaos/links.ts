@@ -1,11 +1,11 @@
-/** Lines between processes of one machine that can be cut and slowed: each listens in the place of a port, and passes on. */
+/** Lines between processes of one machine that can be cut and slowed. Each listens in place of a port and forwards. */
 import { randomInt } from "node:crypto";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { portsHeldBy } from "./callers.ts";
 
 const host = "127.0.0.1";
 
-/** The condition of a line: sound. Cut, without a report to its ends. Slow. */
+/** The condition of a line: sound, cut without a report to its ends, or slow. */
 export type Condition =
   | { readonly kind: "sound" }
   | { readonly kind: "cut" }
@@ -16,9 +16,9 @@ const sound: Condition = { kind: "sound" };
 /**
  * A line to one port.
  *
- * 1. Cut, it takes connections and answers nothing, as a network does that loses packets: who waits has to give up by
- *    himself. What was on its way when it was cut arrives when it is repaired, in its order.
- * 2. Of one that is cut for a process, the connections of others know nothing.
+ * 1. A cut line accepts connections and delivers nothing, like a network that loses packets. A waiting caller needs a
+ *    timeout. Data in transit at the cut arrives in order after the repair.
+ * 2. A cut for one process does not affect the connections of others.
  */
 export class Line {
   readonly port: number;
@@ -32,10 +32,10 @@ export class Line {
     this.port = port;
   }
 
-  /** @param target where it leads to */
+  /** Creates a line to a port. */
   static async to(target: number): Promise<Line> {
     for (;;) {
-      // Below those that the system gives away: members have been promised some of these and do not listen yet.
+      // Below the ports that the system assigns, because some of those are reserved for members that do not listen yet.
       const port = randomInt(10_000, 30_000);
       const server = createServer({ pauseOnConnect: true });
       const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -52,7 +52,7 @@ export class Line {
     for (const passage of this.#passages) passage.become(condition);
   }
 
-  /** Cut for the caller that calls from this process, and sound for all others. */
+  /** Cuts the line for the connections of one process. For all others it stays as it is. */
   async cutFor(pid: number): Promise<void> {
     this.#cutOff = pid;
     const ports = await portsHeldBy(pid);
@@ -74,7 +74,7 @@ export class Line {
     const far = connect(target, host);
     const passage = new Passage(near, far, this.#condition);
     this.#passages.add(passage);
-    // Both: the close that one end missed during the cut arrives when the line is repaired.
+    // Both ends must close. A close that one end missed during the cut arrives after the repair.
     for (const socket of [near, far])
       socket.once("close", () => near.closed && far.closed && this.#passages.delete(passage));
     if (this.#cutOff !== undefined) {
@@ -130,7 +130,7 @@ class Passage {
     from.once("close", () => later(() => to.destroy()));
   }
 
-  /** Resolves when what arrived now is through. */
+  /** Resolves when the data that has just arrived may pass. */
   #through(): Promise<void> {
     const condition = this.#condition;
     if (condition.kind === "sound") return Promise.resolve();

@@ -1,4 +1,4 @@
-/** A steady load of chains, graphs, missions and sessions, of which each is known to be right or not by what it gives. */
+/** A steady load of chains, graphs, missions and sessions. The output of each shows whether it is correct. */
 import { randomUUID } from "node:crypto";
 import { type Chance, silentLogger } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
@@ -35,7 +35,7 @@ output: "\${{ tasks.last.output }}"
 `,
 ];
 
-/** Three tasks, the same as contracts have them, for missions and sessions. */
+/** Three tasks in the form of the contracts, for missions and sessions. */
 const tasks = ["a", "b", "c"].map((id, index, all) => ({
   id,
   capability: "chaos.step",
@@ -45,7 +45,7 @@ const tasks = ["a", "b", "c"].map((id, index, all) => ({
 
 const lengths: Readonly<Record<Kind, number>> = { chain: chainLength, graph: 5, mission: 3, session: 3 };
 
-/** A piece of work that was acknowledged. */
+/** An acknowledged piece of work. */
 interface Acknowledged {
   readonly kind: Kind;
   readonly id: string;
@@ -53,16 +53,16 @@ interface Acknowledged {
 
 export interface LoadReport {
   readonly acknowledged: Readonly<Record<Kind, number>>;
-  /** Each: which, and what is wrong. */
+  /** Wrong pieces of work, each with the fault. */
   readonly wrong: readonly string[];
-  /** Attempts that agents made, also those of which nothing came. */
+  /** Attempts of agents, including those without effect. */
   readonly attempts: number;
 }
 
 /**
- * Each step gives what it was given with a number of its own added, and keeps both. So what a piece of work ends with
- * names one attempt for each of its steps, and each of them must have been given what the ones before gave: a step that
- * took effect twice, or was made up, or forgot, shows.
+ * Each step returns its input with a new number appended, and records both. So the output of a piece of work names one
+ * attempt for each of its steps. The input of each attempt must be the output of the steps before it. This reveals steps
+ * that took effect twice, were invented, or lost their input.
  */
 export class Load {
   readonly #front: Front;
@@ -73,13 +73,13 @@ export class Load {
   readonly #workers: readonly Worker[];
   #number = 0;
 
-  /** @param links where workers link */
+  /** @param links addresses to which workers connect */
   constructor(front: Front, chance: Chance, run: string, links: readonly string[]) {
     this.#front = front;
     this.#chance = chance;
     this.#run = run;
     this.#workers = links.map((_, first) => {
-      // Each with another one first, and whichever answers where that one is away.
+      // Each worker prefers another address, and uses the others if that one is unreachable.
       const address = [...links.slice(first), ...links.slice(0, first)];
       const worker = new Worker({ slots: 64, address }, { logger: silentLogger });
       worker.handle("chaos.step", async ({ seen }: Input) => {
@@ -105,7 +105,7 @@ export class Load {
     return this.#acknowledged.length;
   }
 
-  /** Starts work, one piece after the other, until it is asked to stop. */
+  /** Starts work in sequence until the signal aborts. */
   async client(pauseMs: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const kind = kinds[Math.floor(this.#chance.random() * kinds.length)] ?? "chain";
@@ -114,13 +114,13 @@ export class Load {
     }
   }
 
-  /** A run of one step: how long it takes until it is known to be done. */
+  /** Starts a run of one step, and resolves when its end is known. */
   async probe(id: string, signal: AbortSignal): Promise<void> {
     await this.#start("/v1/runs", { runId: id, definition: { name: "chaos-one" } }, signal);
     await this.#outcome(`/v1/runs/${id}/result?waitMs=5000`, signal);
   }
 
-  /** Waits for the end of everything that was acknowledged, and looks at what came of it. */
+  /** Waits for the end of all acknowledged work, and checks the outputs. */
   async judge(signal: AbortSignal): Promise<LoadReport> {
     const wrong: string[] = [];
     const left = this.#acknowledged.values();
@@ -162,7 +162,7 @@ export class Load {
     if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
   }
 
-  /** The body of an answer that has an outcome. */
+  /** Returns the body of a reply with an outcome. */
   // biome-ignore lint/suspicious/noExplicitAny: as it comes from JSON
   async #outcome(path: string, signal: AbortSignal): Promise<any> {
     for (;;) {
@@ -188,7 +188,7 @@ export class Load {
     return at < 0 ? undefined : `step ${at + 1} was not given what the steps before gave`;
   }
 
-  /** What left gave and what right gave, each with the first before it, and the last. */
+  /** Checks a graph: the first step, the left and the right step after it, and the last step. */
   #wrongGraph(seen: readonly string[]): string | undefined {
     const [first = "", left = "", again, right = "", last = ""] = seen;
     if (first !== again) return "the first step took effect twice";

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { checkLinearizable, type Model, type Operation } from "@tutti/simulation/linearizability";
 import { entryModel, idModel, lockModel } from "./models.ts";
 
-/** One call after the other: the input, and the answer. */
+/** Judges a sequence of calls, each with its input and reply. */
 function kindOf<State, Input, Output>(
   model: Model<State, Input, Output>,
   said: readonly (readonly [Input, Output | undefined])[],

@@ -1,8 +1,8 @@
-/** What entries of boards, locks, and ids of runs do when one client after the other uses them. */
+/** Sequential models of board entries, locks and run ids. */
 import type { Model } from "@tutti/simulation/linearizability";
 
 /**
- * An entry of a blackboard. A version is unknown after an unacknowledged write: then it is above the last one.
+ * An entry of a blackboard. After an unacknowledged write its version is unknown, but above the last one.
  */
 export interface Entry {
   readonly value: string;
@@ -48,7 +48,7 @@ function isAt({ version, isExact }: Entry, wanted: number): boolean {
   return isExact ? version === wanted : wanted >= version;
 }
 
-/** The state is the one that a reader saw. Undefined if that is impossible. */
+/** Returns the state after a read. Undefined if the read is impossible. */
 function seen(
   state: Entry,
   { value, version }: { readonly value: string; readonly version: number },
@@ -56,7 +56,7 @@ function seen(
   return state.value === value && isAt(state, version) ? { value, version, isExact: true } : undefined;
 }
 
-/** A lock: who holds it, and the greatest token that was ever given. */
+/** A lock: its holder, and the greatest token so far. */
 export interface Held {
   readonly holder: string;
   readonly token: number;
@@ -81,7 +81,7 @@ export const lockModel: Model<Held, LockInput, LockOutput> = {
       return state.holder === "" && output.token > state.token ? { holder, token: output.token } : undefined;
     }
     if (output !== undefined && output.kind !== "released") return;
-    // What was given back and not heard of is given back once more by the gateway, and is not held then.
+    // The gateway repeats a release without a reply. The repeated release finds no holder.
     if (output?.was === true && !isHis) return;
     return isHis ? { holder: "", token: state.token } : state;
   },

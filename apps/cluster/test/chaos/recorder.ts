@@ -1,4 +1,4 @@
-/** Clients that use boards, locks and ids, and write down each call with its answer. */
+/** Clients that use boards, locks and run ids, and record each call with its reply. */
 import { randomUUID } from "node:crypto";
 import type { Chance } from "@tutti/kernel";
 import {
@@ -20,10 +20,10 @@ import {
   lockModel,
 } from "./models.ts";
 
-/** So many calls are about one thing. Then a new one is taken, for the search grows with the length. */
+/** Calls per object. Then a new object is used, because the search grows with the length of the history. */
 const callsPerThing = 120;
 
-/** What was called and answered, by the thing that it was about. */
+/** Recorded calls and replies, by object. */
 class Book<State, Input, Output> {
   readonly #model: Model<State, Input, Output>;
   readonly #histories = new Map<string, Operation<Input, Output>[]>();
@@ -32,7 +32,7 @@ class Book<State, Input, Output> {
     this.#model = model;
   }
 
-  /** Calls, and writes down what came of it. */
+  /** Makes a call, and records its outcome. */
   async note(thing: string, input: Input, call: () => Promise<Output>): Promise<Output | undefined> {
     const history = this.#histories.get(thing) ?? [];
     this.#histories.set(thing, history);
@@ -81,7 +81,7 @@ export class Recorder {
   readonly #run: string;
   #calls = 0;
 
-  /** @param run in front of all names, so that they are new */
+  /** @param run prefix of all names, so that they are new */
   constructor(front: Front, chance: Chance, run: string) {
     this.#front = front;
     this.#chance = chance;
@@ -99,7 +99,7 @@ export class Recorder {
       );
   }
 
-  /** One client: one call after the other, until it is asked to stop. */
+  /** Runs a client with sequential calls, until the signal aborts. */
   async client(name: string, pauseMs: number, signal: AbortSignal): Promise<void> {
     let versions = new Map<string, number>();
     const held = new Map<string, string>();
@@ -146,7 +146,7 @@ export class Recorder {
     return new Map([...versions, [thing, output.version]]);
   }
 
-  /** Each acquisition has a name of its own, as the contract wants it. Half of them are repeated once. */
+  /** Uses a lock. Each acquisition has its own name, as the contract requires. Half of them are repeated once. */
   async #useLock(name: string, client: string, held: Map<string, string>): Promise<void> {
     const holder = held.get(name) ?? `${client}-${this.#calls}`;
     if (held.has(name) && this.#chance.random() < 0.5) {
@@ -162,7 +162,7 @@ export class Recorder {
       const { status, body } = await this.#front.once("POST", `/v1/locks/${name}/acquire`, request);
       return status === 200 ? { kind: "granted", token: body.token } : { kind: "refused" };
     });
-    // Who was not answered may have it.
+    // Without a reply, the client may hold it.
     if (output?.kind === "refused") held.delete(name);
     else held.set(name, holder);
   }

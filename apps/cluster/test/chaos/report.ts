@@ -1,7 +1,7 @@
-/** What a drill says. */
+/** Report of a drill. */
 import type { DrillReport } from "./drill.ts";
 
-/** What must not be. How long something took is no part of it. */
+/** Returns the violations. Durations are not among them. */
 export function problemsOf({ load, things }: DrillReport): readonly string[] {
   const impossible = things.flatMap(({ thing, verdict }) =>
     verdict.kind === "impossible"

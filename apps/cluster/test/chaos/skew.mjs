@@ -1,6 +1,6 @@
-// Imported into each service of a cluster under trial: its wall clock is as wrong as a file of its own says.
+// Imported into each service of a cluster under test. Its wall clock has the skew that a file of the process contains.
 //
-// The clock of durations stays as it was: a machine whose clock is set has the same.
+// The monotonic clock does not change, as on a machine whose clock is set.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,9 +1,9 @@
 /**
- * `npm run chaos`: a cluster on this machine under load, to which one thing after the other happens.
+ * `npm run chaos`: injects faults into a cluster under load on this machine, in sequence.
  *
  *     npm run chaos -- [--minutes 5] [--seed N] [--only kill,freeze] [--directory D] [--json]
  *
- * It ends with 1 when something that was acknowledged was lost, wrong, or in no order that could have been.
+ * It exits with 1 if acknowledged work was lost or wrong, or if replies fit no possible order.
  */
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
