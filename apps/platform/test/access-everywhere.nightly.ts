@@ -1,6 +1,6 @@
 /**
- * Callers without the right, at every rpc and every route. `access.io.ts` has a sample, `served.test.ts` each served
- * method in process.
+ * Callers without rights at every rpc and every route. `access.io.ts` tests a sample, `served.test.ts` each served method
+ * in process.
  */
 import { describeAccess, everything } from "./support/access-matrix.ts";
 

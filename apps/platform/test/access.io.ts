@@ -1,4 +1,4 @@
-/** Who gets in and what they may do, asked of the platform from outside. */
+/** Authentication and authorization, tested from outside the platform. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { status } from "@grpc/grpc-js";

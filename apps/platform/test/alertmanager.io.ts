@@ -1,4 +1,4 @@
-/** Tools of Prometheus against the API of Alertmanager: amtool, an Alertmanager to compare with, and Prometheus itself. */
+/** Prometheus tools against the API of Alertmanager: amtool, a reference Alertmanager, and Prometheus itself. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
@@ -21,7 +21,7 @@ const [amtool, alertmanager, prometheus] = [
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A base of the API, with what a test does to it. */
+/** An endpoint of the API, with the actions of a test. */
 class Api {
   readonly url: string;
 
@@ -113,7 +113,7 @@ describe("Alertmanager's API", { skip: amtool.skip || alertmanager.skip }, () =>
   });
 });
 
-/** Replies to the same requests, without times and ids. */
+/** Returns the replies to the same requests, without times and ids. */
 async function story(api: Api) {
   const annotations = { summary: "Slow" };
   const foo = { labels: { alertname: "foo", node: "a", severity: "warning", empty: "" }, annotations };

@@ -1,4 +1,4 @@
-/** Alerts when the process that has them is killed: a service of its own, beside the platform. */
+/** Alerts when their process is killed. Insight is a service of its own, next to the platform. */
 import assert from "node:assert/strict";
 import { mkdtempDisposable } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -44,7 +44,7 @@ it("killed between the receiver and the record, insight sends the same webhook-i
       ...{ method, headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    // The cast: each route of this test answers with one of these.
+    // The cast: each route of this test answers with one of these lists.
     const reply = (await response.json()) as { readonly [Part in "alerts" | "notifications"]: Shown[] };
     return { status: response.status, reply };
   };
@@ -74,7 +74,7 @@ it("killed between the receiver and the record, insight sends the same webhook-i
     assert.deepEqual([left.notifications, new Set(heard).size], [[], 1]);
     const { reply } = await call("/v1/alerts");
     assert.deepEqual(
-      // A loaded machine may have others.
+      // A loaded machine may fire other alerts.
       reply.alerts.filter(({ ruleId }) => ruleId === "up").map(({ ruleId, status }) => [ruleId, status]),
       [["up", "firing"]],
     );

@@ -63,13 +63,13 @@ describe("services in processes of their own, found by a registry", () => {
       "desk, NoteService.Get: call answered",
     ];
     assert.deepEqual([...lines.keys()].sort(), story.toSorted());
-    // Several lines of one millisecond are in no order.
+    // Log lines of the same millisecond have no order.
     const times = story.map((line) => lines.get(line));
     assert.deepEqual(times, times.toSorted());
   });
 
   it("a deadline that passes stops the work, including calls to other services", async () => {
-    // All processes are discovered by now.
+    // All processes are discovered at this point.
     await atDesk.call(get, note({ key: "relay" }));
 
     const { code } = await failureOf(
@@ -150,7 +150,7 @@ describe("services in processes of their own, found by a registry", () => {
   });
 });
 
-/** What a service says in the trace, and when. */
+/** Returns the messages that a service logged in the trace, with their times. */
 async function linesOf(name: string, service: Service): Promise<[string, string][]> {
   const isPart = (line: LogLine) => line["traceId"] === traceId;
   await service.line((line) => isPart(line) && line.msg === "call answered");

@@ -1,4 +1,4 @@
-/** Durable functions that never give control back, on a real platform. */
+/** Durable functions that never yield to the event loop, on a real platform. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -27,7 +27,7 @@ describe("a durable function with a loop that never waits", () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  /** What the worker says when its function is ended. It does the rest of its work. */
+  /** Returns the log line of the worker when its function is ended. The worker continues its other work. */
   async function saysOf(language: string, options: ProcessOptions): Promise<string> {
     await using worker = new TestProcess(options);
     const begun = (name: string, id: string, input: object = {}) =>

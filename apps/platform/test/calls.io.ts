@@ -1,4 +1,4 @@
-/** Programs that have TUTTI_URL and TUTTI_API_KEY and nothing else: their calls over HTTP, at the gateway of a platform. */
+/** Programs with only TUTTI_URL and TUTTI_API_KEY: their calls over HTTP, at the gateway of a platform. */
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { join } from "node:path";
@@ -70,7 +70,7 @@ describe("a client that knows the URL of a platform alone", () => {
   it("stores input that is too large for a message", async () => {
     const name = "x".repeat(3_000_000);
     const run = await tutti.run("greeting", { input: { name } });
-    // A reference does not tell what is in it.
+    // A reference does not reveal its content.
     await assert.rejects(run.result(), { code: "workflow.data_stored" });
     const { value: first } = await run.history().next();
     assert.ok(JSON.stringify(first).length < name.length);

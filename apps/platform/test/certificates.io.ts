@@ -115,7 +115,7 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
     for (const step of ["trusted beside it", "signs", "alone"]) {
       const before = takenUp();
       await certificatesFor(folder.path, "platform", "--next-authority");
-      // Between the two each meets what the other has not taken up yet.
+      // Before both have reloaded, each meets certificates that the other has not loaded yet.
       for (const [address, service] of [
         [platform.grpc, "notes"],
         [notes.grpc, "platform"],
@@ -148,7 +148,7 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
   });
 });
 
-/** Makes certificates as the README says, and gives the configuration that the tool prints. */
+/** Creates certificates as the README describes, and returns the configuration that the tool prints. */
 async function certificatesFor(
   directory: string,
   service: string,
@@ -170,7 +170,7 @@ async function secured(directory: string, service: string, authority?: Buffer) {
   return credentials.createSsl(...(await Promise.all(files)));
 }
 
-/** What identifies the certificate that is shown to a new connection. */
+/** Returns the fingerprint of the certificate that a new connection receives. */
 async function fingerprintAt(address: string, directory: string): Promise<string> {
   const [ca, cert, key] = await Promise.all(
     ["ca.crt", "notes.crt", "notes.key"].map((name) => readFile(join(directory, name))),
@@ -193,7 +193,7 @@ async function fingerprintAt(address: string, directory: string): Promise<string
   }
 }
 
-/** Returns how many established connections end at an address of this machine. */
+/** Returns the number of established connections to an address of this machine. */
 function connectionsTo(address: string): number {
   const port = Number(address.slice(address.lastIndexOf(":") + 1));
   const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;

@@ -1,4 +1,4 @@
-/** Applies the steps of CONTRIBUTING.md to a copy of the repository: the result passes all checks and the tests. */
+/** Applies the steps of CONTRIBUTING.md to a copy of the repository. The result must pass all checks and tests. */
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -7,7 +7,7 @@ import { copyOfWorkspace, runIn } from "../../../tools/test/tree.mjs";
 import { isChange } from "./docs/kinds.ts";
 import { type Block, readPage } from "./docs/page.ts";
 
-/** The number of files that each section states, without the tests that a developer adds. */
+/** The number of files in each section, without the tests that a developer adds. */
 const places: Readonly<Record<string, number>> = {
   "Adding an rpc": 3,
   "Adding a REST route": 2,
@@ -24,7 +24,7 @@ describe("CONTRIBUTING.md", () => {
       const { code, output } = await runIn(copy, script, ...given);
       assert.equal(code, 0, `${script} ${given.join(" ")}:\n${output}`);
     };
-    // Packages first: afterwards their generator runs on the contracts of the page too.
+    // Packages first, because their generator then also covers the contracts of the page.
     for (const [, words = ""] of blocks.flatMap(({ kind, text }) =>
       kind === "sh" ? [...text.matchAll(/^npm run make -- (.*)$/gm)] : [],
     ))
@@ -35,8 +35,8 @@ describe("CONTRIBUTING.md", () => {
     assert.match(rpcs, /#### RegistryService\.CountInstances\n\nCounts the instances/);
 
     await succeeds("tools/checks.mjs");
-    // Refusals are derived from the contracts. The suite of machines draws every command and event, and compares the
-    // replies with the plain model.
+    // Rejections are derived from the contracts. The suite of machines generates every command and event, and compares
+    // the replies with the plain model.
     const folders = ["apps/registry", "apps/cli", "apps/dashboard", "libs/rest", "libs/contracts"];
     for (const folder of [...folders, "libs/machines/bank"]) {
       const tests = await runIn(join(copy, folder), relative(folder, "tools/unit.mjs"));

@@ -1,4 +1,4 @@
-/** A data directory that the platform has used: who can read it, what a verification finds in it, and what a backup has of it. */
+/** A used data directory: its permissions, the findings of a verification, and the content of a backup. */
 import assert from "node:assert/strict";
 import { cpSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -60,7 +60,7 @@ async function* upload(text: string): AsyncGenerator<PutRequest> {
   yield { namespace, part: { $case: "chunk", value: Buffer.from(text) } };
 }
 
-/** Uses everything that keeps something. Gives the secret of a sign-in. */
+/** Uses every feature that stores data. Returns the secret of a sign-in. */
 async function used(host: ServiceHost): Promise<string> {
   const { mesh, url } = host;
   const made = CreateNamespaceRequest.fromPartial({ resource: { name: namespace } });
@@ -121,7 +121,7 @@ function filesIn(directory: string): string[] {
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)));
 }
 
-/** Made again by each start, or by those that use them, without anything being lost. */
+/** Files that each start or their users recreate without loss. */
 const ofNoWeight = /^(lock|lock\.json|door\.json|demonstration.*|blobs\/through\/.*|insight\/.*)$/;
 
 describe("a used data directory", () => {
@@ -171,7 +171,7 @@ describe("a used data directory", () => {
       const file = join(data, name);
       const content = readFileSync(file);
       const last = content.findLastIndex((byte) => byte !== 0);
-      // For the last group of a journal, a half-written group and a changed one look the same.
+      // In the last group of a journal, a half-written group and a changed group are indistinguishable.
       const end = name.startsWith("journal/") ? Math.floor(last / 2) : last;
       const changes: Readonly<Record<string, () => void>> = {
         flipped: () =>
@@ -183,7 +183,7 @@ describe("a used data directory", () => {
         removed: () => rmSync(file),
       };
       for (const [how, change] of Object.entries(changes)) {
-        // What nothing names may be swept at any time.
+        // A blob without a mention may be swept at any time.
         if (how === "removed" && name.startsWith("blobs/")) continue;
         change();
         const { findings } = await run("verify", data);
@@ -255,7 +255,7 @@ describe("a used data directory", () => {
     const again = await run("restore", restored, "--copy", copy, "--passphrase-file", passphrase());
     assert.match(again.output, /is not empty\. Nothing in it was changed\. Choose another directory/);
     assert.doesNotMatch(again.output, /Remove/);
-    // Nothing else is left of it.
+    // Only the restored directory remains in use.
     const aside = join(folder, "aside");
     cpSync(data, aside, { recursive: true });
     rmSync(data, { recursive: true });

@@ -1,7 +1,7 @@
 /**
- * The documentation is true: every block of every page runs, every link leads somewhere. A block has a kind that says
- * how it is tried (`docs/kinds.ts`). A block of an unknown kind fails. Pages that start a platform as it is by default
- * share one platform, one page after the other.
+ * Tests that the documentation is true: every block of every page runs, every link has a target. The kind of a block
+ * determines its test (`docs/kinds.ts`). A block of an unknown kind fails. Pages that start a default platform share one
+ * platform, one page after the other.
  */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -57,7 +57,7 @@ describe("documentation", { concurrency: 2 }, () => {
           cause: error,
         });
       }
-      // Output is shown right below what printed it.
+      // Output is shown directly below the block that printed it.
       if (block.kind !== "sh" && block.kind !== "ts") bench.printed = undefined;
     }
     assert.deepEqual([...workshop.deprecations], [], `${page.path} uses deprecated options`);
@@ -66,7 +66,7 @@ describe("documentation", { concurrency: 2 }, () => {
   for (const page of pages)
     if (!shared.includes(page)) it(`${page.path}: every block holds`, () => tryPage(page));
 
-  // Pages register workflows of the same names. Two at once would run each other's.
+  // Pages register workflows with the same names, so pages that run concurrently would start each other's workflows.
   describe("of a platform as it is by default", { concurrency: 1 }, () => {
     let platform: Service;
     before(async () => {

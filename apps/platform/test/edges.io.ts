@@ -1,5 +1,5 @@
 /**
- * Limits that the edges of a running platform apply per caller, over HTTP, gRPC and WebSocket: count, size and
+ * Limits per caller that the edges of a running platform enforce over HTTP, gRPC and WebSocket: count, size and
  * duration.
  */
 import assert from "node:assert/strict";
@@ -40,7 +40,7 @@ describe("the edges of the platform", () => {
   const rest = (path: string, secret: string, init: RequestInit = {}) =>
     fetch(`${platform.http}${path}`, { ...init, headers: { ...bearer(secret), ...init.headers } });
 
-  /** A user with their own role and key, known to the platform. */
+  /** Creates a user with their own role and key, and waits until the platform knows the key. */
   async function somebody(id: string, limit: Partial<governance.IdentityLimit> = {}) {
     const subject = { $case: "actor" as const, value: person(id) };
     const binding = governance.RoleBinding.fromPartial({ bindingId: id, role: "operator", subject });
@@ -101,7 +101,7 @@ describe("the edges of the platform", () => {
       detail,
       /has 3\d{3} bytes, more than the maximum of 2000 for this caller\. Send less at once/,
     );
-    // One that does not say its size beforehand.
+    // A request without a declared size.
     const streamed = await post(small.secret, new Blob([text]).stream());
     assert.equal(streamed.status, 413);
     assert.equal((await rest("/v1/runs", small.secret)).status, 200);
@@ -145,7 +145,7 @@ describe("the edges of the platform", () => {
     await inAudit("busy", "access.too_many_calls");
   });
 
-  /** What a caller follows, by its end: the code of the problem that it ended with. */
+  /** A stream of a caller, with the code of the problem that ended it. */
   interface Followed {
     readonly ended: Promise<string>;
     isOver: boolean;
@@ -195,7 +195,7 @@ describe("the edges of the platform", () => {
       others.map(({ isOver }) => isOver),
       [false, false, false],
     );
-    // And when its bearer may not any more.
+    // Another stream ends when its user loses the right.
     await outside.call(policyService.methods.deleteRoleBinding, {
       namespace,
       bindingId: "stays",

@@ -56,7 +56,7 @@ const urlOf = (server: Server) => `http://127.0.0.1:${(server.address() as Addre
 const codeOf = (error: unknown) => (isTuttiError(error) ? error.code : String(error));
 const execute = (tutti: EmbeddedTutti, body: unknown) => tutti.client.execute("order", { input: body });
 
-/** Each has a route that runs a workflow for its user, and one with the health. */
+/** Frameworks, each with a route that runs a workflow for its user, and a health route. */
 const frameworks: Readonly<Record<string, (tutti: EmbeddedTutti) => Promise<Running>>> = {
   async Express(tutti) {
     const app = express();
@@ -92,7 +92,7 @@ const frameworks: Readonly<Record<string, (tutti: EmbeddedTutti) => Promise<Runn
   },
 
   async Nest(tutti) {
-    // As the decorators of a controller in TypeScript: Node strips types and takes no decorators.
+    // The compiled form of a controller's decorators, because Node strips types and supports no decorators.
     class Orders {
       readonly tutti: EmbeddedTutti;
       constructor(injected: EmbeddedTutti) {
@@ -160,7 +160,7 @@ describe("Tutti within an application", () => {
     await platform?.[Symbol.asyncDispose]();
   });
 
-  /** Requests of two users at once, and one without a user. */
+  /** Asserts concurrent requests of two users, and a request without a user. */
   const assertServesItsUsers = async (app: Running) => {
     const price = { article: "violin", cents: 900 };
     const mixed = Array.from({ length: 8 }, (_, at) => (at % 2 === 0 ? keys.eve : keys.ada));

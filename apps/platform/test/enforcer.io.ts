@@ -1,5 +1,5 @@
 /**
- * What the security enforcer refuses, tried from outside like an attacker. Each refusal is recorded in the audit log.
+ * Rejections by the security enforcer, tested from outside like an attacker. Each rejection is recorded in the audit log.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -70,7 +70,7 @@ describe("the security enforcer", () => {
     return `${answer.status} ${code}`;
   }
 
-  /** As a sender does, who has the libraries of Standard Webhooks. */
+  /** Posts an event like a sender with the libraries of Standard Webhooks. */
   function tell(name: string, id: string, body: unknown, change: Record<string, string> = {}) {
     const text = JSON.stringify(body);
     const signed = signedHeaders(secret, { id, nowMs: Date.now(), body: text });
@@ -78,7 +78,7 @@ describe("the security enforcer", () => {
     return fetch(`${platform.http}/v1/webhooks/${name}`, { method: "POST", body: text, headers });
   }
 
-  /** Until the rules have come that permit it. */
+  /** Retries until the rules that permit the event have arrived. */
   async function told(name: string, id: string, body: unknown): Promise<unknown> {
     const answer = await until(
       `${name} to be permitted`,
@@ -186,7 +186,7 @@ describe("the security enforcer", () => {
     assert.equal(await codeOf(one), "403 scaling.webhook_refused");
     const record = await inAudit({ action: "swarm.scalers.create" }, "scaling.webhook_refused");
     assert.match(record.error?.message ?? "", /169\.254\.169\.254/);
-    // A name says nothing until it is called.
+    // A host name is checked only when it is called.
     const named = await json("POST", "/v1/scalers", { ...scaler, webhook: { url: "https://localhost/" } });
     assert.ok(named.ok, await named.text());
     const called = await inAudit({ action: "swarm.scalers.call" }, "outgoing.refused");

@@ -1,4 +1,4 @@
-/** Events of a real platform: many who follow them, one of whom takes nothing. a platform that is killed. */
+/** Events of a real platform: many subscribers, one of which reads nothing, and a platform that is killed. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { request as requestHttp } from "node:http";
@@ -14,7 +14,7 @@ const readers = 49;
 const runs = 800;
 const bufferBytesMax = 131_072;
 const realtime = [`--realtime.bufferBytesMax=${bufferBytesMax}`, "--realtime.bufferEventsMax=128"];
-/** Each event of a run's beginning is some six KiB. */
+/** Each event at the start of a run has about 6 KiB. */
 const labels = Object.fromEntries(Array.from({ length: 24 }, (_, number) => [`l${number}`, "x".repeat(250)]));
 
 const nap = "workflow: nap\ntasks: {rest: {wait: {for: 1ms}}}";
@@ -25,13 +25,13 @@ async function register(client: Client, text: string): Promise<void> {
 }
 
 interface Heard {
-  /** Ids of events, and how many were missed, in their order. */
+  /** Ids of events, and numbers of missed events, in order. */
   readonly ids: string[];
   missed: number;
   isReady: boolean;
 }
 
-/** Follows by bytes alone, at the pace of the reader's requests. */
+/** Follows the stream by raw bytes, at the pace of the reader's requests. */
 async function follow(platform: Service, heard: Heard, signal: AbortSignal): Promise<void> {
   const answer = await fetch(`${platform.http}/v1/events?pattern=tutti.workflow.run.*`, { signal });
   assert.ok(answer.body);
@@ -51,7 +51,7 @@ function rssBytes({ pid }: Service): number {
   return Number(kibibytes) * 1_024;
 }
 
-/** Bytes that wait for those who follow, and how many these are, as the gateway says. */
+/** Returns the bytes that wait for subscribers, and the number of subscribers, from the metrics of the gateway. */
 async function gatewayOf(
   platform: Service,
 ): Promise<{ readonly bytes: number; readonly connections: number }> {
@@ -74,7 +74,7 @@ describe("events of a platform", () => {
     const all = Array.from({ length: readers }, nothingHeard);
     const following = all.map((heard) => follow(platform, heard, over.signal).catch(() => undefined));
     await until("everybody to follow", () => all.every(({ isReady }) => isReady));
-    // One that takes nothing: the answer is there, and is not read.
+    // A subscriber that does not read: the response has arrived and stays unread.
     const lazy = requestHttp(`${platform.http}/v1/events?pattern=tutti.workflow.run.*`, { agent: false });
     const answer = await new Promise<NodeJS.ReadableStream & AsyncIterable<Uint8Array>>((resolve, reject) => {
       lazy.once("response", resolve).once("error", reject).end();
@@ -109,10 +109,10 @@ describe("events of a platform", () => {
     const frameBytesMax = 16_384;
     assert.ok(mostWaiting <= (readers + 1) * (bufferBytesMax + frameBytesMax), `${mostWaiting} bytes waited`);
     const grownBytes = rssBytes(platform) - beforeBytes;
-    // All that was sent, kept for each reader, is 700 MB.
+    // All sent events, buffered for each reader, would take 700 MB.
     assert.ok(grownBytes < 512 * 1_048_576, `the process grew by ${grownBytes} bytes`);
 
-    // Now it reads, and hears of what it did not take.
+    // Now the subscriber reads, and learns about the missed events.
     const slow = nothingHeard();
     const late = new Response(answerBody(answer));
     const reading = (async () => {
@@ -144,7 +144,7 @@ describe("events of a platform", () => {
     const client = new Client({ url: first.http });
     await register(client, wait);
 
-    /** What a page does: it loads, applies what it hears, and loads again where it may have missed something. */
+    /** Behaves like a page: loads, applies events, and loads again if it may have missed events. */
     const known = new Map<string, string>();
     const standings: string[] = [];
     const reasons: string[] = [];
@@ -172,7 +172,7 @@ describe("events of a platform", () => {
     await until("the page to be connected", () => standings.includes("open"));
     await startRun("before");
     await until("the page to hear of it", () => known.has("before"));
-    // Accepted, and the process exited before any event was published: the answer of the call says that it is durable.
+    // Accepted, but the process exited before any event was published. The reply of the call confirms durability.
     await startRun("unheard");
     await first.kill();
     await until("the page to notice", () => standings.includes("broken"));
@@ -292,7 +292,7 @@ describe("events of a platform", () => {
     await using second = await start("platform", flags, { directory: folder.path });
     await client.call("runs.signal", { params: { id: "watched", name: "go" }, body: {} });
     await watching;
-    // Changes during the kill of the first one may be reported once more. Nothing restarts.
+    // Changes during the first kill may be reported twice. No run restarts.
     assert.deepEqual(
       told.filter((each) => each !== "change running"),
       ["snapshot running", "change completed"],
@@ -301,7 +301,7 @@ describe("events of a platform", () => {
   });
 });
 
-/** Returns the rest of an answer, as `fetch` has it. */
+/** Returns the rest of a response as a stream, like `fetch`. */
 function answerBody(answer: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   return ReadableStream.from(answer) as ReadableStream<Uint8Array>;
 }

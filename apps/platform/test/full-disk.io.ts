@@ -1,6 +1,6 @@
 /**
- * An action that cannot be audited does not happen: a platform whose disk is full does nothing of what it is asked,
- * says what to do, and continues when there is room. Tried on a disk of its own, which needs the right to mount one.
+ * An action that cannot be audited does not happen. A platform with a full disk rejects changes, explains the remedy, and
+ * continues when there is space. The test uses a disk of its own, which requires the right to mount one.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -94,7 +94,7 @@ describe("a platform whose disk is full", () => {
     await disk.fill();
     let last = 0;
     let refused: Answer = { status: 200, code: "", message: "" };
-    // What was set aside for the journal before is written to first.
+    // First the space that was reserved for the journal fills up.
     while (refused.status < 300 && last < attemptsMax) refused = await begin(`order-${++last}`);
     assert.equal(refused.code, "journal.full", refused.message);
     assert.match(
@@ -128,7 +128,7 @@ describe("a platform whose disk is full", () => {
       () => ask("GET", "/v1/audit/records?namespace=default"),
       ({ code }) => /^(audit\.book_full|journal\.full)$/.test(code),
     );
-    // The journal, where checkpoints are anchored, or the log of the audit: one of them is full first.
+    // Either the journal, which anchors checkpoints, or the log of the audit is full first.
     assert.match(search.code, /^(audit\.book_full|journal\.full)$/, search.message);
     assert.match(search.message, /Free disk space\. (?:Writing|The audit) then continues by itself\.$/);
 

@@ -1,4 +1,4 @@
-/** What every kind of answer of the HTTP port says to browsers, and that gRPC speaks no TLS of old. */
+/** Security headers of every kind of reply on the HTTP port, and that gRPC rejects old versions of TLS. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -13,7 +13,7 @@ const safe = {
 };
 const json = { "content-type": "application/json" };
 
-/** One of each kind of answer, by who gives it. */
+/** One reply of each kind, by the component that sends it. */
 const answers: readonly (readonly [what: string, path: string, status: number, init?: RequestInit])[] = [
   ["the probe of life", "/livez", 200],
   ["the probe of readiness", "/readyz", 200],

@@ -1,4 +1,4 @@
-/** A task that people do, when the platform is killed between its claim and the answer. */
+/** A task for people while the platform is killed between its claim and its answer. */
 import assert from "node:assert/strict";
 import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -143,7 +143,7 @@ describe("several instances of a service", () => {
   });
 });
 
-/** Returns how many breakers towards the notes stand open. */
+/** Returns the number of open breakers towards the notes. */
 async function openBreakers({ http }: Caller): Promise<number> {
   const states = samplesOf(await metricsOf(http), "tutti_mesh_breaker_state");
   return [...states].filter(([labels, state]) => labels.includes('service="notes"') && state === 2).length;

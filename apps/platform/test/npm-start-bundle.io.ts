@@ -1,4 +1,4 @@
-/** `npm start` runs the platform from a bundle: users of the sources must not notice, neither in stacks nor in extensions. */
+/** `npm start` runs the platform from a bundle. Users of the sources must see no difference in stacks and extensions. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, it } from "node:test";

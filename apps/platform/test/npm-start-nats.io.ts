@@ -1,4 +1,4 @@
-/** `npm start -- --nats`: what happens on a laptop, as a client of NATS hears it that knows nothing of Tutti. */
+/** `npm start -- --nats` on a laptop, observed by a NATS client that knows nothing of Tutti. */
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { describe, it } from "node:test";
@@ -30,7 +30,7 @@ async function run({ http }: Service, runId: string): Promise<void> {
   );
 }
 
-/** A consumer as the protocol has it: what the stream keeps from a number on. */
+/** Returns the messages of the stream from a number on, through a plain consumer of the protocol. */
 async function kept(connection: NatsConnection, first: number, count: number): Promise<readonly Msg[]> {
   const inbox = createInbox();
   const subscription = connection.subscribe(inbox, { max: count });

@@ -1,4 +1,4 @@
-/** `npm start` as a stranger does it: real processes, the demonstration, Ctrl-C, and again. */
+/** `npm start` as a new user runs it: real processes, the demonstration, Ctrl-C, and a second start. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -29,14 +29,14 @@ async function idsOf(tutti: Tutti): Promise<string[]> {
   return ids.sort();
 }
 
-/** What happened in a run, by types of events. */
+/** Returns the event types of a run. */
 async function typesOf(run: RunHandle): Promise<string[]> {
   const types: string[] = [];
   for await (const { type } of run.history()) types.push(type);
   return types;
 }
 
-/** Who made the attempts at its tasks. */
+/** Returns the agents that made the attempts of a run. */
 async function agentsOf(run: RunHandle): Promise<ReadonlySet<string>> {
   const tasks = await run.tasks();
   return new Set(tasks.flatMap(({ attempts }) => attempts.map(({ agentId }) => agentId)));
@@ -58,7 +58,7 @@ interface Album {
 describe("npm start", { concurrency: 2 }, () => {
   it("plays the demonstration to its end, stops everything at Ctrl-C, and resumes at the next start", async (t) => {
     const python = await needsProgram("python3");
-    // The one that was found: the first on the path may be one without gRPC.
+    // Uses the detected Python, because the first one in PATH may lack gRPC.
     const pythons = python.skip ? [] : [`--platform.pythons=${JSON.stringify([python.path])}`];
     await using folder = await makeFolder();
     await using first = await npmStart(folder.path, ...pythons);

@@ -34,7 +34,7 @@ async function platformWith(environment: Record<string, string>, ...flags: reado
   };
 }
 
-/** Runs one workflow on a worker, as a part of the trace that the headers name. */
+/** Runs one workflow on a worker, as a part of the trace in the headers. */
 async function ship(platform: Service, headers: Record<string, string>): Promise<AsyncDisposable> {
   const post = async (path: string, body: object, more: Record<string, string> = {}) => {
     const answer = await fetch(`${platform.http}${path}`, {
@@ -49,7 +49,7 @@ async function ship(platform: Service, headers: Record<string, string>): Promise
     { logger: recordingLogger() },
   );
   worker.handle("ship.box", async (_input, { workId }) => {
-    // Until its start is recorded: an attempt that is quicker has no span.
+    // Waits until the start is recorded, because a quicker attempt has no span.
     for (;;) {
       const timeline = await fetch(`${platform.http}/v1/runs/${workId}/timeline`);
       const { spans } = (await timeline.json()) as { readonly spans: readonly { readonly kind: string }[] };
@@ -130,7 +130,7 @@ describe("a platform whose environment has OTEL_* variables", () => {
     await spanNamed(collector, "attempt box");
     assert.equal(root.parentSpanId, outermost);
     assert.equal(Object.keys(root.attributes).length, 1);
-    // What has no parent, such as the request that registered the workflow, is not recorded.
+    // Spans without a parent, such as the request that registered the workflow, are not recorded.
     assert.deepEqual([...new Set(collector.spans.map((span) => span.traceId))], [traceId]);
     assert.equal(collector.metrics.length, 0);
   });
@@ -176,7 +176,7 @@ describe("the gateway takes metrics by OTLP", () => {
       OTEL_SERVICE_NAME: "another",
     });
     const lines = async (metric: string) => {
-      // A round of the recorder takes what was sent.
+      // A round of the recorder records the sent values.
       const found = await fetch(`${http}/v1/metrics/series?namespace=default&name=${metric}`);
       return JSON.stringify(await found.json());
     };

@@ -1,4 +1,4 @@
-/** Values without a ceiling, over gRPC and over HTTP alone: as JSON, and as files that are streamed. */
+/** Values without a size limit, over gRPC and over HTTP only: as JSON, and as streamed files. */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
@@ -145,7 +145,7 @@ output: {length: "\${{ tasks.take.output }}", made: "\${{ tasks.make.output }}"}
         async (ctx, { count, isLocal }: { readonly count: number; readonly isLocal: boolean }) => {
           if (isLocal) {
             const text = await ctx.run("local", () => "x".repeat(count));
-            // The worker that continues has to read what the step gave.
+            // The worker that continues must read the output of the step.
             await ctx.sleep("1ms");
             return { text, length: text.length };
           }

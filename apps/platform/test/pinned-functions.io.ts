@@ -1,4 +1,4 @@
-/** Runs of durable functions that stay with the version of the code that they started with. */
+/** Runs of durable functions that stay on the code version with which they started. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ const python = await needsProgram("python3");
 const pythonWorker = fileURLToPath(new URL("programs/pinned_worker.py", import.meta.url));
 const pythonSdk = fileURLToPath(new URL("../../../sdk/python/src", import.meta.url));
 
-/** Says which version ends a run. Each version has another first step, so a replay by another one differs. */
+/** Returns code whose result names its version. The first step differs by version, so a replay by another one fails. */
 const codeOf = (version: string, step = `step of ${version}`) =>
   durable("pinned", async (ctx) => {
     const first = await ctx.run(step, () => version);
@@ -51,7 +51,7 @@ describe("runs of durable functions", () => {
       async () => (await run.why()).summary,
       (text) => /continue/.test(text),
     );
-  /** Which version new runs take. */
+  /** Starts this number of runs and returns the versions that they took. */
   const firsts = async (count: number) => {
     const runs = await Promise.all(Array.from({ length: count }, () => tutti.run("pinned")));
     await Promise.all(runs.map((run) => run.signal("continue")));

@@ -1,4 +1,4 @@
-/** Events that the reference lists, provoked on one installation and read by a plain NATS client and by SSE. */
+/** Events in the reference, provoked on one installation and read by a plain NATS client and over SSE. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -192,7 +192,7 @@ describe("documented events", { skip: nats.skip }, () => {
   });
 });
 
-/** Happens while the platform starts, before a reader of SSE can connect. */
+/** Events during the start of the platform, before a reader of SSE can connect. */
 const beforeReaders = new Set(
   ["platform.service.starting", "platform.service.ready", "registry.instance.registered"].map(
     (type) => `tutti.${type}`,
@@ -201,7 +201,7 @@ const beforeReaders = new Set(
 
 type Done = (method: string, path: string, body?: unknown) => Promise<unknown>;
 
-/** Runs that are paused, ended by hand, retried and taken back, with their definitions and questions. */
+/** Provokes events of runs that are paused, ended manually, retried and compensated, with definitions and questions. */
 async function steerRuns(done: Done): Promise<void> {
   const why = { reason: "test" };
   const asking = "workflow: asks\ntasks: {sure: {approve: {title: Sure}}, then: {set: 1, needs: [sure]}}";
@@ -231,7 +231,7 @@ async function steerRuns(done: Done): Promise<void> {
   await done("PUT", "/v1/limits/printer", { maxConcurrent: 2 });
 }
 
-/** Schedules, triggers, sessions, locks and missions, from their start to their end. */
+/** Provokes events of schedules, triggers, sessions, locks and missions, from start to end. */
 async function steerOthers(done: Done): Promise<void> {
   const why = { reason: "test" };
   const run = { definition: { name: "wait" } };

@@ -1,4 +1,4 @@
-/** Data directories that earlier releases left behind are opened by this one, and what waited in them continues. */
+/** Data directories of earlier releases open in this release, and waiting work in them continues. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { globSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Large content in a bucket instead of the data directory, also while the bucket is away. */
+/** Large content in a bucket instead of the data directory, including while the bucket is unavailable. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
@@ -64,7 +64,7 @@ describe("large content in a bucket", () => {
     await made.opened;
     const { port, objects } = s3;
     await s3[Symbol.asyncDispose]();
-    // In its place: requests are noticed, and not answered.
+    // Replaces the bucket: it receives requests and does not answer.
     const asked = latch();
     const deaf = createServer((socket) => {
       socket.destroy();

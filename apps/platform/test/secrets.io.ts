@@ -1,6 +1,6 @@
 /**
  * Secrets are planted and used by agents in two languages that print them everywhere. Then the test searches everything
- * that the platform and its workers wrote: the data directory, logs, traces, answers, events, the audit.
+ * that the platform and its workers wrote: the data directory, logs, traces, replies, events, the audit log.
  */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
@@ -21,7 +21,7 @@ import { type Folder, makeFolder, type Service, start } from "./support/services
 
 const { identityService, policyService } = governance;
 const agent = (id: string) => ({ kind: ActorKind.ACTOR_KIND_AGENT, id });
-/** Everywhere where secrets could be too: a search that finds it would have found them. */
+/** A text in all places that could contain secrets. A search that finds it would have found the secrets. */
 const marker = `marker${randomBytes(8).toString("hex")}`;
 const planted = { first: randomBytes(16).toString("hex"), second: randomBytes(16).toString("hex") };
 const digestOf = (value: string) => createHash("sha256").update(value).digest("hex");
@@ -64,7 +64,7 @@ describe("secrets that were planted", () => {
   let worker: Worker | undefined;
   let workerInPython: TestProcess | undefined;
   const keys = { press: "", mill: "" };
-  /** The outputs, by their author. */
+  /** Outputs by their source. */
   const said: Record<"answers" | "events" | "worker", string> = { answers: "", events: "", worker: "" };
   const following = new AbortController();
 
@@ -101,7 +101,7 @@ describe("secrets that were planted", () => {
     for await (const chunk of answer.body ?? []) said.events += decoder.decode(chunk, { stream: true });
   }
 
-  /** Runs both ways that a handler could tell. Gives what became of each. */
+  /** Runs both ways in which a handler could leak a secret. Returns the outputs. */
   async function played(capability: string): Promise<{ readonly output: unknown; readonly failure: string }> {
     const name = capability.replace(".", "-");
     await tutti.workflows.register(definition(capability));
@@ -251,7 +251,7 @@ describe("secrets that were planted", () => {
         written.set(path.slice(data.length), await readFile(path));
       }
     const found = [...written].filter(([, bytes]) => bytes.includes(marker)).map(([name]) => name);
-    // The answers were in the archive's packed part.
+    // The replies were in the packed part of the archive.
     assert.ok(found.includes("answers") && found.some((name) => name.endsWith(".log")), found.join());
     assert.ok(
       said.events.includes("tutti.") && collector.spans.length > 0 && said.worker.includes("[secret"),

@@ -1,6 +1,6 @@
 /**
- * Every method that the platform serves, as its server holds it: no call reaches a handler around the interceptors. The
- * services are put together and not started, so a handler that is reached fails otherwise.
+ * Every method as registered in the server of the platform: no call reaches a handler without the interceptors. The
+ * services are created and not started, so a reached handler would fail with another error.
  */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -64,7 +64,7 @@ for (const enforce of [false, true])
 
 const refusals = contractRefusals();
 
-/** Health and reflection are open to all. */
+/** Health and reflection are open to all callers. */
 const own = (methods: readonly Served[]) => methods.filter(({ method }) => !method.builtin);
 
 interface Given {
@@ -97,7 +97,7 @@ async function refusalOf(
     if (!rpc.replyStream) await served.one(call, input);
     else {
       const replies = served.many(call, input, () => {});
-      // A stream may first say in a reply what it is refused with.
+      // A stream may send its rejection in a reply before it ends.
       for (let count = 0; count < 2; count++) await replies.next();
     }
   } catch (thrown) {

@@ -1,4 +1,4 @@
-/** People sign in to the page as themselves, by a key or by an account that they have elsewhere, and may what they may. */
+/** Users sign in to the dashboard by a key or by an external account, and have only their own rights. */
 import assert from "node:assert/strict";
 import { get, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
@@ -11,7 +11,7 @@ import { type Folder, makeFolder, type Service, start } from "./support/services
 const clientId = "tutti-page";
 const clientSecret = "a secret of the client";
 
-/** As much of a browser as signs in: cookies, and addresses that it is led to. */
+/** The part of a browser that signs in: cookies, and redirects. */
 class Browser {
   readonly #page: string;
   readonly #cookies = new Map<string, string>();
@@ -36,7 +36,7 @@ class Browser {
     return this.ask(path, { method: "POST", headers, body: JSON.stringify(body) });
   }
 
-  /** Where the address leads. */
+  /** Returns the target of the redirect. */
   async led(path: string): Promise<string> {
     const answer = await this.ask(path);
     await answer.body?.cancel();
@@ -95,7 +95,7 @@ describe("signing in to the page", () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  /** Through the issuer and back. */
+  /** Signs in through the issuer and back. */
   async function signedIn(): Promise<Browser> {
     const browser = new Browser(platform.http);
     const back = await browser.led(await browser.led(by()));
@@ -110,7 +110,7 @@ describe("signing in to the page", () => {
     return { secret, keyId: key?.keyId ?? "" };
   }
 
-  /** Signs in by a key, once the bundle that knows it has come. */
+  /** Signs in with a key, after the bundle with the key has arrived. */
   async function byKey(secret: string): Promise<Browser> {
     const browser = new Browser(platform.http);
     await until("the key to be known", async () => {
@@ -173,7 +173,7 @@ describe("signing in to the page", () => {
     const other = new URL(back);
     other.searchParams.set("state", "guessed");
     assert.equal(await browser.led(other.href), "401");
-    // The sign-in is over, also after a failure.
+    // The sign-in has ended, even though it failed.
     assert.equal(await browser.led(back), "401");
     assert.equal(await stranger.who(), "gateway.sign_in_needed");
 
@@ -181,7 +181,7 @@ describe("signing in to the page", () => {
     const second = await again.led(await again.led(by()));
     assert.equal(await again.led(second), "/runs?status=failed");
     assert.equal(await again.led(second), "401");
-    // One victim's code in the browser of another.
+    // The code of one user in the browser of another.
     const mixed = new Browser(platform.http);
     const mine = new URL(await mixed.led(await mixed.led(by())));
     mine.searchParams.set("code", new URL(second).searchParams.get("code") ?? "");

@@ -10,7 +10,7 @@ import { type Folder, launch, makeFolder, ready, start } from "./support/service
 
 const isTrouble = ({ level }: LogLine) => !["debug", "info"].includes(level);
 
-/** What a failed start looks like: one line of the log says why, the last words say it again, and nothing else. */
+/** Returns the complaint of a failed start: one log line with the reason, then the same reason as the last output. */
 async function complaintOf(process: TestProcess): Promise<string> {
   const { code } = await process.ended();
   assert.equal(code, 1);
@@ -100,7 +100,7 @@ describe("the data directory", () => {
     await first.kill();
     await using third = await start("platform", [], inFolder);
 
-    // Alone: no log before it.
+    // The message is the only output, without a log line before it.
     assert.deepEqual([code, second.lines], [2, []]);
     assert.match(
       second.errorOutput,
@@ -132,7 +132,7 @@ describe("SIGTERM", { concurrency: 2 }, () => {
     await notes.line("note asked for");
 
     notes.signal("SIGTERM");
-    // It leaves the registry first, so that no call comes in vain.
+    // The service leaves the registry first, so that no caller still chooses it.
     await until("a call to be refused", async () => {
       using late = new OutsideClient(notes.grpc);
       return late.call(noteService.methods.put, note()).then(

@@ -9,7 +9,7 @@ import { type Folder, makeFolder, registriesAt, type Service, start } from "./su
 
 const promtool = await needsProgram("promtool");
 
-/** What a process tells to programs that know nothing of Tutti. */
+/** Information that a process offers to programs that know nothing of Tutti. */
 describe("to programs of others", () => {
   let folder: Folder;
   let platform: Service;

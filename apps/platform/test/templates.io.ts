@@ -1,4 +1,4 @@
-/** The examples as the package has them: built, listed, shown, and run by one command. */
+/** The examples as packaged: built, listed, shown, and executed with one command. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -60,7 +60,7 @@ describe("templates of the package", () => {
     });
 });
 
-/** Logs of workers are lines of JSON before the outcome. */
+/** Returns the last JSON document. Workers log lines of JSON before it. */
 function lastJson(printed: string): string {
   return printed
     .split("\n")

@@ -51,7 +51,7 @@ describe("the trace of work", () => {
     (await ask(path)) as { traceId?: string; spans: readonly TimelineSpan[] };
   const timelineOf = (runId: string) => timelineAt(`/v1/runs/${runId}/timeline`);
   const spansIn = (traceId: string) => collector.spans.filter((span) => span.traceId === traceId);
-  /** Until the collector has spans of these names. */
+  /** Waits until the collector has spans with these names. */
   async function collected(traceId: string, ...names: readonly string[]): Promise<void> {
     for (const wanted of names)
       while (!spansIn(traceId).some(({ name }) => name === wanted)) await collector.nextRequest();
@@ -70,7 +70,7 @@ describe("the trace of work", () => {
     worker.handle("stock.reserve", async (_input, context) => {
       const { attempt, workId } = context;
       if (attempt === 1) throw new Error("the shelf is jammed");
-      // Until its start is recorded: a quicker task does not appear in the history.
+      // Waits until the start is recorded, because a quicker task does not appear in the history.
       while (!(await timelineOf(workId)).spans.some(({ kind }) => kind === "attempt"));
       await context.askModel({ provider: "openai", model: "gpt-5" }, async (answered) => {
         answered({ model: "gpt-5-2026", inputTokens: 90, outputTokens: 10, finishReasons: ["stop"] });
@@ -152,7 +152,7 @@ tasks:
   });
 });
 
-/** What spans are and what is below them, without ids and times. */
+/** Draws spans and the spans below them, without ids and times. */
 function drawn(spans: readonly ReceivedSpan[]): string {
   const names = new Map(spans.map(({ spanId, name }) => [spanId, name]));
   const below = (parentId: string): string[] =>
@@ -166,7 +166,7 @@ function drawn(spans: readonly ReceivedSpan[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The name of a call says them already. */
+/** Attributes that repeat the name of a call. */
 const inNames: ReadonlySet<string> = new Set(["rpc.system", "rpc.service", "rpc.method"]);
 
 function lineOf(

@@ -21,7 +21,7 @@ describe("a trace that is sent to a collector", () => {
     await outsider.call(noteService.methods.get, note({ key: "relay" }), {
       headers: { traceparent: `00-${traceId}-${outermost}-01` },
     });
-    // The last spans are sent on the way out.
+    // The last spans are sent during the stop.
     const exits = await Promise.all([desk, notes, registry].map((service) => service.stop()));
 
     assert.deepEqual(

@@ -1,4 +1,4 @@
-/** Webhooks whose trigger was created by a user: file, CLI, API and dashboard make the same resource. */
+/** Webhooks whose trigger was created by a user. File, CLI, API and dashboard create the same resource. */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, describe, it } from "node:test";
@@ -51,7 +51,7 @@ describe("webhooks of triggers", () => {
   }
   const signed = (id: string, body: unknown, ageMs = 0) =>
     signedHeaders(secret, { id, nowMs: Date.now() - ageMs, body: JSON.stringify(body) });
-  /** A run starts a moment after its event was taken. */
+  /** Waits for the run, which starts a moment after its event was accepted. */
   const outputOf = async (id: string) => {
     const run = tutti.runs.get(id);
     await until("it started", () => run.why().then(Boolean, () => false));

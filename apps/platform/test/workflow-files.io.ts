@@ -1,4 +1,4 @@
-/** `tutti dev` registers what lies in its folder: texts, and what modules export. */
+/** `tutti dev` registers the workflows of its folder: files, and exports of modules. */
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

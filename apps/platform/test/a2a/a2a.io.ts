@@ -1,4 +1,4 @@
-/** The Agent2Agent protocol of a whole platform, asked by the official client and by hand. */
+/** The Agent2Agent protocol of a whole platform, tested with the official client and with plain requests. */
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
@@ -260,7 +260,7 @@ describe("A2A", () => {
     const kept = await client.getTask({ tenant: "", id: taskId, historyLength: 0 });
     assert.equal(stateOf(kept), TaskState.TASK_STATE_INPUT_REQUIRED, "the run is the task");
     assert.equal(textOf(taskIn(await client.sendMessage(sent("on", { taskId })))), "on");
-    // On a busy machine the task is also seen while it works.
+    // On a busy machine the receiver also sees the task in progress.
     const last = await until("the notification of the end", async () =>
       (await receiver.of(taskId, 3)).find(({ state }) => state === "TASK_STATE_COMPLETED"),
     );

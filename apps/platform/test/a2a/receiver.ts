@@ -10,14 +10,14 @@ export interface Notification {
   readonly token: string;
   readonly authorization: string;
   readonly body: string;
-  /** Of the task in the body. */
+  /** State of the task in the body. */
   readonly state: string;
   readonly taskId: string;
 }
 
 export class Receiver implements AsyncDisposable {
   readonly all: Notification[] = [];
-  /** Answers of the next requests. After them, 200. */
+  /** Status codes of the next replies. After them, 200. */
   readonly statuses: number[] = [];
   readonly #server = createServer(async (request, response) => {
     const body = await text(request);
@@ -43,7 +43,7 @@ export class Receiver implements AsyncDisposable {
     return `http://127.0.0.1:${port}/${path}`;
   }
 
-  /** Notifications of a task, when there are so many. */
+  /** Waits for this number of notifications of a task and returns them. */
   of(taskId: string, count: number): Promise<readonly Notification[]> {
     return until(`${count} notifications`, () => {
       const found = this.all.filter((one) => one.taskId === taskId);

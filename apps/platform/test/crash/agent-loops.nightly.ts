@@ -2,9 +2,10 @@
  * Workers of agents killed with -9 in the middle of tool loops, with default settings.
  *
  * 1. Every run completes with its answer.
- * 2. An answer of the model that a history has is not asked for again, and a tool whose result was used is not called again.
- * 3. A tool that is called again, because its worker was killed before the result was recorded, has the same key.
- * 4. The parts of a budget that delegated agents get are those of a run without kills, and lost answers count nothing.
+ * 1. Every run completes with its answer.
+ * 2. A model answer in a history is not requested again, and a tool whose result was used is not called again.
+ * 3. If a worker was killed before the result of its tool call was recorded, the second call has the same key.
+ * 4. Delegated agents get the same parts of a budget as in a run without kills. Lost answers do not count.
  */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -27,9 +28,9 @@ const loops = 50;
 const kills = 100;
 const steps = 60;
 const workersAtOnce = 8;
-/** Requests of the model between two kills. */
+/** Number of model requests between two kills. */
 const between = 12;
-/** Between two pieces of an answer, so that kills come in the middle. */
+/** Pause between two pieces of an answer, so that kills hit the middle. */
 const paceMs = 200;
 
 const definition = {
@@ -47,7 +48,7 @@ const definition = {
   },
   output: "${{ tasks.answer.output }}",
 };
-/** An agent delegates so often to another one. */
+/** Number of times that an agent delegates to another one. */
 const delegations = 3;
 const agentOf = (workflow: string, more: object) => ({
   workflow,
@@ -65,7 +66,7 @@ interface ModelTurn {
   readonly answer: number;
 }
 
-/** The numbers of the answers that the history of a run has, in its order. */
+/** Returns the numbers of the answers in the history of a run, in order. */
 async function recordedAnswers(run: RunHandle): Promise<readonly number[]> {
   const history: HistoryEventGiven[] = [];
   for await (const event of run.history()) history.push(event);
@@ -80,17 +81,17 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
   let served: ServedModel;
   let tutti: Tutti;
   let ledger: string;
-  /** Each with the moment from which it has work. */
+  /** Workers, each with the promise that it is linked. */
   const workers: {
     readonly name: string;
     readonly process: TestProcess;
     readonly linked: Promise<unknown>;
   }[] = [];
-  /** By loop, for each request of the model: how many steps the conversation had, and the number of the answer. */
+  /** By loop, for each model request: the number of steps in the conversation, and the number of the answer. */
   const questions = new Map<number, ModelTurn[]>();
   let answers = 0;
   let killed = 0;
-  /** The model answers no more requests than belong to the kills so far. */
+  /** Holds model requests beyond the number that belongs to the kills so far. */
   let gate = Promise.withResolvers<void>();
   const model = new ScriptedModel(async ({ instructions, conversation, path }, count) => {
     const words = conversation.join("\n");
@@ -98,7 +99,7 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
     while (killed < kills && count > (killed + 1) * between) await gate.promise;
     const loop = Number(/loop (\d+)/.exec(words)?.[1]);
     const done = words.match(/"posted"/g)?.length ?? 0;
-    // The history has the tokens of an answer, so they tell which answer was recorded.
+    // The history has the tokens of an answer, so they identify the recorded answer.
     const inputTokens = ++answers;
     questions.set(loop, [...(questions.get(loop) ?? []), { done, answer: inputTokens }]);
     if (done === steps) return { text: `loop ${loop} is posted`, inputTokens, paceMs };
@@ -111,7 +112,7 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
   let made = 0;
   const shot = new Set<string>();
 
-  /** Each answer is asked for once by a worker that is killed in its middle. */
+  /** Answers for delegating agents. The first worker that requests an answer is killed in the middle of it. */
   function delegate(instructions: string, words: string, path: string): ScriptedReply {
     const tokens = { inputTokens: 100, outputTokens: 20, paceMs };
     const done = words.match(/the result is 7/g)?.length ?? 0;
@@ -176,7 +177,7 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
         "the model to be asked",
         () => open === 0 || model.requests.length >= (killed + 1) * between,
       );
-      // Old ones and new ones: tasks of a killed one go to the oldest first.
+      // Both old and new workers, because tasks of a killed worker go to the oldest first.
       const [victim] = workers.splice((killed * 5) % workers.length, 1);
       await victim?.linked;
       work();
@@ -204,7 +205,7 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
     let again = 0;
     for (const [loop, run] of runs.entries()) {
       const requests = questions.get(loop) ?? [];
-      // The last request of each step is the one whose answer was recorded: no other came after it.
+      // The answer to the last request of each step was recorded, because no other request followed.
       const last = new Map(requests.map(({ done, answer }) => [done, answer]));
       assert.deepEqual(
         await recordedAnswers(run),

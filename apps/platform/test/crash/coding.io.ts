@@ -1,4 +1,4 @@
-/** The worker of a coding agent is killed: the next attempt continues the conversation in the same work tree. */
+/** The worker of a coding agent is killed. The next attempt continues the conversation in the same work tree. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
@@ -61,7 +61,7 @@ describe("a coding agent whose worker is killed", () => {
     const run = await tutti.run("change");
     const pidsWritten = () => readFile(pids, "utf8").catch(() => "");
     await until("the agent has started", pidsWritten, (text) => text !== "");
-    // Its session is with the platform when the task shows progress.
+    // When the task shows progress, the platform knows its session.
     const types = async () => {
       const all: string[] = [];
       for await (const { type } of run.history()) all.push(type);

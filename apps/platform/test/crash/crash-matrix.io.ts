@@ -1,4 +1,4 @@
 import { describeCrashMatrix } from "./matrix.ts";
 
-/** One disk alone: over NATS a kill takes minutes on two busy cores, and runs nightly. */
+/** Only one disk: over NATS a kill takes minutes on two busy cores, so that part runs nightly. */
 describeCrashMatrix({ onDisk: 3, overNats: 0 });

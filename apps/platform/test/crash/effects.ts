@@ -1,4 +1,4 @@
-/** What the workers did, as their log says: read from the file, which survives every process. */
+/** The effects of the workers, read from their log file, which survives every process. */
 import assert from "node:assert/strict";
 import { closeSync, openSync, readSync, writeFileSync } from "node:fs";
 
@@ -26,7 +26,7 @@ export class Effects {
     writeFileSync(path, "");
   }
 
-  /** All lines so far, in the order in which they were written. */
+  /** Returns all lines so far, in written order. */
   all(): readonly Effect[] {
     const file = openSync(this.path, "r");
     const chunk = Buffer.alloc(1 << 16);
@@ -46,7 +46,7 @@ export class Effects {
     return this.all().filter((effect) => effect.kind === "start" && effect.tag === tag);
   }
 
-  /** Returns the most attempts of a group that ran at the same time. */
+  /** Returns the maximum number of attempts of a group that ran at the same time. */
   mostAtOnce(group: string): number {
     let [now, most] = [0, 0];
     for (const effect of this.all()) {
@@ -57,7 +57,7 @@ export class Effects {
     return most;
   }
 
-  /** Each of these tags has one effect, and no tag that starts with the prefix has another. */
+  /** Asserts that each of these tags has one effect, and that no other tag with the prefix has an effect. */
   assertOnce(prefix: string, tags: ReadonlySet<string>): void {
     const counts = new Map([...tags].map((tag) => [tag, 0]));
     for (const { kind, tag } of this.all())
@@ -66,7 +66,7 @@ export class Effects {
     assert.deepEqual(wrong, [], "each effect is there once: tags and how often they are there");
   }
 
-  /** No tag that starts with the prefix has a second effect. */
+  /** Asserts that no tag with the prefix has two effects. */
   assertNoneTwice(prefix: string): void {
     const found = new Map<string, string[]>();
     for (const [at, { kind, tag, work, task, attempt, agentId, atMs }] of this.all().entries()) {
@@ -79,7 +79,7 @@ export class Effects {
   }
 }
 
-/** A moment as lines and failures show it: a second start is explained by what happened before it. */
+/** Formats a time like lines and failures, so that earlier lines explain a second start. */
 export function timeOf(atMs: number): string {
   return new Date(atMs).toISOString().slice(11, 23);
 }

@@ -1,9 +1,9 @@
 /**
  * Workers of a durable function killed with -9 between any two of its awaits, with default settings.
  *
- * 1. The run completes at another worker with the result that it has without a kill.
- * 2. What was recorded is not run again.
- * 3. Calls of a keyed object are made once each, in their order: no value is lost or doubled.
+ * 1. The run completes at another worker with the same result as without a kill.
+ * 2. A recorded step is not executed again.
+ * 3. Calls of a keyed object are executed once each, in order, so that no value is lost or doubled.
  */
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
@@ -15,10 +15,10 @@ import { type Folder, makeFolder, type Service, start } from "../support/service
 
 const program = fileURLToPath(new URL("../programs/function-worker.ts", import.meta.url));
 const rounds = 3;
-/** Where the code says that it is, in its order. */
+/** Positions that the code logs, in order. */
 export const places = ["first", "left", ...Array.from({ length: rounds }, (_, round) => `round ${round}`)];
 
-/** @param killedAt the places of its code at which its worker is killed, each in a run of its own */
+/** @param killedAt the positions of the code at which a worker is killed, each in a run of its own */
 export function describeFunctions(killedAt: readonly string[]): void {
   describe("a worker of a durable function, killed between two awaits", () => {
     let folder: Folder;
@@ -39,7 +39,7 @@ export function describeFunctions(killedAt: readonly string[]): void {
       platform = await start("platform", [`--platform.dataDirectory=${folder.path}`]);
       tutti = await connect({ address: platform.grpc });
     });
-    // A worker that a failed test leaves behind would take the run of the next test.
+    // A worker left over from a failed test would take the run of the next test.
     afterEach(async () => {
       await Promise.all([...workers].map((worker) => worker.kill()));
       workers.clear();

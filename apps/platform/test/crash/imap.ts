@@ -48,7 +48,7 @@ export async function describeImap(load: Pick<SourceLoad, "messages" | "kills">)
         const rows = database.prepare("SELECT n, count(*) AS times FROM effects GROUP BY n").all();
         return new Map(rows.map(({ n, times }) => [String(n), Number(times)]));
       },
-      // The reason is in the log of the worker. The mailbox has the mail.
+      // The log of the worker has the reason. The mailbox keeps the mail.
       failures: () =>
         using(async (client) => {
           await client.mailboxOpen("Failed", { readOnly: true });

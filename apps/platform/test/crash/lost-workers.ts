@@ -1,9 +1,9 @@
 /**
- * Workers killed with -9 in the middle of a task, with default settings: no `retry`, no times set.
+ * Workers killed with -9 in the middle of a task, with default settings: no `retry`, no configured times.
  *
  * 1. No run fails. Each task completes at another worker.
- * 2. A loss is no attempt of the task's policy, which has one.
- * 3. With many kills, on a machine that is not busy: 95 % of the tasks are done within 8 s, of which they take 3.
+ * 2. A lost attempt does not count in the task's policy, which allows one attempt.
+ * 3. With many kills, on an idle machine: 95 % of the tasks complete within 8 s. A task itself takes 3 s.
  */
 import assert from "node:assert/strict";
 import { availableParallelism, loadavg } from "node:os";
@@ -16,7 +16,7 @@ import { type Folder, makeFolder, type Service, start } from "../support/service
 const program = fileURLToPath(new URL("../programs/slow-worker.ts", import.meta.url));
 const takesMs = 3_000;
 const p95MaxMs = 8_000;
-/** With fewer the slowest alone is the p95. */
+/** Minimum number of measured tasks. With fewer, the slowest one alone is the p95. */
 const measuredMin = 20;
 const source = `
 workflow: slow
@@ -24,7 +24,7 @@ tasks: {work: {uses: slow.work, with: {takesMs: ${takesMs}}}}
 output: "\${{ tasks.work.output }}"
 `;
 
-/** @param kills prints how long tasks took from the kill to their result, next to the load of the machine */
+/** @param kills prints the times of tasks from the kill to their result, with the load of the machine */
 export function describeLostWorkers(kills: number): void {
   describe("a worker killed in the middle of a task", () => {
     let folder: Folder;
@@ -38,7 +38,7 @@ export function describeLostWorkers(kills: number): void {
       workers.set(name, new TestProcess({ program, arguments: [platform.grpc, name] }));
     }
 
-    /** Resolves with the worker that writes that it has started the task. */
+    /** Resolves with the worker that prints that it has started the task. */
     const starter = () =>
       Promise.any([...workers].map(([name, worker]) => worker.wrote(/started attempt/).then(() => name)));
 
@@ -69,7 +69,7 @@ export function describeLostWorkers(kills: number): void {
         const { agentId } = await run.result<{ readonly agentId: string }>();
         tookMs.push(performance.now() - killed);
         assert.notEqual(agentId, victim);
-        // The next round waits for what its own workers write.
+        // The next round must wait for the output of its own workers.
         await workers.get(agentId)?.kill();
         workers.delete(agentId);
         loads.push(loadOfMachine());

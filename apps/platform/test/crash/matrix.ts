@@ -1,6 +1,6 @@
 /**
- * The crash matrix: one mixed load, and kills with -9 at drawn moments. They hit a platform with a disk of its own, then
- * platforms that share everything over NATS. Workers are processes too, and one of them is killed as well.
+ * The crash matrix: one mixed load, and `kill -9` at random moments. First a platform with a disk of its own is killed,
+ * then platforms that share all data over NATS. Workers are processes too, and one of them is also killed.
  *
  * 1. Each invariant has a name. It is checked after each kill, or when all work has ended.
  * 2. A failure names the invariant, the kill and the seed. TUTTI_TEST_SEED=… repeats the moments and the victims.
@@ -39,7 +39,7 @@ const usual = 19;
 const wanted = process.env["TUTTI_TEST_SEED"];
 const seed =
   wanted === "new" ? Math.floor(Math.random() * 1e9) : wanted === undefined ? usual : Number(wanted);
-/** All that was acknowledged has ended by then. */
+/** Maximum time until all acknowledged work has ended. */
 const endsWithinMs = 90_000;
 const killsMax = Number(process.env["TUTTI_TEST_KILLS"] ?? Number.POSITIVE_INFINITY);
 const nats = await natsServerProgram();
@@ -106,7 +106,7 @@ async function play(context: TestContext, options: CrashStageOptions, kills: num
     await Promise.race([allEnd, late]);
   };
   try {
-    // A round that fails ends the test at once.
+    // A round that fails ends the test immediately.
     const ending = struck();
     await Promise.all([ending, Promise.race([ending, allEnd])]);
   } catch (error) {

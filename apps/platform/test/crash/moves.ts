@@ -1,8 +1,8 @@
 /**
  * Runs that move to another version while the platform is killed with -9.
  *
- * 1. Every run ends, with what the version gives.
- * 2. Nothing of it is done twice.
+ * 1. Every run ends with the output of its version.
+ * 2. No task is executed twice.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -40,7 +40,7 @@ export function describeMoves({ kills }: { readonly kills: number }): void {
       await folder?.[Symbol.asyncDispose]();
     });
 
-    /** Right after a start the index may not have all of them yet. */
+    /** Waits until the index has all runs, because it may lack some right after a start. */
     const planned = async (move: MoveManyOptions) => {
       const plan = () => tutti.runs.preview({ move }, { definition: "trip" });
       return await until(

@@ -1,13 +1,14 @@
 /**
- * An outbox of PostgreSQL under kills of what starts its runs and does their tasks, of the platform and of the database.
+ * An outbox of PostgreSQL under kills of the worker, the platform and the database. The worker starts its runs and
+ * executes their tasks.
  *
  * 1. Each row starts one run. None is lost, none starts twice.
  * 2. The task of a run writes once, and so does its result.
  * 3. A row that cannot start has the reason, and stops no other row.
- * 4. All this holds too if the database fails over to its standby while a batch is open. The primary waits for its standby
- *    at each commit, so the standby has all that was committed.
- * 5. If the primary does not wait, the standby lacks the last commits. The lost rows have runs, whose effects are not
- *    repeated. A new row with the id of a lost one gets its run, or the reason if its input differs.
+ * 4. All this is also true if the database fails over to its standby while a batch is open. The primary waits for its
+ *    standby at each commit, so the standby has all committed rows.
+ * 5. If the primary does not wait, the standby lacks the last commits. The lost rows have runs, and the effects of these
+ *    runs are not repeated. A new row with the id of a lost one gets its run, or the reason if its input differs.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -45,7 +46,7 @@ CREATE TRIGGER announce AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTI
 
 export interface OutboxLoad {
   readonly rows: number;
-  /** What is killed one after the other, while rows are dealt with. */
+  /** Processes that are killed one after the other, while rows are processed. */
   readonly kills: readonly ("worker" | "platform" | "database" | "failover")[];
 }
 
@@ -70,7 +71,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
         arguments: [address, `shop-${++workers}`],
         environment: { SHOP_DB: urlOf() },
       });
-    /** Both servers, as libpq names them. */
+    /** Returns the URL of both servers, in the form of libpq. */
     const urlOf = () =>
       standby === undefined
         ? database.url
@@ -80,7 +81,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
           );
     const insert = (count: number) =>
       query(`INSERT INTO outbox (fits) SELECT true FROM generate_series(1, ${count})`);
-    /** The primary is lost while a transaction has rows of the outbox, whose starts the platform has not acknowledged. */
+    /** Kills the primary while a transaction has outbox rows whose starts the platform has not acknowledged. */
     const failOver = async (more: number) => {
       if (standby === undefined) throw new Error("expected a standby");
       platform.signal("SIGSTOP");
@@ -109,7 +110,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
     };
     const count = async (sql: string) => Number((await query(`SELECT count(*) AS n FROM ${sql}`))["n"]);
     const maxId = async () => Number((await query("SELECT max(id) AS id FROM outbox"))["id"]);
-    /** Waits until so many rows are there. Fails if none is added for the time that `until` waits: a slow machine is no stall. */
+    /** Waits for this number of rows. Fails only if none is added while `until` waits, so that slow machines pass. */
     const reached = async (sql: string, enough: number) => {
       let seen = await count(sql);
       while (seen < enough)
@@ -195,7 +196,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
 
     if (failsOver)
       it("without the last commits after an asynchronous failover, repeats no run, and names rows that do not fit one", async () => {
-        // The promoted server waits for no standby.
+        // The promoted server does not wait for a standby.
         standby = await startStandby(database);
         working = launchWorker();
         await working.wrote(/linked/);

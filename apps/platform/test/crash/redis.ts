@@ -33,7 +33,7 @@ export async function describeRedis(
       kill: () => server.kill(),
       up: () => server.up(),
       async put(messages) {
-        // A channel keeps nothing for a process that does not listen yet.
+        // A channel keeps no messages for a process that does not listen yet.
         const listens = async () => (await sent([["PUBSUB", "NUMSUB", "orders"]])) as readonly string[][];
         if (place === "channel") await until("it listens", async () => Number((await listens())[0]?.[1]) > 0);
         await sent(messages.map(add));

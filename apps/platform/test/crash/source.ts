@@ -1,9 +1,10 @@
 /**
- * A source of runs under kills of the process that starts its runs and does their tasks, of the platform and of the system.
+ * A source of runs under kills of the worker, the platform and the source system. The worker starts the runs and executes
+ * their tasks.
  *
  * 1. Each message starts one run. None is lost, none starts twice.
  * 2. The task of a run takes effect once.
- * 3. A message that cannot start has the reason, and stops no other message.
+ * 3. A message that cannot start a run has the reason, and stops no other message.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -26,7 +27,7 @@ tasks: {read: {uses: shop-orders.status}}
 output: "\${{ tasks.read.output }}"
 `;
 
-/** The system that messages come from. */
+/** The system that sends the messages. */
 export interface SourceSystem extends AsyncDisposable {
   readonly url: string;
   /** More variables of the worker. */
@@ -34,18 +35,18 @@ export interface SourceSystem extends AsyncDisposable {
   kill(): Promise<void>;
   up(): Promise<void>;
   put(messages: readonly string[]): Promise<void>;
-  /** How often the task of each message took effect. */
+  /** Returns how often the task of each message took effect. */
   effects(): Promise<ReadonlyMap<string, number>>;
-  /** The reasons of messages that could not start. */
+  /** Returns the reasons of messages that could not start a run. */
   failures(): Promise<readonly string[]>;
 }
 
 export interface SourceLoad {
   readonly name: string;
-  /** What the worker program reads from. */
+  /** The kind of source that the worker program reads. */
   readonly kind: string;
   readonly messages: number;
-  /** What is killed one after the other, while messages are dealt with. */
+  /** Processes that are killed one after the other, while messages are processed. */
   readonly kills: readonly ("worker" | "platform" | "system")[];
   readonly skip: string | false;
   system(): Promise<SourceSystem>;
@@ -117,7 +118,7 @@ export function describeSource({ name, kind, messages, kills, skip, ...load }: S
         for await (const { runId } of tutti.runs.list({ definition: "order" })) ids.add(runId);
         return ids;
       };
-      // Right after a restart, the list is still filled.
+      // Right after a restart, the list is still being filled.
       await until("all runs are listed", async () => (await runs()).size >= messages);
       const ids = await runs();
       assert.equal(ids.size, messages);

@@ -1,4 +1,4 @@
-/** Platforms and workers as processes that are killed and come back at the same addresses. */
+/** Platforms and workers as processes that are killed and restarted at the same addresses. */
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,7 @@ import { Effects } from "./effects.ts";
 import type { Stage } from "./load-part.ts";
 
 const source = fileURLToPath(new URL("../programs/crash-worker.ts", import.meta.url));
-/** A kill comes so long after the last one was recovered from, milliseconds. */
+/** Range of the pause between recovery from one kill and the next kill, in milliseconds. */
 const between = { fromMs: 200, toMs: 1_800 };
 
 interface Bundler {
@@ -23,7 +23,7 @@ interface Bundler {
   bundleServices(services: readonly string[], folder: string): Promise<unknown>;
 }
 
-/** Programs as an image has them. From source a start takes several times as long, and here it is most of the time. */
+/** Bundled programs, as in an image. A start from source is several times slower, and starts dominate this test. */
 export interface Programs {
   readonly platform: string;
   readonly worker: string;
@@ -47,7 +47,7 @@ interface Place {
 export interface CrashStageOptions {
   readonly seed: number;
   readonly programs: Programs;
-  /** More than one share everything over NATS. */
+  /** If more than one, the processes share all data over NATS. */
   readonly processes: number;
 }
 
@@ -96,7 +96,7 @@ export class CrashStage implements Stage, AsyncDisposable {
         flags: [
           ...[`--platform.dataDirectory=${directory}`, `--mesh.listen=${grpc}`],
           `--operations.port=${ports[2 * at + 1]}`,
-          // Longer than a worker pauses between two tries, so that its tasks wait for it.
+          // Longer than the pause of a worker between two attempts to connect, so that its tasks wait for it.
           `--swarm.pool.settleMs=${count === 1 ? 5_000 : 10_000}`,
           ...[`--governance.keysDirectory=${keysDirectory}`, `--access.trustedKey=${trustedKeyOf(keys)}`],
           ...(server === undefined ? [] : [...sharing(directory), ...usingNats(server.address)]),
@@ -117,7 +117,7 @@ export class CrashStage implements Stage, AsyncDisposable {
   }
 
   rest(key?: string): Client {
-    // So that no caller insists after a failure.
+    // Prevents callers from retrying after a failure.
     if (this.#isClosed) throw new Error("the stage is closed");
     return new Client({ url: this.#up().http, ...(key !== undefined && { key }) });
   }
@@ -126,14 +126,14 @@ export class CrashStage implements Stage, AsyncDisposable {
     return this.#places.flatMap((place) => (place.process === undefined ? [] : [place.grpc]));
   }
 
-  /** Kills what is drawn, at a drawn moment, and starts it again. Tells what it did. */
+  /** Kills a random victim at a random moment, and restarts it. Returns a description. */
   async strike(number: number): Promise<string> {
     const { chance } = this;
     await pause(between.fromMs + chance.random() * (between.toMs - between.fromMs));
     const victim = this.#places[Math.floor(chance.random() * this.#places.length)];
     const withWorker = chance.random() < 0.3;
     const duringStart = chance.random() < 0.2;
-    // One absence is longer than the windows of schedules.
+    // One downtime is longer than the windows of schedules.
     const awayMs = number === 3 ? 3_000 : chance.random() * 500;
     if (victim === undefined) throw new Error("a stage has a platform");
     const isLast = this.#places.every((place) => place === victim || place.process === undefined);
@@ -203,7 +203,7 @@ export class CrashStage implements Stage, AsyncDisposable {
     return new TestProcess({ program: this.#programs.worker, arguments: [JSON.stringify(settings)] });
   }
 
-  /** It is linked as soon as there is a platform again. */
+  /** Starts the mortal worker again. It links as soon as a platform is available. */
   async #replaceMortal(): Promise<void> {
     await this.#mortal?.kill();
     this.#mortal = this.#worker(true);

@@ -1,12 +1,12 @@
 /**
- * Lines of the command `tutti`, run in this process: a process takes 0.1 s of processor time for its start, and pages
- * have hundreds of lines. What needs a shell, a terminal or a script of its own is left to a process.
+ * Lines of the command `tutti`, run in this process. The start of a process takes 0.1 s of processor time, and pages have
+ * hundreds of lines. Lines that need a shell, a terminal or a script of their own run in a process.
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./page.ts";
 
-/** As `apps/cli/src/effects/shell.ts` has it. An app imports no other, so what is used of it is named here. */
+/** The used part of `apps/cli/src/effects/shell.ts`. It is repeated here, because an app imports no other app. */
 interface Command {
   readonly run: (words: readonly string[], shell: object, version: string) => Promise<number>;
   readonly filesBelow: (folder: string) => object;
@@ -31,7 +31,7 @@ function command(): Promise<Command> {
   return loaded;
 }
 
-/** Words as a shell reads them. Undefined if the line has more than words: pipes, variables, patterns. */
+/** Parses words like a shell. Returns undefined if the line has more than words: pipes, variables, patterns. */
 function wordsOf(line: string): readonly string[] | undefined {
   const words: string[] = [];
   let rest = line.trim();
@@ -49,7 +49,7 @@ function wordsOf(line: string): readonly string[] | undefined {
   return words;
 }
 
-/** A program of the page. It is imported once per process. */
+/** Matches a program of the page. A process can import it only once. */
 const program = /\.[cm]?[jt]s$/;
 
 /** Returns the output and the exit code of a line. Undefined if the line needs a process. */

@@ -1,6 +1,6 @@
 /**
- * What a page shows as output, compared with what came: exact words, but white space counts as one blank, and `…`
- * stands for anything. JSON is compared as JSON: what the page shows has to be there, more may be.
+ * Compares the output on a page with the actual output. Words must be equal, white space counts as one blank, and `…`
+ * matches anything. JSON is compared as JSON: the actual output must contain the members on the page and may have more.
  */
 import assert from "node:assert/strict";
 
@@ -28,7 +28,7 @@ function plain(text: string): string {
     .trim();
 }
 
-/** Where something that is expected is not there. Undefined when all of it is. */
+/** Returns the place of an expected value that is missing. Undefined if all values are present. */
 function differenceOf(expected: unknown, actual: unknown, path: string): string | undefined {
   if (Array.isArray(expected)) {
     if (!Array.isArray(actual)) return `expected a list at ${path || "the top"}`;

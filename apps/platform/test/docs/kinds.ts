@@ -1,4 +1,4 @@
-/** What it means that a block of a page holds, by its kind. */
+/** Tests of the blocks on a page, by the kind of block. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,12 +21,12 @@ import { assertShown, assertShownJson } from "./expected.ts";
 import { type Block, root } from "./page.ts";
 import { commandsOf, run, type Workshop } from "./workshop.ts";
 
-/** What a block is tried with: the page's folder, and what the block before it printed. */
+/** State of a page's tests: its folder, and the output of the previous block. */
 export interface Bench {
   readonly workshop: Workshop;
   readonly sections: readonly Section[];
   printed: string | undefined;
-  /** What the lines at the end of the block that only read print now. Undefined without such lines. */
+  /** Repeats the read-only lines at the end of the block and returns their output. Undefined without such lines. */
   readAgain?: (() => Promise<string>) | undefined;
 }
 
@@ -35,7 +35,7 @@ type Kind = (block: Block, bench: Bench) => void | Promise<void>;
 export const kinds: Readonly<Record<string, Kind>> = {
   async sh({ text, options }, bench) {
     bench.printed = "";
-    // A program that npm does not carry.
+    // A program that npm does not provide.
     const { needs } = options;
     const program = needs === undefined ? undefined : await needsProgram(needs);
     if (program !== undefined && program.skip !== false) return;
@@ -56,14 +56,14 @@ export const kinds: Readonly<Record<string, Kind>> = {
 
   async ts(block, bench) {
     const { text, options, place } = block;
-    // The check `reference` holds what is generated.
+    // The check `reference` covers generated blocks.
     if (options["kind"] === "declaration") assert.match(place, /^docs\/reference\/typescript\//);
     else if (isChange(block)) assertApplies(block);
     else if (options["file"] !== undefined) bench.workshop.write(options["file"], text);
     else bench.printed = await bench.workshop.runProgram(text);
   },
 
-  /** The package in sdk/python has Python, and a test that runs them. */
+  /** The package in sdk/python has Python, and a test that runs these blocks. */
   python({ text, options, place }, { workshop }) {
     const { file, kind } = options;
     if (kind === "declaration") return assert.equal(place.split(":")[0], "docs/reference/python.md");
@@ -85,7 +85,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     else if (kind === "source") assertIsSource(text, place);
     else if (kind === "adapter") assertIsAdapter(text, place);
     else if (kind === "load") assertIsScenario(text, place);
-    // A command of the page reads it.
+    // A command on the page reads this block.
     else if (kind === "alerts" || kind === "applied")
       assert.ok(file !== undefined, `${place}: expected file=…`);
     else
@@ -95,7 +95,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     if (file !== undefined) workshop.write(file, text);
   },
 
-  /** A real server takes the statements. */
+  /** A real server executes the statements. */
   async sql({ text }) {
     const program = await needsProgram("postgres");
     if (program.skip !== false) return;
@@ -134,7 +134,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
 
 const onlyReads =
   /^(?:npx )?tutti (?:[a-z]+ )?(?:list|show|why|use|status|explain|history|versions|compare|files|find)\b/;
-/** A reader looks again as well: what a line started takes its time. */
+/** Waits until the output matches, because the effect of a line takes time. A reader would repeat the line too. */
 async function untilShown(
   { printed = "", readAgain }: Bench,
   check: (printed: string) => void,
@@ -149,12 +149,12 @@ async function untilShown(
   await eventually(look, (error) => error instanceof assert.AssertionError || error instanceof SyntaxError);
 }
 
-/** A block that changes a file of the repository: CONTRIBUTING's steps, which a slow test carries out. */
+/** True for a block that changes a file of the repository: steps of CONTRIBUTING, which a slow test executes. */
 export function isChange({ options }: Block): boolean {
   return options["file"] !== undefined && (anchorOf(options) !== undefined || options["create"] === "yes");
 }
 
-/** A change can be applied: its anchor occurs in the file once, or the file that it creates does not exist. */
+/** Asserts that a change applies: its anchor occurs once in the file, or the file that it creates does not exist. */
 function assertApplies({ options, place }: Block): void {
   const { file = "" } = options;
   if (options["create"] === "yes") {
@@ -172,7 +172,7 @@ function anchorOf(options: Block["options"]): string | undefined {
   return options["after"] ?? options["before"] ?? options["replace"];
 }
 
-/** The text is a configuration without mistakes. Secrets that it refers to are taken to be there. */
+/** Asserts that the text is a valid configuration. Secrets that it refers to are assumed to exist. */
 function assertConfigures(text: string, sections: readonly Section[]): void {
   const references = [...text.matchAll(/\b(env|file):([\w./-]+)/g)];
   const named = (kind: string) =>
@@ -183,19 +183,19 @@ function assertConfigures(text: string, sections: readonly Section[]): void {
   Configuration.load({ sections, sources: memorySources({ environment: named("env"), files }) });
 }
 
-/** The text is a definition without mistakes. */
+/** Asserts that the text is a valid definition. */
 function assertDefines(text: string, place: string): void {
   const { problems } = checkText({ format: "yaml", text, fileName: place });
   assert.deepEqual(problems.map(printProblem), []);
 }
 
-/** The text is a session without mistakes. */
+/** Asserts that the text is a valid session. */
 function assertIsSession(text: string, place: string): void {
   const { problems } = checkSessionText({ format: "yaml", text, fileName: place });
   assert.deepEqual(problems.map(printProblem), []);
 }
 
-/** The text is a schedule without mistakes. */
+/** Asserts that the text is a valid schedule. */
 function assertIsSchedule(text: string, place: string): void {
   const { problems } = checkScheduleText({ format: "yaml", text, fileName: place });
   assert.deepEqual(problems.map(printProblem), []);
@@ -221,17 +221,17 @@ function assertIsScenario(text: string, place: string): void {
   assert.deepEqual(problems.map(printProblem), []);
 }
 
-/** The text is an object of Kubernetes, by its schema. */
+/** Asserts that the text is a valid object of Kubernetes, by its schema. */
 async function assertIsManifest(text: string, place: string): Promise<void> {
   const { cannotRender, carried, problemsOf } = await import("../../../../tools/test/deploy/rendered.mjs");
   if (cannotRender === false) assert.deepEqual(await problemsOf(carried.load("yaml").parse(text)), [], place);
 }
 
-/** Prometheus itself reads the text as its configuration. */
+/** Asserts that Prometheus itself accepts the text as its configuration. */
 async function assertPrometheusTakes(text: string, workshop: Workshop): Promise<void> {
   const promtool = await needsProgram("promtool");
   if (promtool.skip !== false) return;
   workshop.write("prometheus.yml", text);
-  // Files that it names are the reader's.
+  // Files in the configuration exist only for the reader.
   await run(promtool.path, ["check", "config", "--syntax-only", "prometheus.yml"], workshop.folder);
 }

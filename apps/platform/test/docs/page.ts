@@ -1,4 +1,4 @@
-/** A page of the documentation, taken apart: its code blocks, links, headings and the paths it names. */
+/** Parses a page of the documentation: its code blocks, links, headings and mentioned paths. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ export const root = fileURLToPath(new URL("../../../../", import.meta.url));
 
 /** A fenced block: ```` ```ts file=billing.ts ````. */
 export interface Block {
-  /** `docs/guides/orchestrator.md:17`: where it starts. */
+  /** `docs/guides/orchestrator.md:17`: position of its start. */
   readonly place: string;
   readonly kind: string;
   /** The attributes after the kind: `file=billing.ts`, `after="service X {"`. */
@@ -25,13 +25,13 @@ export interface Page {
   readonly path: string;
   readonly blocks: readonly Block[];
   readonly links: readonly Mention[];
-  /** Files and folders of the repository that the prose names as code. */
+  /** Files and folders of the repository that the prose mentions as code. */
   readonly paths: readonly Mention[];
-  /** What a link may name behind `#`. */
+  /** Valid targets of a link after `#`. */
   readonly anchors: ReadonlySet<string>;
 }
 
-/** Returns the pages for people. What is generated is checked where it is made, but its links are looked at too. */
+/** Returns the pages for people. The generator checks generated pages, but their links are tested here too. */
 export function allPages(): readonly Page[] {
   const inDocs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).map((name) =>
     join("docs", name),
@@ -89,7 +89,7 @@ function readInfo(info: string, place: string): Pick<Block, "kind" | "options"> 
   return { kind, options };
 }
 
-/** Links as `[text](target)` and `<https://…>`. Text between backticks is not a link. */
+/** Returns links of the forms `[text](target)` and `<https://…>`. Text between backticks is not a link. */
 function targetsOf(line: string): string[] {
   const prose = line.replace(/`[^`]*`/g, "``");
   return [...prose.matchAll(/\]\(([^)\s]+)\)|<(https?:[^>]+)>/g)].map(
@@ -103,7 +103,7 @@ function pathsIn(line: string): string[] {
   );
 }
 
-/** As GitHub makes them. A heading that comes again gets a number. */
+/** Returns an anchor as GitHub generates it. A repeated heading gets a number. */
 function anchorOf(heading: string, taken: ReadonlySet<string>): string {
   const plain = heading
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")

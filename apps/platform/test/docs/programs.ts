@@ -1,16 +1,16 @@
 /**
- * Runs the programs of pages one after the other in a process that has the SDK. A start of Node with the SDK takes ten
- * times as long as most of them.
+ * Runs the programs of pages one after the other in a process that has loaded the SDK. A start of Node with the SDK takes
+ * ten times as long as most of them.
  *
- * 1. A program that names more of `process` than its environment has a process of its own.
- * 2. A program has ended when nothing keeps the process alive: the rule by which Node ends a process.
- * 3. A program that fails takes its process along. The next one gets a new process.
+ * 1. A program that uses more of `process` than its environment gets a process of its own.
+ * 2. A program has ended when nothing keeps the process alive. Node uses the same rule to exit.
+ * 3. A program that fails ends its process. The next one gets a new process.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const host = fileURLToPath(new URL("program-host.mjs", import.meta.url));
-/** It ends its process, or looks at how it was started. */
+/** Matches a program that ends its process, or reads how the process was started. */
 export const needsProcess = /\bprocess\.(?!env\b)/;
 
 interface Ended {
@@ -21,7 +21,7 @@ interface Ended {
 export class Programs implements Disposable {
   readonly #idle: ChildProcess[] = [];
 
-  /** Returns what the program printed. Throws when it fails. */
+  /** Runs a program and returns its output. Throws if it fails. */
   async run(
     file: string,
     folder: string,

@@ -1,4 +1,4 @@
-/** Every program that the pages show, checked as strictly as the workspace's own, in one run of the compiler. */
+/** Checks all programs on the pages in one run of the compiler, as strictly as those of the workspace. */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isChange } from "./kinds.ts";
@@ -8,7 +8,7 @@ import { folderOf, run } from "./workshop.ts";
 export async function typecheckPrograms(pages: readonly Page[], folder: string): Promise<void> {
   const places: string[] = [];
   for (const { path, blocks } of pages) {
-    // Declarations are what the compiler wrote.
+    // Declarations are output of the compiler.
     const programs = blocks.filter(
       (block) => block.kind === "ts" && block.options["kind"] !== "declaration" && !isChange(block),
     );

@@ -1,7 +1,7 @@
 /**
- * A folder in which the blocks of a page are tried, in their order, as a reader would: files are written, programs run,
- * and the platform that the page starts is a real process. It stands for the reader's clone: the packages are found
- * from it, and the page's own addresses are replaced by those that were free.
+ * A folder in which the blocks of a page are executed in order, like a reader would: files are written, programs run, and
+ * the platform of the page is a real process. The folder replaces the reader's clone: packages resolve from it, and free
+ * addresses replace the addresses of the page.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ import { runHere } from "./command.ts";
 import { type Page, root } from "./page.ts";
 import { needsProcess, type Programs } from "./programs.ts";
 
-/** Scripts of the workspace that a page may really run. The others would change the clone, or take minutes. */
+/** Scripts of the workspace that a page may run for real. Others would change the clone or take minutes. */
 const harmless: Readonly<Record<string, readonly [tool: string, ...given: string[]]>> = {
   certs: ["tools/certs.mjs"],
   conformance: ["libs/sdk/src/conformance/main.ts"],
@@ -23,12 +23,12 @@ const harmless: Readonly<Record<string, readonly [tool: string, ...given: string
 };
 const commandTimeoutMs = 60_000;
 
-/** A start of the platform as it is by default: from the packages, or in a clone. */
+/** A start of a default platform: from the packages, or in a clone. */
 const plainStart = /^(npx tutti dev|npm start( -- --empty)?)$/;
 
 /**
- * Returns whether all starts of a page are those of a platform as it is by default. `with=alone` says that the page changes
- * a platform for the pages after it, or expects an empty one.
+ * Returns true if every start on a page is that of a default platform. `with=alone` marks a page that changes the
+ * platform for later pages, or expects an empty one.
  */
 export function sharesPlatform({ path, blocks }: Page): boolean {
   if (isTutorial(path)) return true;
@@ -43,17 +43,17 @@ export function sharesPlatform({ path, blocks }: Page): boolean {
   return starts.length > 0 && starts.every(Boolean);
 }
 
-/** Each tutorial continues in the folder of the one before. */
+/** True for tutorials, each of which continues in the folder of the previous one. */
 function isTutorial(path: string): boolean {
   return path.startsWith("docs/tutorials/");
 }
 
-/** Where the blocks of a page are tried, below the folder of all pages. */
+/** Returns the folder for the blocks of a page, below the folder of all pages. */
 export function folderOf(path: string): string {
   return (isTutorial(path) ? dirname(path) : path).replaceAll(/[/.]/g, "-");
 }
 
-/** Lines without comments. A backslash joins a line with the next. */
+/** Returns the lines without comments. A backslash joins a line with the next. */
 export function commandsOf(text: string): readonly string[] {
   return text
     .replaceAll("\\\n", " ")
@@ -68,12 +68,12 @@ export class Workshop implements AsyncDisposable {
   readonly #shared: Service | undefined;
   #platform: Service | undefined;
   #examples = 0;
-  /** What a page leaves running: a worker, beside the terminal that continues. */
+  /** Processes that a page leaves running, such as a worker, while the terminal continues. */
   readonly #background: ChildProcess[] = [];
-  /** Warnings about options that the page uses and the SDK has deprecated. */
+  /** Warnings about deprecated options of the SDK that the page uses. */
   readonly deprecations = new Set<string>();
 
-  /** `shared`: the platform that `npm start` means. Without it each start is a process of its own. */
+  /** @param shared the platform for `npm start`. Without it, each start is a separate process. */
   constructor(folder: string, programs: Programs, shared?: Service) {
     this.folder = folder;
     this.#programs = programs;
@@ -87,7 +87,7 @@ export class Workshop implements AsyncDisposable {
     writeFileSync(file, this.#withAddresses(text));
   }
 
-  /** Runs a program that a page shows, and gives what it printed. */
+  /** Runs a program of a page and returns its output. */
   async runProgram(text: string): Promise<string> {
     const file = `example-${++this.#examples}.ts`;
     this.write(file, text);
@@ -99,8 +99,8 @@ export class Workshop implements AsyncDisposable {
   }
 
   /**
-   * Runs a line that a page has its reader type, and gives what it printed. `background` leaves a worker running that
-   * has said that it is linked. `alone` is for `sharesPlatform`. `demonstration` has `npm start` bring what it brings, which most pages can do without.
+   * Runs a line of a page and returns its output. `background` leaves a worker running after it has linked. `alone` is
+   * for `sharesPlatform`. `demonstration` lets `npm start` start the demonstration, which most pages do not need.
    */
   async runLine(line: string, how: string = ""): Promise<string> {
     if (line === "npx tutti dev") {
@@ -111,7 +111,7 @@ export class Workshop implements AsyncDisposable {
     if (npx !== null) return this.#runCommand(npx[1] ?? "", npx[2] ?? "", how);
     const npm = /^((?:\w+=\S+ +)*)npm (?:run )?(?:-s )?(\S+)(?: --)?(.*)$/.exec(line);
     if (npm === null) {
-      // Where `tutti` finds the page's platform.
+      // The address at which `tutti` finds the page's platform.
       const environment = this.#platform === undefined ? {} : { TUTTI_SERVER: this.#platform.http };
       return run("sh", ["-c", this.#withAddresses(line)], this.folder, environment);
     }
@@ -144,9 +144,9 @@ export class Workshop implements AsyncDisposable {
     if (this.#platform !== this.#shared) await this.#platform?.[Symbol.asyncDispose]();
   }
 
-  /** What the project brings: its Node, and its command. Most lines of the command run in this process. */
+  /** Runs a command of the project: its Node, or its CLI. Most lines of the CLI run in this process. */
   async #runCommand(name: string, words: string, how: string): Promise<string> {
-    // Minutes of their own, and tests of their own: apps/cli/test/demo-kill.io.ts, demo-race.io.ts.
+    // These take minutes and have their own tests: apps/cli/test/demo-kill.io.ts, demo-race.io.ts.
     if (name === "tutti" && words.startsWith("demo ")) return "";
     const given = this.#withAddresses(words);
     const environment = { TUTTI_SERVER: "", TUTTI_ADDRESS: "", ...this.#environment };
@@ -186,13 +186,13 @@ export class Workshop implements AsyncDisposable {
     for (const [line] of output.matchAll(/DeprecationWarning: .* of Tutti .*/g)) this.deprecations.add(line);
   }
 
-  /** Where programs find the page's platform. */
+  /** Variables with the address of the page's platform. */
   get #environment(): Readonly<Record<string, string>> {
     if (this.#platform === undefined) return {};
     return { TUTTI_SERVER: this.#platform.http, TUTTI_ADDRESS: this.#platform.grpc };
   }
 
-  /** Returns the addresses that pages name are the defaults. */
+  /** Replaces the default addresses of pages by the actual ones. */
   #withAddresses(text: string): string {
     if (this.#platform === undefined) return text;
     const http = this.#platform.http.replace("http://", "");
@@ -205,8 +205,8 @@ export class Workshop implements AsyncDisposable {
 let built: Promise<string> | undefined;
 
 /**
- * Returns the command's bundle, the runner's or made from the sources once: pages say so much to it that its start
- * counts.
+ * Returns the bundle of the CLI, from the test runner or built once from the sources. Pages run the CLI so often that its
+ * start time matters.
  */
 function builtCommand(): Promise<string> {
   built ??= (async () => {
@@ -219,7 +219,7 @@ function builtCommand(): Promise<string> {
   return built;
 }
 
-/** What a command printed. Throws when it fails. */
+/** Runs a command and returns its output. Throws if it fails. */
 export function run(
   command: string,
   given: readonly string[],
@@ -247,7 +247,7 @@ export function run(
   });
 }
 
-/** Waits like a reader until a worker is linked, or a source posts events. */
+/** Waits until a worker has linked, or until a source posts events. */
 function linked(child: ChildProcess, line: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let said = "";

@@ -1,6 +1,6 @@
 /**
- * Admission rules that require an approval: the request waits for the decision, which holds for that request and its
- * caller only.
+ * Admission rules that require an approval. The request waits for the decision, which applies only to that request and
+ * its caller.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -52,7 +52,7 @@ describe("admission rules that have a person asked first", () => {
       .startRun(request, { context: as(who) });
   };
   const outcomeOf = (work: Promise<unknown>) => work.then(() => "done", codeIn);
-  /** The rule has come to this process. */
+  /** Retries until the rule has reached this process. */
   const asked = (work: () => Promise<unknown>) =>
     until(
       "the question",
@@ -176,7 +176,7 @@ describe("admission rules that have a person asked first", () => {
         .registerDefinition(RegisterDefinitionRequest.fromPartial({ namespace, source }), {
           context: as("ada"),
         });
-    // One of the rules may come to this process after the other.
+    // One of the rules may reach this process later than the other.
     await until(
       "both questions",
       async () => {

@@ -1,6 +1,6 @@
 /**
- * Admission rules about plans of sessions: nothing of a plan that they refuse starts, and what they want approved waits
- * for people.
+ * Admission rules about plans of sessions. If a rule rejects a plan, no task of it starts. If a rule requires an
+ * approval, the plan waits for a user.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -25,7 +25,7 @@ const { ADMISSION_SUBJECT_PLAN: subject } = AdmissionSubject;
 const namespace = "default";
 const boss: Principal = { kind: "person", id: "boss", roles: ["admin"] };
 const asBoss = (): CallContext => ({ ...testContext(), principal: boss });
-/** Only the plan lists the permitted callers. */
+/** Only a plan lists the agents of its tasks. */
 const condition = 'subject.tasks.all(task, task.agent != "clerk")';
 const deny = {
   $case: "deny" as const,
@@ -91,7 +91,7 @@ describe("admission rules about plans", () => {
       present && cause === WaitCause.WAIT_CAUSE_APPROVAL;
     return explanation?.waits.find(isAsked);
   };
-  /** A session under review as a whole: the rule may reach its planner only after its first task. */
+  /** Returns a session fully under review. Retries, because the rule may reach the planner after the first task. */
   const held = () =>
     until("a session under review", async () => {
       const session = await start();
@@ -151,7 +151,7 @@ describe("admission rules about plans", () => {
       await until("an end or a question", async () => (await isOver()) || (await why(begun.id)));
       return (await isOver()) ? undefined : begun;
     });
-    // A decided request stays readable for a while, and people may take longer.
+    // A decided request stays readable for a while, because a user may take longer.
     const runs = mesh().client(runService);
     const { runs: all } = await runs.listRuns(ListRunsRequest.fromPartial({ namespace }));
     const approvalRuns = all.filter(({ runId }) => runId.startsWith(session.id));

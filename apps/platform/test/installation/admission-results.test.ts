@@ -1,4 +1,4 @@
-/** Admission rules that have results approved: what an agent gave waits where its work is, and counts once when a person says so. */
+/** Admission rules that require an approval of results. An agent's result waits, and counts once after the approval. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
@@ -73,7 +73,7 @@ describe("admission rules that have results approved", () => {
     await worker.stop();
     await tutti[Symbol.asyncDispose]();
   };
-  /** Runs that the rule has come to in time. */
+  /** Returns a run that the rule has held. Retries, because the rule may arrive after the end of a run. */
   const held = async (amount: number) => {
     for (;;) {
       const run = await tutti.run("price", { input: { amount } });

@@ -1,4 +1,4 @@
-/** Admission rules about what is no request: results of tasks, and agents. */
+/** Admission rules for subjects other than requests: results of tasks, and agents. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { agentPollService, ClaimTasksRequest } from "@tutti/contracts/agent/v1";

@@ -1,4 +1,4 @@
-/** Rules as the tests of admission set them, and what they found. */
+/** Sets rules for tests of admission, and returns their findings. */
 import {
   AdmissionRule,
   AdmissionSubject,
@@ -13,7 +13,7 @@ export type GivenRule = Parameters<typeof AdmissionRule.fromPartial>[0];
 export function rulesOf(installation: () => Installation) {
   const client = () => installation().host.mesh.client(admissionService);
   return {
-    /** About requests, by default. Its number is that of the version. */
+    /** Sets a rule, by default about requests. Returns the number of its version. */
     async set(namespace: string, ruleId: string, given: GivenRule): Promise<number> {
       const subject = AdmissionSubject.ADMISSION_SUBJECT_REQUEST;
       const rule = AdmissionRule.fromPartial({ ruleId, subject, ...given });

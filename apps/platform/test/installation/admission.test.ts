@@ -1,6 +1,6 @@
 /**
- * Admission rules as the caller that asks for something meets them: refused, changed, noted, and found in the audit
- * afterwards.
+ * Admission rules from the view of a caller whose request is rejected, changed or reported, and later found in the audit
+ * log.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -56,7 +56,7 @@ describe("admission rules of an installation", () => {
       .registerDefinition(
         RegisterDefinitionRequest.fromPartial({ namespace, source: { format: 1, text: source } }),
       );
-  /** What has come of a call, by a word: rules reach a process with the next bundle. */
+  /** Returns the outcome of a call as a word. Rules reach a process with the next bundle. */
   const outcomeOf = (work: Promise<unknown>) =>
     work.then(
       () => "done",

@@ -1,4 +1,4 @@
-/** Advice on a whole installation: found in recorded runs, tried with a part of the new ones, kept or taken back. */
+/** Advice on a whole installation: found in recorded runs, tried on a share of new runs, then kept or rolled back. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { auditService, SearchRecordsRequest } from "@tutti/contracts/governance/v1";
@@ -40,13 +40,13 @@ describe("advice on a whole installation", () => {
   let installation: Installation;
   let tutti: Tutti;
   let worker: Worker;
-  /** By what became of a recommendation: `kept order.needless-need.charge.pause`. */
+  /** Events by the outcome of a recommendation: `kept order.needless-need.charge.pause`. */
   const events: string[] = [];
   const mesh = () => installation.host.mesh;
   const advice = () => mesh().client(adviceService, { service: "master" });
   let runs = 0;
 
-  /** Resolves when all of them have ended. */
+  /** Runs a workflow several times. Resolves when all runs have ended. */
   const run = async (name: string, count: number) => {
     const started = await Promise.all(
       Array.from({ length: count }, () => tutti.run(name, { id: `run-${++runs}` })),
@@ -81,7 +81,7 @@ describe("advice on a whole installation", () => {
         ApplyRecommendationRequest.fromPartial({ recommendationId, percent: 50 }),
       )
     ).recommendation ?? assert.fail();
-  /** More runs, until the trial has ended and new runs go by it. */
+  /** Starts more runs until the trial has been decided and new runs follow the decision. */
   const decided = (subject: string) =>
     until(
       "the trial is decided",

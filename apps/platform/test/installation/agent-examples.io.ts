@@ -1,4 +1,4 @@
-/** The examples of agents on an installation, with the scripted model behind a port of this machine. */
+/** The examples of agents on an installation, with the scripted model on a local port. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";

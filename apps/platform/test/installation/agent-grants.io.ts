@@ -1,6 +1,6 @@
 /**
- * Agents that show tokens which say what they may offer and take, over both transports: one capability is refused and
- * another granted, at the greeting, later, on another stream and by polls.
+ * Agents whose tokens restrict their offers and tasks, over both transports. One capability is rejected and another one
+ * granted: in the greeting, later, on another stream and by polls.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -61,12 +61,12 @@ for name in sys.argv[2:]:
 worker.run()
 `;
 
-/** A stream of a link, as one transport has it. */
+/** A stream of a link, independent of its transport. */
 interface Stream {
   say(frame: Said): void;
-  /** What the host says to the greeting. */
+  /** The host's reply to the greeting. */
   readonly answered: Promise<HostFrame["answer"]>;
-  /** The code that it ends with. Empty for a good end. */
+  /** The code of the error that ended it. Empty for a normal end. */
   readonly ended: Promise<string>;
   cut(): void;
 }
@@ -108,7 +108,7 @@ describe("an agent to which only some is granted", () => {
     const bound = AgentGrant.fromPartial({ pools: ["default"], offers: ["pay.charge"], maxSlots: 4 });
     const principal = Principal.fromPartial({ actor: agent("kept"), agent: bound });
     await admin.client(identityService).createPrincipal({ namespace, principal });
-    // Until the bundle with all of it has come.
+    // Waits until the bundle with all of this has arrived.
     const polls = meshWith(await tokenOf("kept", undefined)).client(agentPollService, { service: "swarm" });
     for (;;) {
       const claim = { agentId: "first", waitMs: 0, offering: offering("pay.charge") };

@@ -1,4 +1,4 @@
-/** An AI agent that delegates to a mission, by a workflow whose task is the mission. */
+/** An AI agent that delegates to a mission through a workflow whose task is the mission. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { agents } from "@tutti/sdk/agents";

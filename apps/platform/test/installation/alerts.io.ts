@@ -41,7 +41,7 @@ import { Installation } from "./installation.ts";
 
 const { ALERT_STATUS_FIRING, ALERT_STATUS_ACKNOWLEDGED, ALERT_STATUS_RESOLVED } = AlertStatus;
 
-/** Fires while the process has been running for longer than a time. */
+/** Fires if the process has been running for longer than a given time. */
 const uptime = (ruleId: string, given: Partial<AlertRule> = {}): AlertRule =>
   AlertRule.fromPartial({
     ...{ ruleId, title: "Up for ${{ up }} s", advice: "None", severity: Severity.SEVERITY_WARNING },
@@ -123,7 +123,7 @@ describe("alerts of an installation", () => {
       handle: { each: ({ type }) => events.push(type) },
     });
     await set(uptime("up", { receivers: ["runs"] }));
-    // The first samples may be behind the first evaluation.
+    // The first evaluation may run before the first samples.
     const alert = await until("the alert", async () => {
       await installation.pass(15_000);
       return (await list())[0];
@@ -391,7 +391,7 @@ describe("alerts of an installation", () => {
     const repair = async (given: object) =>
       alerts().repairIncident(RepairIncidentRequest.fromPartial({ incidentId, ...given }));
 
-    // The facts of the failed runs may follow the alert. A process answers queries about them.
+    // The facts of the failed runs may arrive after the alert. A separate process answers queries about facts.
     await installation.kept.paced(() =>
       until("a suggested fix", async () => {
         const { incident } = await alerts().getIncident({ namespace: "", incidentId });

@@ -1,6 +1,6 @@
 /**
- * The contract of virtual time: what these files prove in virtual time, with memory and calls without a connection,
- * holds in real time, with a disk and over gRPC.
+ * The contract of virtual time: the tests of these files run in virtual time with memory and in-process calls. They also
+ * pass in real time with a disk and over gRPC.
  */
 import { Installation } from "./installation.ts";
 

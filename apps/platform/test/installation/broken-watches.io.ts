@@ -1,4 +1,4 @@
-/** Watches of a client whose connections are cut, again and again, in the middle of what they tell. */
+/** Watches of a client whose connections are cut repeatedly while they report changes. */
 import assert from "node:assert/strict";
 import { type AddressInfo, connect as connectTo, createServer, type Server, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
@@ -81,7 +81,7 @@ describe("watches of a client whose connections are cut", () => {
       told.push(...messages);
       if (told.length === texts.length) break;
       const text = texts[told.length];
-      // One that is cut behind each reply continues behind it.
+      // A watch that is cut after each reply continues after that reply.
       wire.cut();
       await mission.messages.send("everybody", text);
       await mission.addTasks([{ id: `t${told.length + 1}`, uses: "test.nobody" }]);

@@ -55,7 +55,7 @@ describe("one action on many runs", () => {
     const { counts } = await runs().countRuns(CountRunsRequest.fromPartial({ by }));
     return Object.fromEntries(counts.map(({ value, count }) => [value, count]));
   };
-  /** The index is at most a second behind. */
+  /** Waits for the index, which lags by at most a second. */
   const untilIndexed = async (by: RunProperty, value: string, count: number) => {
     await until("the index to have them", async () => (await counted(by))[value] === count);
   };

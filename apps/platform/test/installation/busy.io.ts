@@ -1,4 +1,4 @@
-/** A provider that takes only so many calls at once: workers in TypeScript and in Python are given fewer tasks by themselves, and more again. */
+/** A provider with limited concurrency: workers in TypeScript and Python get fewer tasks automatically, later more. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
@@ -34,7 +34,7 @@ tasks: {ask: {forEach: "\${{ input.items }}", uses: ask.${name}}}
 output: "\${{ tasks.ask.output }}"
 `;
 
-/** Answers on command, and rejects requests beyond its capacity at once with 429. */
+/** Answers on command, and rejects requests beyond its capacity immediately with 429. */
 class Provider implements AsyncDisposable {
   readonly #held: ServerResponse[] = [];
   readonly #server = createServer((_, response) => {
@@ -48,7 +48,7 @@ class Provider implements AsyncDisposable {
   });
   room = 2;
   refused = 0;
-  /** Whether it answers by itself. */
+  /** True if it answers without a command. */
   isOpen = false;
 
   async open(): Promise<string> {
@@ -57,7 +57,7 @@ class Provider implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
   }
 
-  /** How many calls it has. */
+  /** Returns the number of requests in progress. */
   get held(): number {
     return this.#held.length;
   }
@@ -66,7 +66,7 @@ class Provider implements AsyncDisposable {
     this.#held.shift()?.end("asked");
   }
 
-  /** Answers those that it has, and all that come. */
+  /** Answers all waiting and all later requests. */
   goOn(): void {
     this.isOpen = true;
     while (this.held > 0) this.answer();
@@ -103,7 +103,7 @@ describe("a provider that answers 429 beyond what it can do", () => {
     await tutti.workflows.register(definition(name));
     const items = Array.from({ length: tasks }, (_, item) => item);
     const run = await tutti.run(`ask-${name}`, { input: { items } });
-    // No more are tried than the provider takes, although the worker has slots and the tasks wait.
+    // The worker gets no more tasks than the provider accepts, although it has free slots and tasks wait.
     await until("it to have been refused", () => provider.refused > 0);
     await until("the worker to have no more than the provider takes", async () => {
       const agent = await agentOf(`asker-${name}`);
@@ -116,7 +116,7 @@ describe("a provider that answers 429 beyond what it can do", () => {
     );
     assert.equal(candidates[0]?.id, `asker-${name}`, summary);
 
-    // What it takes goes through it. None of what was refused counts as tried.
+    // Accepted requests complete. A rejected request does not count as an attempt.
     provider.goOn();
     assert.deepEqual(
       await run.result(),
@@ -124,7 +124,7 @@ describe("a provider that answers 429 beyond what it can do", () => {
     );
     assert.ok((await run.tasks()).every(({ attemptCount }) => attemptCount <= 1));
 
-    // With room for all the worker gets as many at once again as it has slots.
+    // When the provider has room for all slots, the worker gets as many tasks as it has slots.
     provider.room = slots;
     provider.isOpen = false;
     const again = await tutti.run(`ask-${name}`, { input: { items } });

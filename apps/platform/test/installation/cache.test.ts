@@ -1,4 +1,4 @@
-/** The cache on a whole installation: tags, invalidation with what was computed from it, failures. */
+/** The cache on a whole installation: tags, invalidation including derived outputs, failures. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Aggregation, metricService, QuerySeriesRequest } from "@tutti/contracts/insight/v1";
@@ -40,7 +40,7 @@ describe("the cache on a whole installation", () => {
     (await cache().invalidateCache(InvalidateCacheRequest.fromPartial(request))).invalidated;
   const run = async (id: string, day: number) => (await tutti.run("report", { id, input: { day } })).result();
 
-  /** What a counter has counted since the start. */
+  /** Returns the total of a counter since the start. */
   const counted = async (metric: string) => {
     const metrics = installation.host.mesh.client(metricService, { service: "gateway" });
     const nowMs = Math.floor(installation.now() / 10_000) * 10_000;
@@ -92,7 +92,7 @@ describe("the cache on a whole installation", () => {
     const [rates] = await listed({ tag: "day:1" });
     assert.deepEqual([rates?.capability, rates?.runId, rates?.taskId], ["rates.load", "one", "rates"]);
     assert.equal(rates?.workflow, "report");
-    // The totals of the day were computed from its rates.
+    // The total of the day is derived from its rates.
     assert.equal(await invalidate({ filter: { tag: "day:1" }, derived: true }), 2);
     assert.deepEqual([await run("four", 1), await run("five", 2)], [11, 21]);
     assert.deepEqual(calls, { rates: 3, totals: 3, none: 0 });
@@ -116,7 +116,7 @@ describe("the cache on a whole installation", () => {
     for (let run = 0; run < 30; run++) assert.equal(await next(), 7);
     assert.ok(given > 3 && given < 15, `${given - 3} of 30 computed`);
     answer = 8;
-    // One task in ten computes. Which ones depends on their ids alone.
+    // One task in ten is computed. The choice depends only on task ids.
     for (let run = 0; run < 60 && (await next()) === 7; run++);
     const before = given;
     for (const _ of [1, 2, 3, 4]) assert.equal(await next(), 8);
@@ -170,7 +170,7 @@ output: "\${{ tasks.size.output }}"
     }
     const count = async (namespace: string) =>
       (await cache().listCacheEntries(ListCacheEntriesRequest.fromPartial({ namespace }))).entries.length;
-    // Each output counts with 1 KiB more: five of twelve fit.
+    // Each output counts with an extra 1 KiB: five of twelve fit.
     for (let round = 0; round < 20 && (await count("small")) > 5; round++) await installation.pass(10_000);
     assert.deepEqual([await count("small"), await count("default")], [5, 12]);
     const used = await cache().getCacheUsage(GetCacheUsageRequest.fromPartial({ namespace: "small" }));

@@ -11,7 +11,7 @@ import { OutsideClient } from "../support/outside-client.ts";
 
 const program = await natsServerProgram();
 const { getCapabilityMap, listServices } = registryService.methods;
-/** Enough that each process owns pools of some. */
+/** Enough namespaces that each process owns some of their pools. */
 const namespaces = ["red", "green", "blue", "white", "black", "brown"];
 
 describe("capabilities of a cluster", { skip: program.skip }, () => {
@@ -57,7 +57,7 @@ describe("capabilities of a cluster", { skip: program.skip }, () => {
       };
       assert.deepEqual(await readyCount(), ["2/2"]);
       await first.kill();
-      // Long before its lease runs out, as which it would be gone.
+      // Long before the expiry of its lease, after which it would be removed.
       await until("the one that was killed not to be ready", readyCount, ([count]) => count === "1/2");
       await untilListed(all, 1);
     } finally {

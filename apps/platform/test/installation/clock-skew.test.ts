@@ -1,4 +1,4 @@
-/** An adapter whose machine has another time than the platform. */
+/** An adapter on a machine whose clock differs from the clock of the platform. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type Adapter, addAdapter } from "@tutti/sdk/adapters";

@@ -66,7 +66,7 @@ describe("fifty agents", () => {
     if (visitors.stdout !== null) await once(visitors.stdout, "data");
     const items = Array.from({ length: tasksPerCapability }, (_, index) => index);
     const run = await tutti.run("crowd", { input: { items } });
-    // In the midst of it.
+    // In the middle of the work.
     await until("1,000 tasks", () => done >= 1_000);
     visitors.kill("SIGKILL");
     assert.equal(await run.result(), tasksPerCapability * capabilities.length);
@@ -90,7 +90,7 @@ describe("fifty agents", () => {
     );
     await Promise.all(runs.map((run) => run.result()));
     assert.equal(counts.quick + counts.slow, 100);
-    // A third and two thirds, as far as a machine that others use lets it be seen.
+    // The shares are a third and two thirds. The range allows for a machine with other load.
     assert.ok(counts.slow >= 20 && counts.slow <= 46, JSON.stringify(counts));
   });
 

@@ -1,4 +1,4 @@
-/** Estimates on a whole installation: what workers did is learned from, whichever engine asked for it. */
+/** Estimates on a whole installation are learned from the work of all workers, for every engine. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {

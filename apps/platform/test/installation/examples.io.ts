@@ -9,7 +9,7 @@ function jsonAt(path: string): unknown {
   return JSON.parse(readFileSync(new URL(path, examplesFolder), "utf8"));
 }
 
-/** Written by `npm run examples:record`. */
+/** Returns histories recorded by `npm run examples:record`. */
 function recorded(name: string): readonly GoldenHistory[] {
   const folder = `${name}/history/`;
   return readdirSync(new URL(folder, examplesFolder)).map(

@@ -1,4 +1,4 @@
-/** The examples on an installation with workers that handle all their tasks, and their histories beside the machine. */
+/** The examples on an installation with workers for all their tasks, and their histories for the machine. */
 import { readdirSync, readFileSync } from "node:fs";
 import { RunStartedV1 } from "@tutti/contracts/workflow/v1";
 import { checkText } from "@tutti/definitions";
@@ -48,7 +48,7 @@ export class ExampleStage implements AsyncDisposable {
 
   async history(runId: string): Promise<readonly RecordedEvent[]> {
     const events: RecordedEvent[] = [];
-    // What the runtime notes for itself, such as answers under a key, no machine folds.
+    // No machine folds the runtime's own events, such as replies under a key.
     for await (const { type, version, payload } of this.#tutti.runs.get(runId).history())
       if (!type.startsWith("runtime.")) events.push({ type, version, payload: new Uint8Array(payload) });
     return events;
@@ -65,7 +65,7 @@ export class ExampleStage implements AsyncDisposable {
   }
 }
 
-/** The machine of runs, with the plan that an example's definition gives the run of a history. */
+/** Returns the machine of runs, with the plan of the example's definition for the run of a history. */
 export function machineFor(example: string, [first]: readonly RecordedEvent[]) {
   const { order } = RunStartedV1.decode(first?.payload ?? new Uint8Array(0));
   const parameters = order?.parameters.length
@@ -93,10 +93,10 @@ export function machineFor(example: string, [first]: readonly RecordedEvent[]) {
   });
 }
 
-/** The events, independent of durations: each type with its count. */
+/** Returns each event type with its count, independent of durations. */
 export function tallyOf(events: readonly { readonly type: string }[]): Readonly<Record<string, number>> {
   const tally: Record<string, number> = {};
-  // The start of an attempt is only reported if it takes longer than a moment.
+  // Skips starts of attempts, which are only reported if an attempt takes longer than a moment.
   for (const { type } of events.toSorted((a, b) => (a.type < b.type ? -1 : 1)))
     if (type !== "attempt_started") tally[type] = (tally[type] ?? 0) + 1;
   return tally;

@@ -307,7 +307,7 @@ describe("facts of an installation", () => {
     const scheduled = await until(
       "the report of the schedule",
       async () => {
-        // The round of a query sees the task of insight.
+        // A query triggers a round, which finds the task for insight.
         await query("SELECT 1");
         return (await analysis.listWorkReports(ListWorkReportsRequest.fromPartial({}))).reports;
       },
@@ -354,7 +354,7 @@ describe("facts of an installation", () => {
       ["removed", removed],
       ["damaged", () => writeFileSync(file, Buffer.alloc(8_192, "no database"))],
     ] as const) {
-      // The thread ends when it is idle. With the next row it opens the file again.
+      // The idle thread ends. For the next row it opens the file again.
       await installation.pass(7_000);
       damage();
       await run(id, "plain");
@@ -375,7 +375,7 @@ describe("the analysis of an installation", () => {
       const worker = installation.worker({ slots: 4 });
       worker.handle("stock.reserve", async () => "reserved");
       worker.handle("pay.charge", async () => {
-        // Both take as long, or the broken one gets nearly all tasks.
+        // Both workers take the same time. Otherwise the broken one would get nearly all tasks.
         await sleep(systemTimers, 120);
         if (name === "broken")
           throw new TaskFailure("pay.unreachable", "no route to 10.0.0.7", { final: true });

@@ -27,7 +27,7 @@ describe("tasks that wait for each other while they run", () => {
       await using tutti = await installation.client();
       await tutti.workflows.register(definition);
       await tutti.pools.create("gpu");
-      /** Those that have started, by run. Each ends when all of its run have. */
+      /** Started tasks by run. Each task ends when all tasks of its run have started. */
       const started = new Map<string, (() => void)[]>();
       const worker = (agentId: string, slots: number, pool = "default") => {
         const made = installation.worker({ agentId, slots, pool });
@@ -57,7 +57,7 @@ describe("tasks that wait for each other while they run", () => {
       ]);
     });
 
-  /** As the tasks of a session in a mode, or of a mission. */
+  /** Tasks of a session in some mode, or of a mission. */
   const tasks = ["one", "two", "three"].map((id) => ({
     id,
     uses: "train.node",

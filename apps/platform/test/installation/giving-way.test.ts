@@ -1,6 +1,6 @@
 /**
- * A pool in which running work gives way to what is more urgent, with a real worker: its handler is asked to end, and
- * does.
+ * Preemption in a pool with a real worker: the handler of running work is asked to end for a more urgent task, and does
+ * end.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -16,7 +16,7 @@ describe("a pool in which less urgent work gives way", () => {
   let installation: Installation;
   let worker: Worker;
   let tutti: Tutti;
-  /** What happened at the worker, in its order. */
+  /** Events at the worker, in order. */
   const seen: string[] = [];
   const started = latch();
 
@@ -35,7 +35,7 @@ describe("a pool in which less urgent work gives way", () => {
     worker.handle("work.do", async (name: string, { signal }) => {
       seen.push(`${name} begins`);
       started.open();
-      // The first attempt would take for ever: only who tells it to end ends it.
+      // The first attempt never ends by itself. Only a preemption ends it.
       if (name === "long" && seen.filter((one) => one === "long begins").length === 1) {
         await new Promise<void>((done) => signal.addEventListener("abort", () => done()));
         seen.push("long gives way");

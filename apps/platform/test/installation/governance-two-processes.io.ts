@@ -1,6 +1,6 @@
 /**
- * Governance in two processes that share what they own over NATS, each with a disk of its own. One is killed with -9:
- * the other services go by what they have, and the other process signs on, where the one before stopped.
+ * Governance in two processes that share their data over NATS, each with a disk of its own. One is killed with -9. The
+ * other services continue with the rules they have, and the other process continues to sign where the first one stopped.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -43,13 +43,13 @@ const program = await natsServerProgram();
 const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
 const { searchRecords, listCheckpoints, getCheckpoint, verifyAudit, exportRecords } = auditService.methods;
 
-/** Its owner is another process, or it has no owner at the moment. */
+/** Ignores the error if another process, or currently no process, owns the partition. */
 function ifElsewhere(error: unknown): undefined {
   const isElsewhere = error instanceof Error && "code" in error && error.code === status.UNAVAILABLE;
   if (!isElsewhere) throw error;
 }
 
-/** Asks one process after the other until the owner of what it is about answers. */
+/** Calls the processes in turn until the owner answers. */
 async function ofOwner<Request, Reply>(
   clients: readonly OutsideClient[],
   rpc: RpcDescription<Request, Reply>,
@@ -63,7 +63,7 @@ async function ofOwner<Request, Reply>(
   return reply as Reply;
 }
 
-/** Returns a key for a user with access to `default`. */
+/** Creates a user with access to `default`, and returns a key. */
 async function keyFor(id: string, ...clients: readonly OutsideClient[]): Promise<string> {
   const subject = { $case: "actor" as const, value: person(id) };
   const binding = RoleBinding.fromPartial({ bindingId: id, role: "operator", subject });
@@ -79,7 +79,7 @@ async function keyFor(id: string, ...clients: readonly OutsideClient[]): Promise
   return made.secret;
 }
 
-/** Takes a lock on behalf of the key's owner, as soon as the service knows the key. */
+/** Acquires a lock for the owner of a key, as soon as the service knows the key. */
 async function lock(name: string, key: string, outside: OutsideClient): Promise<void> {
   const wanted = AcquireLockRequest.fromPartial({ name, holder: name, leaseMs: 3_600_000 });
   const headers = { authorization: `Bearer ${key}` };
@@ -129,10 +129,10 @@ describe("governance of two processes", { skip: program.skip }, () => {
     await lock("door", ada, locks);
     await lock("gate", await keyFor("bea", other, one), locks);
 
-    // Asked at once, both go round. What one signed the other takes.
+    // Concurrent searches at both processes. Each process accepts the checkpoints that the other has signed.
     for (let asked = 0; asked < 5; asked++) {
       const [here, there] = await Promise.all([recordsOf(one), recordsOf(other)]);
-      // Decisions and uses of keys continue being recorded: one of them may have seen more.
+      // Decisions and uses of keys are still being recorded, so one of the processes may have seen more.
       const [less, more] = here.length < there.length ? [here, there] : [there, here];
       assert.deepEqual(
         less.filter((id) => !more.includes(id)),
@@ -143,7 +143,7 @@ describe("governance of two processes", { skip: program.skip }, () => {
     const services = new Set(found.map((id) => id.split("/")[0]));
     assert.ok(services.has("master") && services.has("governance"), [...services].join(", "));
     let signed = new Map<number, string>();
-    // A checkpoint that was seen at one process is there at the other, which has to fetch it first.
+    // A checkpoint of one process is available at the other, which first fetches it.
     for (const round of ["a", "b", "c"]) {
       await lock(`shed-${round}`, ada, locks);
       await recordsOf(one);
@@ -156,14 +156,14 @@ describe("governance of two processes", { skip: program.skip }, () => {
     }
 
     await first.kill();
-    // By the rules that it has.
+    // The service uses the rules that it has.
     await lock("yard", ada, locks);
-    // The other one keeps everything now, makes rules and signs.
+    // The remaining process keeps all data now, makes rules and signs.
     await lock("roof", await keyFor("cleo", other), locks);
     const later = await recordsOf(other);
     assert.ok(found.every((id) => later.includes(id)) && later.length > found.length);
 
-    // One that comes back continues with its copy. One with an empty disk fetches all of it.
+    // A restarted process continues with its copy. One with an empty disk fetches all data.
     for (const name of ["first", "third"]) {
       using outside = new OutsideClient((await governed(name)).grpc);
       const here = await recordsOf(outside);
@@ -233,7 +233,7 @@ describe("governance of two processes", { skip: program.skip }, () => {
     assert.ok(isAsked(await start("by-one-1")) && isAsked(await start("by-other-1")));
     await first.kill();
     await until("what was approved to go through", async () => {
-      // Lists are a moment behind.
+      // Lists lag a moment.
       for (const { about, approvalId } of await open())
         await engine.call(
           taskService.methods.decideApproval,
@@ -245,7 +245,7 @@ describe("governance of two processes", { skip: program.skip }, () => {
         );
       return (await start("by-one-1")) === "done" && (await start("by-other-1")) === "done";
     });
-    // The process that owns it knows the result by now.
+    // The owning process knows the result at this point.
     const findings = () =>
       ofOwner(
         [other],
@@ -275,7 +275,7 @@ describe("governance of two processes", { skip: program.skip }, () => {
     const ada = await keyFor("ada", asked);
     await lock("door", ada, locks);
     await governance.kill();
-    // By the rules that it has.
+    // The service uses the rules that it has.
     await lock("gate", ada, locks);
     const tries = () =>
       locks

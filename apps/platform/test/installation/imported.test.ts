@@ -13,7 +13,7 @@ import { TaskFailure, type Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
-/** What each expectation is was worked out by hand, from the specification of the foreign language. */
+/** Each expectation was derived manually from the specification of the foreign language. */
 describe("an imported state machine of Step Functions", () => {
   let installation: Installation;
   let worker: Worker;
@@ -94,7 +94,7 @@ describe("an imported state machine of Step Functions", () => {
     assert.deepEqual(
       calls.filter(([capability]) => capability !== "ship-item"),
       [
-        // The first attempt found the order locked.
+        // The order was locked at the first attempt.
         ["check-order", order],
         ["check-order", order],
         ["send-mail", "Dear Ada, 3 parcels (total: 250) are on the way."],
@@ -222,7 +222,7 @@ describe("an imported workflow of Serverless Workflow", () => {
       ["price-order", { items: ["a"], currency: "CHF" }],
       ["ship-order", { to: "Ada", text: "1 items for Ada, 250 in all" }],
     ]);
-    // What is wrapped has no customer any more.
+    // The wrapped value has no customer.
     assert.deepEqual(await order({ gift: true }), { shipped: "s1", workflow: "order" });
     assert.deepEqual(calls[1], ["ship-order", { to: null, text: "1 items for null, 250 in all" }]);
     const large = "Too large: The total is 1250 (https://shop.example/errors/too-large, 422, /do/4/refuse)";

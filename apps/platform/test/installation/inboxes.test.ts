@@ -1,4 +1,4 @@
-/** People as agents: tasks of capabilities that people do in inboxes. */
+/** People as agents: tasks whose capabilities people provide through inboxes. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { AgentKind } from "@tutti/contracts/agent/v1";

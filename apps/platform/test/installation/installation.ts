@@ -10,15 +10,15 @@ import { services } from "../../src/service.ts";
 type Time = "virtual" | "real";
 
 export interface InstallationOptions {
-  /** Default `virtual`, or what `Installation.usualTime` says. */
+  /** Default: `Installation.usualTime`, which is `virtual` initially. */
   readonly time?: Time;
-  /** Whether it records series. Default false: few tests read them. */
+  /** True to record series. Default: false, because few tests read them. */
   readonly insight?: boolean;
 }
 
-/** All services in one process, and those who use them: over no connection, in the same time. */
+/** All services in one process, and their clients. In virtual time, they share the clock and use no connection. */
 export class Installation implements AsyncDisposable {
-  /** `both-ways.io.ts` sets it, and runs tests that say nothing of time. */
+  /** The default time. `both-ways.io.ts` changes it and runs tests that set no time. */
   static usualTime: Time = "virtual";
 
   readonly kept: KeptHost;
@@ -54,17 +54,17 @@ export class Installation implements AsyncDisposable {
     return this.kept.directory;
   }
 
-  /** Where it is called over gRPC. Empty in virtual time. */
+  /** The gRPC address. Empty in virtual time. */
   get address(): string {
     return this.kept.address;
   }
 
-  /** Where its REST API is, in real time. */
+  /** The address of the REST API, in real time. */
   get url(): string {
     return this.host.url;
   }
 
-  /** What the clock of the installation shows. */
+  /** Returns the time of the installation's clock. */
   now(): number {
     return this.kept.clock.now();
   }
@@ -77,7 +77,7 @@ export class Installation implements AsyncDisposable {
     return this.kept.restart(words);
   }
 
-  /** One that is linked once it is started, and ends by `stop`, or with the installation. */
+  /** Creates a worker. It links after its start, and ends by `stop` or with the installation. */
   worker(
     options: Omit<WorkerOptions, "address" | "handleSignals">,
     given: Partial<WorkerPorts> = {},
@@ -93,7 +93,7 @@ export class Installation implements AsyncDisposable {
     return worker;
   }
 
-  /** What an orchestrator of its user links by. */
+  /** Returns the link options for a user's orchestrator. */
   link(accessToken = ""): Pick<SessionOrchestratorOptions, "address" | "foundation" | "transport"> {
     if (!this.#isVirtual) return { address: this.address };
     const { clock, timers } = this.kept;
@@ -111,13 +111,13 @@ export class Installation implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // A test that failed has not stopped its own: one that works on keeps the process.
+    // A failed test has not stopped its workers. A running worker would keep the process alive.
     await Promise.allSettled(this.#workers.map((worker) => worker.stop("the test is over")));
     for (const mesh of this.#meshes) await mesh.stop();
     await this.kept[Symbol.asyncDispose]();
   }
 
-  /** Calls it as a program of another process does. */
+  /** Creates a mesh that calls the installation like a program in another process. */
   #outside(accessToken: string): Mesh {
     const { clock, timers } = this.kept;
     const mesh = new Mesh({

@@ -1,4 +1,4 @@
-/** Rights on things with certain labels alone: by a role, by what a key is narrowed to, and by policies. */
+/** Rights restricted to resources with certain labels: by a role, by the scope of a key, and by policies. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
@@ -80,7 +80,7 @@ describe("rights by labels", () => {
       assert.equal(await ask(id, "/runs/of-a/pause", post({})), 200);
       assert.equal(await ask(id, "/runs/of-a/resume", post({})), 200);
       assert.equal(await ask(id, "/runs/of-b/pause", post({})), 403);
-      // Nothing is named that could have labels.
+      // A list names no resource that could have labels.
       assert.equal(await ask(id, "/runs"), 403);
       assert.equal(await ask(id, "/pools"), 403);
     });

@@ -1,4 +1,4 @@
-/** Locks as programs hold them: renewed by themselves, handed on with greater tokens, lost with a word. */
+/** Locks as programs hold them: renewed automatically, passed on with increasing tokens, and lost with a notice. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, it } from "node:test";

@@ -1,4 +1,4 @@
-/** An MCP server that asks a person within a call of its tool, and has resources: over memory, in virtual time. */
+/** An MCP server with resources, whose tool asks a user during a call: over memory, in virtual time. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
@@ -16,7 +16,7 @@ interface Message {
 
 const schema = { type: "object", required: ["amount"], properties: { amount: { type: "integer" } } };
 
-/** A server whose tool `refund` asks how much, and returns the answer of its client. */
+/** A server whose tool `refund` asks for an amount, and returns the answer of its client. */
 class AskingServer {
   readonly answers: unknown[] = [];
   capabilities: unknown;

@@ -1,4 +1,4 @@
-/** Missions on a whole installation: workers, children, streams, lists, explanations, and what agents may not do. */
+/** Missions on a whole installation: workers, children, streams, lists, explanations, and forbidden actions of agents. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
@@ -280,7 +280,7 @@ describe("missions on a whole installation", () => {
     const [task] = await ann.claim();
     const bob = await mission.join("bob", { offers: ["x.y"] });
     assert.deepEqual(await bob.claim(), []);
-    // What bears another's claim changes nothing.
+    // A request with the claim of another agent changes nothing.
     const stolen = {
       claimId: task?.claimId ?? "",
       outcome: { $case: "output" as const, value: { body: undefined, mediaType: "" } },

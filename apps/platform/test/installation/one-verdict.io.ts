@@ -8,18 +8,18 @@ import { Installation } from "./installation.ts";
 
 type Level = "degraded" | "unhealthy";
 
-/** A component that says by itself how it is, with what it is a part of. */
+/** A component with a health check, and its position. */
 interface Planted {
   readonly path: string;
-  /** Orchestrators above it, from the outermost. */
+  /** Names of the orchestrators above it, outermost first. */
   readonly above: readonly string[];
-  /** Whether nothing above it serves without it. */
+  /** True if every orchestrator above it fails without it. */
   readonly isCritical: boolean;
   readonly component: Component;
 }
 
 const reason = "planted by a test";
-/** Longer than health checks of a component and of what it is a part of are apart. */
+/** Longer than the interval between health checks of a component and of its orchestrators. */
 const noticedMs = 12_000;
 const states = {
   degraded: ComponentState.COMPONENT_STATE_DEGRADED,
@@ -44,7 +44,7 @@ function plantedIn(
   });
 }
 
-/** Returns how to take it back. */
+/** Makes a component unhealthy or degraded. Returns a function that restores it. */
 function plant({ component }: Planted, level: Level): () => void {
   const own = Object.getOwnPropertyDescriptor(component, "health");
   component.health = (): Health => ({ level, reason });
@@ -66,7 +66,7 @@ describe("one verdict", () => {
   });
   after(() => installation?.[Symbol.asyncDispose]());
 
-  /** What each of them says of the whole, and of the path. */
+  /** Returns the verdict of each source on the whole and on the path. */
   async function verdicts(path: string) {
     const { host } = installation;
     const answer = await fetch(`${host.url}/readyz`);

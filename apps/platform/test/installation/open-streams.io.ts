@@ -1,4 +1,4 @@
-/** Streams that are open when what let them in ends: a link by each transport, and a watch. Others continue. */
+/** Open streams when their credential or right ends: a link by each transport, and a watch. Other streams continue. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -30,7 +30,7 @@ const helloOf = (agentId: string) => ({
 
 /** A stream that has started. */
 interface Open {
-  /** The code that it ends with. */
+  /** The code of the error that ended it. */
   readonly ended: Promise<string>;
   readonly isOver: boolean;
 }
@@ -75,7 +75,7 @@ describe("a stream that is open", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  /** Tries until the bundle that knows of it has come. */
+  /** Retries until the bundle with the credential has arrived. */
   async function opened(open: () => Promise<Open>): Promise<Open> {
     for (;;) {
       try {
@@ -88,7 +88,7 @@ describe("a stream that is open", () => {
     }
   }
 
-  /** Resolves as soon as the first message is there. */
+  /** Resolves with the first message. */
   async function begun(messages: AsyncIterable<unknown>): Promise<Open> {
     const first = Promise.withResolvers<void>();
     const open = { isOver: false, ended: Promise.resolve("") };

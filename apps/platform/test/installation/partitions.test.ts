@@ -1,4 +1,4 @@
-/** Runs whose children belong to other partitions: their messages travel between partitions. */
+/** Runs whose children belong to other partitions, so that their messages travel between partitions. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
@@ -9,7 +9,7 @@ import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
-/** As many as there are by default. */
+/** The default number. */
 const partitions = 16;
 const partitionOf = (id: string): number => stableHash("default", "run", id) % partitions;
 
@@ -25,7 +25,7 @@ const held = "workflow: held\ntasks: {go: {wait: {signal: go}}}\n";
 const holding = 'workflow: holding\ntasks: {each: {forEach: "${{ input.numbers }}", workflow: held}}\n';
 const numbers = [1, 2, 3, 4];
 
-/** Ids of the children of a run, of which some have to be on partitions that are not their parent's. */
+/** Returns the ids of a run's children. Some of them must belong to other partitions than their parent. */
 async function childrenOf(tutti: Tutti, runId: string, taskId: string): Promise<readonly string[]> {
   const ids: string[] = [];
   for (const { child } of await tutti.runs.get(runId).tasks()) if (child?.id) ids.push(child.id);

@@ -1,4 +1,4 @@
-/** An installation that starts paused: nothing is done, everything can be looked at, and portions of it are released. */
+/** An installation that starts paused: no work is executed, all of it is readable, and parts of it are released. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {

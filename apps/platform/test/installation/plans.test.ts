@@ -1,4 +1,4 @@
-/** What a session would come to, on a whole installation: nothing is started by asking, and what was chosen for others is listed. */
+/** Previews of sessions on a whole installation: a preview starts nothing, and choices for other sessions are listed. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ChooseModeRequest, PlanRequest, planningService } from "@tutti/contracts/intelligence/v1";

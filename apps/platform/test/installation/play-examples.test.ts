@@ -1,4 +1,4 @@
-/** The examples of missions and sessions on an installation, each with the agents that it plays itself and a worker for what it offers. */
+/** The examples of missions and sessions on an installation, each with its own agents, and a worker for other tasks. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
@@ -12,7 +12,7 @@ import { Installation } from "./installation.ts";
 const folder = new URL("../../../../examples/", import.meta.url);
 const kinds: readonly PlayKind[] = ["missions", "sessions"];
 
-/** Handlers for tasks that agents of the example claim. */
+/** Handlers for tasks that the example's own agents claim. */
 const claimed: Readonly<Record<string, (worker: Worker) => void>> = {
   "task-board": (worker) => {
     worker.handle("text.write", ({ about }: { readonly about: string }) => `about ${about}`);
@@ -20,7 +20,7 @@ const claimed: Readonly<Record<string, (worker: Worker) => void>> = {
   },
 };
 
-/** Inputs that the forms of the definitions start with, and their outputs. */
+/** Default inputs of the definitions' forms, and the resulting outputs. */
 const formed: Readonly<Record<string, { readonly input: object; readonly output: unknown }>> = {
   "map-reduce": { input: { first: "row row row", second: "your boat" }, output: 5 },
   "task-board": { input: { about: "violins" }, output: "about violins" },

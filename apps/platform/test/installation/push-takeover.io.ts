@@ -1,4 +1,4 @@
-/** Push notifications of A2A when the gateway that sends them dies. */
+/** Push notifications of A2A when the gateway that sends them is killed. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TaskStatus } from "@tutti/contracts/types/v1";

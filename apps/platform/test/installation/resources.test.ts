@@ -1,4 +1,4 @@
-/** Sessions that contend for one GPU, on a whole installation: shares, quotas and reservations are kept to, and explained. */
+/** Sessions that compete for one GPU on a whole installation: enforced and explained shares, quotas and reservations. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
@@ -27,7 +27,7 @@ interface Wanted {
   readonly count: number;
   readonly needs: Record<string, number>;
   readonly uses?: string;
-  /** Labels of the agents that may do it. */
+  /** Required labels of the agents. */
   readonly agents?: Record<string, string>;
 }
 
@@ -36,7 +36,7 @@ describe("sessions that contend for one resource", () => {
   let sessions: Client<typeof sessionService>;
   let resources: Client<typeof resourceService>;
   let worker: Worker;
-  /** Ids of the tasks that started, in their order. Each continues on command. */
+  /** Ids of started tasks, in order. Each task continues on command. */
   let begun: string[] = [];
   const waiting: (() => void)[] = [];
   let isOpen = true;
@@ -73,7 +73,7 @@ describe("sessions that contend for one resource", () => {
     for (const goOn of waiting.splice(0)) goOn();
   }
 
-  /** Lets the one that has waited longest continue. */
+  /** Lets the task that has waited longest continue. */
   async function step(): Promise<void> {
     const count = begun.length;
     await until("a task that waits to continue", () => waiting.length > 0);
@@ -107,7 +107,7 @@ describe("sessions that contend for one resource", () => {
     assert.equal(session?.status, WorkStatus.WORK_STATUS_COMPLETED);
   }
 
-  /** What its pool says of why a task waits. */
+  /** Returns the reasons of the pool for a waiting task. */
   async function why(sessionId: string, taskId: string): Promise<Explanation["waits"]> {
     const { explanation } = await sessions.explainSession({ namespace: "", sessionId, taskId });
     const all = (one: Explanation | undefined): Explanation["waits"] =>
@@ -154,7 +154,7 @@ describe("sessions that contend for one resource", () => {
     const quota = { quotaId: "licences", limits: { licence: 2 }, sessions: { equals: { team: "blue" } } };
     await resources.setQuota(SetQuotaRequest.fromPartial({ quota }));
     const blue = { labels: { team: "blue" } };
-    // The pool asks every few seconds where there was nothing, and every second where there is.
+    // A pool polls every few seconds if there was no quota, and every second if there is one.
     await until("the pool to know of the quota", async () => {
       const { quotas } = await resources.listQuotas({ namespace: "", page: undefined });
       return quotas[0]?.used["licence"] === 0;
@@ -190,7 +190,7 @@ describe("sessions that contend for one resource", () => {
     await resources.deleteQuota({ namespace: "", quotaId: "licences", reason: "" });
   });
 
-  /** A planner that has seen how long they take may keep the third back until there is room for it. */
+  /** Returns the reasons. A planner that knows the durations may hold the third task until there is room for it. */
   const whys = (sessionId: string): readonly string[] => [
     ...["t0 t1", "t1 t0", "t0 t2", "t2 t0", "t1 t2", "t2 t1"].map((pair) => {
       const holders = pair.split(" ").map((task) => `\`${sessionId}..p1..0 ${task}\``);
@@ -207,7 +207,7 @@ describe("sessions that contend for one resource", () => {
       await execute(sessionId, mode, { count: 3, needs: { licence: 1 } }, { limits: { licence: 2 } });
       let told: Explanation["waits"] = [];
       await until(`one that waits for the limit of ${sessionId}`, async () => {
-        // A plan may have another one start last than what was written last.
+        // A plan may start another task last than the last one in the list.
         told = (await Promise.all(["t0", "t1", "t2"].map((task) => why(sessionId, task)))).flat();
         return told.some(({ present, message }) => present && whys(sessionId).includes(message));
       });
@@ -245,7 +245,7 @@ describe("sessions that contend for one resource", () => {
     );
     let others = 0;
     const hasStarted = () => begun.includes(`others-${others}/0`);
-    // Until the pool has heard of it, others start.
+    // Until the pool knows the reservation, it starts other tasks.
     await until("one that waits for the reservation", async () => {
       open();
       isOpen = false;
@@ -321,7 +321,7 @@ describe("sessions that contend for one resource", () => {
       /Pool `default` cannot reserve 1 slot of agents with gpu=true: it has 1 in total, of which show holds 1 until /,
     );
     await execute("label-show", workflow, onGpu(3), { reservationIds: ["show"] });
-    // The pool hears of a reservation within seconds.
+    // The pool learns about a reservation within seconds.
     let told: Explanation["waits"] = [];
     await until("one that waits for the reservation", async () => {
       told = (await why("label-light", "t59")).filter(({ cause }) => cause === WaitCause.WAIT_CAUSE_LOCK);
@@ -389,7 +389,7 @@ describe("sessions that contend for one resource", () => {
       freed?.spec?.dependsOn.map(({ session }) => session?.id),
       ["first"],
     );
-    // The circle is gone with it.
+    // Without the removed dependency, this one closes no cycle.
     await waitFor("second", "third");
     await stopWaiting("third", "first");
     await until("the third to start, which needs no reservation", () => begun.length === 2);

@@ -1,4 +1,4 @@
-/** Retry defaults of namespaces and pools hold in runs, missions and sessions, by definition or by tasks. */
+/** Retry defaults of namespaces and pools apply to runs, missions and sessions, with and without a definition. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Worker } from "@tutti/sdk";

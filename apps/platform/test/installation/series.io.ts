@@ -22,7 +22,7 @@ describe("series of an installation", () => {
     const { metrics } = await client().listMetrics(ListMetricsRequest.fromPartial({ page: { size: 1_000 } }));
     const areas = new Set(metrics.map(({ name }) => name.split("_")[1]));
     for (const area of ["gateway", "journal", "mesh", "registry", "swarm"]) assert.ok(areas.has(area), area);
-    // Rounds are at any phase of ten seconds, and the last one may be under way.
+    // Rounds have any phase within ten seconds, and the last one may be in progress.
     const untilMs = Math.floor(installation.now() / 10_000) * 10_000 - 20_000;
     const instances = SeriesQuery.fromPartial({
       ...{ metric: "tutti_registry_instances", overTime: Aggregation.AGGREGATION_LAST },
@@ -45,7 +45,7 @@ describe("series of an installation", () => {
     const measured = async () =>
       (await estimates.predict({ namespace: "", subjects })).estimates[0]?.measured ?? [];
     assert.deepEqual(await measured(), []);
-    // As a worker sends it over REST.
+    // In the form in which a worker sends it over REST.
     const toMs = Math.floor(installation.now() / 10_000) * 10_000;
     const [kind, labels] = [MetricKind.METRIC_KIND_HISTOGRAM, { capability: "house.draw" }];
     const measures = [
@@ -55,7 +55,7 @@ describe("series of an installation", () => {
     const sent = { worker: "draftsman", fromMs: toMs - 10_000, toMs, measures };
     await mesh.client(metricService).recordMeasures(RecordMeasuresRequest.fromPartial(sent));
     const [memory] = await until("the use of the task", async () => {
-      // A minute counts when it is over.
+      // A minute counts when it has ended.
       await installation.pass(30_000);
       const found = await measured();
       return found.length > 0 ? found : undefined;

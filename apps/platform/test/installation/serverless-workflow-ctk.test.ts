@@ -1,6 +1,6 @@
 /**
- * What the conformance kit of Serverless Workflow asks for, run on the translation. The scenarios have words of their own. To run
- * the kit itself, `TUTTI_CTK` names its folder: `ctk/features` of serverlessworkflow/specification.
+ * Runs the requirements of Serverless Workflow's conformance kit on the translation, with scenarios in our own words. To
+ * run the kit itself, set `TUTTI_CTK` to its folder: `ctk/features` of serverlessworkflow/specification.
  */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -19,7 +19,7 @@ const own = fileURLToPath(
 );
 const folder = process.env["TUTTI_CTK"] ?? own;
 
-/** What the translation does not do. `docs/guides/importing.md` names each. */
+/** Features that the translation lacks. `docs/guides/importing.md` lists them. */
 const misses: readonly string[] = ["branches that compete", "Fork Task With Competing Concurrent Sub Tasks"];
 
 interface Step {
@@ -53,7 +53,7 @@ function scenariosIn(text: string): readonly Scenario[] {
 
 const pets = [1, 2].map((id) => ({ id, name: `Pet ${id}`, status: "available" }));
 
-/** What the addresses of the kit answer. */
+/** Returns the replies of the addresses in the kit. */
 function answerOf(method: string, address: string): Json {
   const found = /\/pet\/(\d+)$/.exec(address)?.[1];
   if (address.includes("/pet/findByStatus?status=available")) return pets;
@@ -166,7 +166,7 @@ describe("the conformance kit of Serverless Workflow", () => {
     else if (/property with value:$/.test(words)) assert.deepEqual(at(quoted[0] ?? ""), wanted);
     else if (/containing \d+ items$/.test(words))
       assert.equal((at(quoted[0] ?? "") as unknown[]).length, Number(/(\d+) items$/.exec(words)?.[1]));
-    // The output has the order in which they ran.
+    // The members of the output are in execution order.
     else if (/ should run /.test(words)) return;
     else assert.fail(`unknown step: ${words}`);
   }

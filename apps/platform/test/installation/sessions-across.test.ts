@@ -1,5 +1,5 @@
 /**
- * Sessions that wait for sessions of another namespace: callers with read access there may wait, others are refused.
+ * Sessions that wait for sessions of another namespace. Callers with read access there may wait, others are rejected.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -25,14 +25,14 @@ describe("sessions of two namespaces", () => {
   const opened: { stop(): Promise<unknown> }[] = [];
   let [goOn, isHeld] = [() => {}, Promise.resolve()];
 
-  /** Returns an administrator of these namespaces, without rights in any other. */
+  /** Creates an administrator of these namespaces, without rights in any other. Returns a key. */
   async function keyOf(id: string, ...namespaces: readonly string[]): Promise<string> {
     const { mesh } = installation.host;
     const subject = { $case: "actor" as const, value: person(id) };
     const binding = RoleBinding.fromPartial({ bindingId: id, role: "admin", subject });
     for (const namespace of namespaces)
       await mesh.client(policyService).createRoleBinding({ namespace, binding });
-    // A key of one namespace is nothing in another one.
+    // A key of one namespace is not valid in another one.
     const namespace = namespaces.length === 1 ? (namespaces[0] ?? "") : "system";
     const wanted = CreateKeyRequest.fromPartial({ namespace, actor: person(id), title: "test" });
     const { secret } = await mesh.client(identityService).createKey(wanted);
@@ -104,7 +104,7 @@ describe("sessions of two namespaces", () => {
       stranger.sessions.get("second").waitFor({ session: "other", namespace: "beta" }),
       (error) => isTuttiError(error) && error.status === "PERMISSION_DENIED",
     );
-    // Who waits for one that waits for another namespace needs no right there.
+    // A session that waits for `second` needs no right in the namespace for which `second` waits.
     const third = await stranger.run({ id: "third", tasks, after: ["second"] });
     const explanation = await second.why();
     assert.match(explanation.summary, /it starts when beta\/first has ended/);

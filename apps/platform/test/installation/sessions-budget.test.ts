@@ -1,4 +1,4 @@
-/** The budget of a session holds over all of its lives, and only work within that budget is done. */
+/** The budget of a session applies across all its retries, and work beyond the budget does not start. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { boardService } from "@tutti/contracts/swarm/v1";

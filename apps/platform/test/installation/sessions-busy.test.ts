@@ -1,5 +1,5 @@
 /**
- * A session whose tasks are started one by one, while its agents have work of others: it continues when they have room.
+ * A session whose tasks start one by one while its agents have other work. It continues when the agents have room.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -1,4 +1,4 @@
-/** Sessions as a program uses them, on a whole installation: started, followed, steered, explained, with results that have types. */
+/** Sessions as a program uses them, on a whole installation: start, watch, control, explain, and typed results. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Mode } from "@tutti/contracts/session/v1";
@@ -154,7 +154,7 @@ describe("sessions from a program", () => {
   it("fails with the error of the task that failed", async () => {
     const session = await tutti.run({ tasks: [{ id: "bad", uses: "text.fail" }], mode: "workflow" });
     assert.equal(await codeOf(session.result()), "session.tasks_failed");
-    // Lists are read from the index, which is a moment behind.
+    // Lists are read from the index, which lags a moment.
     await until("the session among those that failed", async () => {
       const statuses = [WorkStatus.WORK_STATUS_FAILED];
       for await (const { sessionId } of tutti.sessions.list({ statuses }))

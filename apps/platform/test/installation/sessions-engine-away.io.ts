@@ -1,4 +1,4 @@
-/** Every service is a process of its own, and the one that does runs is killed: sessions wait for it, or are done otherwise. */
+/** Every service is a separate process. The workflow service is killed: sessions wait for it, or use another mode. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
@@ -8,7 +8,7 @@ import { connect, type Tutti } from "@tutti/sdk/client";
 import { ServiceCluster } from "../support/cluster.ts";
 import type { Service } from "../support/services.ts";
 
-/** In the order of a chain: by its structure it belongs to a run. */
+/** A chain of tasks. Because of this structure it belongs to a run. */
 const tasks = Array.from({ length: 6 }, (_, at) => ({
   ...{ id: `t${at}`, uses: "number.add", estimate: { timeMs: 1 } },
   ...(at === 0

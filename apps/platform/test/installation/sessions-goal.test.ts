@@ -1,5 +1,5 @@
 /**
- * Sessions with goals on a whole installation: in every mode, refused by name, given up, and failed because their
+ * Sessions with goals on a whole installation: in every mode, rejected with a reason, given up, and failed because their
  * planner failed.
  */
 import assert from "node:assert/strict";

@@ -1,4 +1,4 @@
-/** What sessions learned is known after a kill -9, and in a process that was not there: choices are made as they would have been. */
+/** Experience of sessions survives a kill -9 and reaches other processes: choices stay the same. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,7 +16,7 @@ const program = await natsServerProgram();
 const sessions = 3;
 const kinds = ["short", "middle", "long"] as const;
 const takesMs = { short: 5, middle: 40, long: 120 } as const;
-/** Tasks of three durations, a few of each kind at a time, so that all of them are learned from. */
+/** Tasks of three durations, with a few of each kind at a time, so that all durations are learned. */
 const tasks = [
   { id: "first", uses: "take.short" },
   { id: "left", uses: "take.middle", needs: ["first"] },
@@ -46,13 +46,13 @@ describe("what sessions learned", { skip: program.skip }, () => {
       processes.push(joined);
       return joined;
     };
-    /** The same agents, also when they reconnect. A paused agent never ends. */
+    /** Starts the same agents, also for a second time. While they are held up, their tasks never end. */
     const work = async (address: string, isHeldUp: () => boolean) => {
       const both = ["ann", "bob"].map((agentId) => {
         const worker = new Worker({ address, agentId, slots: 2, handleSignals: false });
         for (const kind of kinds)
           worker.handle(`take.${kind}`, (_, { signal }) =>
-            // An agent stays paused while its work is wanted.
+            // A held-up task ends only if it is cancelled.
             sleep(isHeldUp() ? 3_600_000 : takesMs[kind], kind, { signal }),
           );
         return worker;
@@ -61,7 +61,7 @@ describe("what sessions learned", { skip: program.skip }, () => {
       for (const worker of both) await worker.start();
       return both;
     };
-    /** How it would be done: it is chosen before anything is started. */
+    /** Returns the choice for a session. The choice is made before any task starts. */
     const choiceOf = async (address: string, id: string): Promise<Choice> => {
       await using tutti = await connect({ address });
       const session = await tutti.run({ id, tasks, mode: "adaptive", optimization: "time" });
@@ -94,7 +94,7 @@ describe("what sessions learned", { skip: program.skip }, () => {
       ({ count, choiceCount }) => count === sessions * tasks.length && choiceCount === sessions,
     );
     isHeldUp = true;
-    // The chooser has what was learned a moment later than the service that keeps it.
+    // The chooser receives new experience a moment later than the service that keeps it.
     let calls = 0;
     const before = await until(
       "a choice with times that are known, not guessed",

@@ -1,4 +1,4 @@
-/** Sessions whose orchestrator is their user's, on a whole installation: what it answers is done, waited for, or fails them by name. */
+/** Sessions with a user's orchestrator on a whole installation: valid decisions are executed, others fail the session. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";

@@ -1,4 +1,4 @@
-/** What people are asked in the parts of a session is counted by it, and by lists. */
+/** Sessions and lists count the questions to users in the parts of a session. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ListSessionsRequest, sessionService } from "@tutti/contracts/session/v1";

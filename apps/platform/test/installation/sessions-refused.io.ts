@@ -1,6 +1,6 @@
 /**
- * What no session could ever do is refused at once, in the same words to all callers that asks: over gRPC, over REST,
- * and by the command.
+ * Impossible sessions are rejected immediately, with the same message for every caller: over gRPC, over REST, and by the
+ * CLI.
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -33,7 +33,7 @@ interface Refused {
   readonly what: string;
   readonly tasks: Readonly<Record<string, Task>>;
   readonly limits?: Readonly<Record<string, number>>;
-  /** The message of every refusal. */
+  /** Pattern of the message in every rejection. */
   readonly says: RegExp;
 }
 

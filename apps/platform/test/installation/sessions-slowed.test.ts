@@ -1,6 +1,6 @@
 /**
- * An agent becomes slow in the middle of a planned session: the plan gives the remaining tasks to the other, and says
- * why.
+ * An agent becomes slow in the middle of a planned session. The plan gives the remaining tasks to the other agent, and
+ * explains why.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -38,7 +38,7 @@ describe("a planned session one of whose agents becomes slow", () => {
       const plan = await until(
         "a plan for that reason",
         () => session.plan(),
-        // A task that takes too long may be seen first. Only one of several reasons is reported.
+        // A task that takes too long may be noticed first. Only one of several reasons is reported.
         ({ reason }) => /anna has become slow|is late at anna/.test(reason),
       );
       assert.match(

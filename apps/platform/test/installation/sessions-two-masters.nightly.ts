@@ -1,6 +1,6 @@
 /**
- * Two processes share the sessions over NATS. One is killed with -9 while they continue: watches and results come from
- * the other.
+ * Two processes share the sessions over NATS. One is killed with -9 during the sessions. Watches and results continue
+ * from the other process.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -13,8 +13,7 @@ import { ServiceCluster } from "../support/cluster.ts";
 
 const program = await natsServerProgram();
 const modes = ["workflow", "swarm", "intelligence", "hybrid"] as const;
-// Two in each partition, which are the same by the client's count of partitions: the client knows their owners, but
-// gets no news.
+// Two sessions per partition. The client computes the same partitions, so it knows their owners without updates.
 const ids = [25, 33, 2, 3, 17, 28, 8, 19].map((number) => `session-${number}`);
 
 describe("sessions of two processes", { skip: program.skip }, () => {

@@ -1,4 +1,4 @@
-/** Sessions on a whole installation: every mode over the same tasks, parts that look at each other, moves, locks, other sessions. */
+/** Sessions on a whole installation: every mode over the same tasks, dependent parts, moves, locks, other sessions. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
@@ -112,7 +112,7 @@ describe("sessions on a whole installation", () => {
     return JSON.parse(new TextDecoder().decode(result.value.body.value));
   }
 
-  /** Chains, a bag, and a knot that needs all of them. */
+  /** Chains, a bag, and a final task that needs all of them. */
   const graph = () => [
     ...[1, 2, 3, 4].map((n) => task(`chain${n}`, n === 1 ? [] : [`chain${n - 1}`])),
     ...Array.from({ length: 8 }, (_, n) => task(`bag${n}`, ["chain1"])),
@@ -121,7 +121,7 @@ describe("sessions on a whole installation", () => {
     task("knot", ["left", "right", ...Array.from({ length: 5 }, (_, n) => `bag${n + 3}`)]),
   ];
 
-  /** What a plain sequential run gives. */
+  /** Returns the outputs of a plain sequential run. */
   function expected(tasks: readonly TaskSpec[]): Record<string, number> {
     const outputs: Record<string, number> = {};
     for (const { id, needs } of tasks)
@@ -204,7 +204,7 @@ describe("sessions on a whole installation", () => {
   });
 
   it("passes outputs between parts that are done in different modes", async () => {
-    // Short ones, of which nothing was learned on a busy machine.
+    // Short tasks, for which a busy machine has learned no durations.
     const estimate = { durationMs: 1, money: 0, tokens: 0, by: [] };
     const work = { $case: "capability", value: "number.sum" } as const;
     const tasks = graph().map((each) => ({ ...each, work, estimate }));
@@ -241,8 +241,8 @@ describe("sessions on a whole installation", () => {
     goOn.open();
     const session = await ended(sessionId);
     assert.deepEqual(outputOf(session), { wait: 1, next: 2, last: 3, more: 2 });
-    // The remaining tasks are balanced: on a busy machine the last task, which cannot be moved, may go to the agent
-    // with room.
+    // The remaining tasks are balanced. The last task cannot be moved by the test, and on a busy machine it may go to the
+    // agent with room.
     assert.deepEqual(
       session.parts.map(({ mode, taskIds }) => [mode, taskIds.filter((id) => id !== "last")]),
       [
@@ -256,7 +256,7 @@ describe("sessions on a whole installation", () => {
   it("moves tasks by itself from a part that holds them up, and says why", async () => {
     const slow = (id: string, needs: string[]) =>
       task(id, needs, { work: { $case: "capability", value: "door.slow" } });
-    // It moves what it knows the duration of. Ends of attempts are learned from within seconds.
+    // Only tasks with known durations are moved. Durations are learned within seconds of the end of attempts.
     await ended(await execute(swarm, [slow("first", []), task("bag", ["first"])]));
     await installation.pass(3_000);
     const sessionId = await execute(hybrid, [
@@ -270,7 +270,7 @@ describe("sessions on a whole installation", () => {
     });
     const bag = parts?.find(({ mode }) => mode === swarm);
     assert.ok(bag?.work !== undefined);
-    // What is held in the mission alone, its session knows nothing of.
+    // The mission is paused directly, so its session does not know it.
     await until("its mission is held", () =>
       installation.host.mesh
         .client(missionService)
@@ -407,7 +407,7 @@ describe("sessions on a whole installation", () => {
       (await sessions.signalSession({ ...late, sessionId: other, idempotencyKey }, {})).event;
     const [one, two] = [await tell("one"), await tell("two")];
     assert.ok(one > 0 && two > one);
-    // A repetition is answered with its own event, not with that of another signal of the name.
+    // A repeated call returns the event of its own signal, not that of another signal with the same name.
     assert.deepEqual([await tell("two"), await tell("one")], [two, one]);
     await ended(other);
     const about = { namespace: "", sessionId, reason: "done with" };

@@ -40,7 +40,7 @@ describe("a worker that stops when the engine was killed before it could say tha
     try {
       await tutti.workflows.register(acts);
       await tutti.workflows.register(waits);
-      // No worker does this one, so that the pool has a task for a worker afterwards too.
+      // No worker executes this task, so that the pool still has a task for a worker afterwards.
       await tutti.run("waits", { id: "waits" });
       const run = await tutti.run("told-late", { id: "done" });
       assert.equal(await run.result(), "done");

@@ -1,6 +1,6 @@
 /**
- * Two tenants whose tasks go to one pool of agents, which belongs to neither. One floods it. The other is not held up.
- * No answer that a tenant gets in its own namespace reveals the other: no route, rpc, event or explanation.
+ * Two tenants whose tasks go to one pool of agents, which belongs to neither. One tenant floods the pool, and the other
+ * is not delayed. No reply in a tenant's own namespace reveals the other tenant: no route, rpc, event or explanation.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -30,12 +30,12 @@ import { Installation } from "./installation.ts";
 const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
 const pool = "crew";
 const windowSize = 64;
-/** What is followed, or waits for something, does not answer by itself. */
+/** Time limit for streams and waiting calls, which do not end by themselves. */
 const patienceMs = 1_500;
 const floodRuns = 200;
 const quietRuns = 40;
 
-/** Names of one tenant that both may use. Values that only its work contains. */
+/** The namespace of one tenant, and a value that only its work contains. Neither may appear in replies to the other. */
 const [alpha, beta] = ["zebra", "beta"];
 const inside = "quagga";
 
@@ -51,7 +51,7 @@ describe("two tenants of one pool of agents", () => {
   let worker: Worker;
   const keys: Record<string, string> = {};
   const clients: Record<string, Tutti> = {};
-  /** Whose tasks started, in their order. Each continues on command. */
+  /** Tenants of the started tasks, in order. Each task continues on command. */
   const begun: string[] = [];
   const waiting: (() => void)[] = [];
   let isOpen = false;
@@ -173,7 +173,7 @@ describe("two tenants of one pool of agents", () => {
     open();
     for (const run of quiet) await run.result();
     const last = begun.lastIndexOf(inside) + 1 - before;
-    // Turn by turn: as many of the other, and what had been given out before its turn came.
+    // Alternates between tenants. Only tasks that were assigned before the other tenant's turn come first.
     assert.ok(
       last <= 2 * quietRuns + windowSize / 4,
       `all ${quietRuns} of the one begin among the first ${2 * quietRuns} or so, found ${last}`,
@@ -224,7 +224,7 @@ describe("two tenants of one pool of agents", () => {
     };
     const leaks: string[] = [];
     let answered = 0;
-    // A request by name is answered with that name, and its results are listed later.
+    // A reply repeats the requested name, and lists contain its results later.
     for (const [given, never] of [
       [{}, [alpha, inside]],
       [theirs, [inside]],

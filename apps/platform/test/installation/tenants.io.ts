@@ -1,5 +1,5 @@
 /**
- * Two tenants of one installation: one floods it, the other sees nothing of that, is not counted with it, and
+ * Two tenants of one installation. One floods it. The other is not slowed down, its metrics stay separate, and its work
  * continues.
  */
 import assert from "node:assert/strict";
@@ -108,7 +108,7 @@ describe("two tenants", () => {
     for (const namespace of ["", "alpha", "system"])
       for (const ask of [list, query])
         assert.equal((await failureOf(ask(namespace))).code, status.PERMISSION_DENIED, namespace);
-    // The own namespace has what its own workers measured.
+    // A tenant's own namespace has the measures of its own workers.
     assert.deepEqual((await list("beta")).metrics, []);
     assert.equal((await failureOf(query("beta"))).code, status.NOT_FOUND);
     const binding = RoleBinding.fromPartial({
@@ -128,7 +128,7 @@ describe("two tenants", () => {
   it("are neither starved nor counted with the other, however much that has started and requests", async () => {
     const [a, b] = [await clientOf("alpha", keys.ann), await clientOf("beta", keys.bob)];
     for (const client of [a, b]) await client.workflows.register(definition);
-    // No worker serves beta: all its work waits.
+    // No worker serves `beta`, so all its work waits.
     const flood = Array.from({ length: floodRuns }, (_, at) => b.run("order", { id: `b-${at}`, input: at }));
     const noise = Array.from({ length: 100 }, () => ask("bob", "/v1/runs?namespace=beta&size=1000"));
     worker = installation.worker({ namespace: "alpha", credentials: { accessToken: keys.ann }, slots: 2 });

@@ -37,7 +37,7 @@ describe("tokens of attempts", () => {
       for (const { token } of tasks) claimed.add(token);
     }
     const [one = "", other = ""] = claimed;
-    // Of a counter nearly all digits would be the same.
+    // Two tokens from a counter would share nearly all digits.
     const same = [...one].filter((digit, place) => digit === other[place]).length;
     assert.ok(same < 16, `${one} and ${other}`);
     const next = (BigInt(`0x${one}`) + 1n).toString(16).padStart(32, "0");

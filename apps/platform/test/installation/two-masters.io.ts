@@ -1,4 +1,4 @@
-/** Two masters that share what they own over NATS: what the other one owns is passed on to it. */
+/** Two masters that share their data over NATS. Each forwards calls that the other one owns. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AcquireLockRequest, lockService, RenewLocksRequest } from "@tutti/contracts/session/v1";

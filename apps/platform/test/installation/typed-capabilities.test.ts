@@ -23,7 +23,7 @@ const charge = capability("pay.charge", {
   description: "Charges a card.",
 });
 
-/** As a library without JSON Schema has it: asynchronous, with objects in its paths. */
+/** A schema like that of a library without JSON Schema: asynchronous, with objects in its paths. */
 const even: StandardSchema<number, number> = {
   "~standard": {
     version: 1,
@@ -45,7 +45,7 @@ describe("typed capabilities", () => {
     tutti = await installation.client();
     worker = installation.worker({ agentId: "anna" });
     worker.handle(charge, ({ cents, currency }) => ({
-      // Not what the schema promises, for one amount.
+      // Violates the schema for one amount.
       payment: (cents === 13 ? cents : `${currency} ${cents}`) as string,
     }));
     worker.handle(halve, (half) => half);

@@ -1,5 +1,5 @@
 /**
- * Tasks without a worker fill the buffer of a pool, and stay. Tasks with a worker come after them, in the same
+ * Tasks without a worker fill the buffer of a pool and remain there. Tasks with a worker arrive later, in the same
  * namespace and pool.
  */
 import assert from "node:assert/strict";
@@ -57,7 +57,7 @@ describe("tasks without a worker, in the namespace and pool of others", () => {
       Array.from({ length: 100 }, (_, at) => tutti.run("order", { id: `order-${at}`, input: at })),
     );
     for (const order of orders) await order.result();
-    // They still wait, and are done once a worker connects.
+    // The first tasks still wait, and are executed when a worker connects.
     await worker.stop();
     worker = installation.worker({ slots: 8, agentId: "head" });
     worker.handle("nobody.can", (what: string) => what);

@@ -16,7 +16,7 @@ describe("versions of a definition", () => {
         counts[hash] = liveCount;
       return counts;
     };
-    // The index is at most a second behind.
+    // The index lags by at most a second.
     const becomes = (wanted: Readonly<Record<string, number>>) =>
       until(
         "the counts are right",

@@ -4,7 +4,7 @@ import { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
-/** A frame as JSON, as any language writes it. */
+/** A frame as JSON, independent of the language. */
 interface Frame {
   readonly sequence?: number;
   readonly welcome?: { linkId: string; resumed?: boolean; received?: number };
@@ -14,7 +14,7 @@ interface Frame {
   readonly cancels?: readonly { token: string; reason: string }[];
 }
 
-/** An agent that speaks JSON over a WebSocket, as one in a browser tab does. */
+/** An agent that sends JSON over a WebSocket, like an agent in a browser tab. */
 class Tab {
   readonly #socket: WebSocket;
   readonly #frames: Frame[] = [];
@@ -72,7 +72,7 @@ class Tab {
     this.#socket.send(data);
   }
 
-  /** As it comes back: numbers continue where they were. */
+  /** Reconnects: numbers continue at their last value. */
   continue(sequence: number): void {
     this.#sequence = sequence;
   }

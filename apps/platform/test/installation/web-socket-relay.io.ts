@@ -55,7 +55,7 @@ describe("agents that come by the HTTP port of one of two processes", { skip: pr
       return (await Promise.all(lists)).filter(({ agents = [] }) => agents.length === 1).length;
     };
     assert.ok(rooms.every(({ worker }) => worker.isLinked));
-    // Lists have the agents of all owners, whichever process is asked.
+    // Lists contain the agents of all owners, for either process.
     assert.equal(await seen(), partitions);
 
     const before = owned(first, "swarm");

@@ -65,7 +65,7 @@ describe("why", () => {
     const { explanation } = await runs().explainRun(ExplainRunRequest.fromPartial({ runId, taskId }));
     return explanation ?? assert.fail("an explanation");
   };
-  /** As soon as it is so. */
+  /** Waits until a task waits for this cause. */
   const untilWhy = (runId: string, taskId: string, cause: WaitCause): Promise<Explanation> =>
     until(
       "the cause to be known",

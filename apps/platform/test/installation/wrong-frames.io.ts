@@ -1,6 +1,6 @@
 /**
- * What an agent gets for each message that is not as the contract says, over both transports, and whether the guide
- * says so: each field of a frame has its line there, with the code tried here and the rules of the conformance program.
+ * The reply to each kind of invalid message from an agent, over both transports. The guide must describe it: each field
+ * of a frame has a row there, with the code tested here and the rules of the conformance program.
  */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -23,9 +23,7 @@ const helloOf = (agentId: string) => ({
 });
 
 const invalid = "mesh.invalid_request";
-/**
- * The first frame after the welcome, and the code of the error that the stream ends with. Empty where it has no effect.
- */
+/** The first frame after the welcome, and the code of the error that ends the stream. Empty for no effect. */
 const wrongs: readonly (readonly [field: keyof AgentFrame, what: string, frame: Said, code: string])[] = [
   ["sequence", "a gap", { sequence: 9 }, "swarm.frame_missing"],
   ["sequence", "0", { sequence: 0 }, "swarm.frame_missing"],
@@ -65,7 +63,7 @@ const wrongs: readonly (readonly [field: keyof AgentFrame, what: string, frame: 
   ["bye", "too many words", { bye: { reason: tooLong } }, invalid],
 ];
 
-/** A stream as one transport has it: says frames, and tells how it ended. */
+/** Speaks over a stream of one transport: sends frames, and returns the code that ended the stream. */
 type Speak = (greeting: Said, answer: (said: HostFrame["answer"]) => readonly Said[]) => Promise<string>;
 
 describe("a frame that is wrong", () => {
@@ -127,7 +125,7 @@ describe("a frame that is wrong", () => {
         const found = await speak({ hello: helloOf(agentId) }, (answer) => {
           if (answer?.$case !== "welcome") return [];
           welcomes++;
-          // What was taken in without effect is followed by a goodbye gracefully.
+          // After a frame without effect, a goodbye ends the stream gracefully.
           return [
             { sequence: 1, ...frame },
             { sequence: 2, bye: { reason: "done" } },
@@ -166,7 +164,7 @@ describe("a frame that is wrong", () => {
   });
 });
 
-/** Returns the lines of the table that starts with a message's name. */
+/** Returns the rows of the table that starts with a message's name. */
 function rowsOf(guide: string, name: string): string[][] {
   const [, after = ""] = guide.split(`| field of \`${name}\` |`);
   const lines = after.split("\n").slice(2);
@@ -181,6 +179,6 @@ function rowsOf(guide: string, name: string): string[][] {
 
 const codesIn = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
 
-/** `partial_outputs` in code style, as TypeScript has it. */
+/** Returns the TypeScript name of `partial_outputs` in code style. */
 const camel = (field: string): string =>
   field.replaceAll("`", "").replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -1,4 +1,4 @@
-/** A client of the Model Context Protocol, as small as a test needs it. */
+/** A minimal client of the Model Context Protocol. */
 import assert from "node:assert/strict";
 
 export type Json = Record<string, unknown>;
@@ -29,7 +29,7 @@ export async function post(
   return { status: answer.status, body: text === "" ? {} : JSON.parse(text) };
 }
 
-/** A request of the version with a handshake. */
+/** Sends a request of the protocol version with a handshake. */
 export async function ask(http: string, method: string, params: Json = {}, options: AskOptions = {}) {
   const { body } = await post(http, JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), options);
   return body;
@@ -46,11 +46,11 @@ export async function call(
   return result as Json;
 }
 
-/** What a client of the version without a handshake can do. */
+/** Capabilities of a client of the protocol version without a handshake. */
 export const withTasks: Json = { extensions: { [tasksExtension]: {} } };
 export const withForms: Json = { elicitation: {} };
 
-/** A request of the version without a handshake. */
+/** Sends a request of the protocol version without a handshake. */
 export async function askStateless(
   http: string,
   method: string,
@@ -63,7 +63,7 @@ export async function askStateless(
   return said["result"] as Json;
 }
 
-/** The messages in the stream of an answer. */
+/** Yields the messages in the stream of a response. */
 export async function* streamStateless(http: string, method: string, params: Json): AsyncGenerator<Json> {
   const { headers, body } = statelessRequest(method, params, withTasks);
   const answer = await fetch(`${http}/mcp`, {

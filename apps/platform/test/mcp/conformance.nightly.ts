@@ -1,6 +1,6 @@
 /**
- * The conformance kit of the Model Context Protocol against a platform. The kit is fetched, in one exact version: it is
- * too large for each clone. ADR 0104 has the scenarios that are not applicable.
+ * The conformance kit of the Model Context Protocol against a platform. The kit is fetched in one exact version, because
+ * it is too large for each clone. ADR 0104 lists the scenarios that are not applicable.
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -82,7 +82,7 @@ const expected = {
 function outputOf(http: string, version: string): Promise<string> {
   const words = ["server", "--url", `${http}/mcp`, "--requirements", version, "--timeout", "10000"];
   const npm = ["exec", "--yes", `--package=${kit}`, "--", "conformance", ...words];
-  // It fails if one scenario does, and some are not applicable.
+  // The kit fails if one scenario fails, and some scenarios are not applicable.
   return new Promise((resolve) =>
     execFile("npm", npm, { maxBuffer: 2 ** 26 }, (_error, output, errors) => resolve(output + errors)),
   );
@@ -103,7 +103,7 @@ describe("the conformance kit of MCP", () => {
 
   for (const [version, scenarios] of Object.entries(expected))
     it(`passes all applicable scenarios of ${version}`, async () => {
-      // The kit knows a machine by its name only.
+      // The kit accepts a machine only by its name.
       const output = await outputOf(platform.http.replace("127.0.0.1", "localhost"), version);
       const passed = new Set(
         [...output.matchAll(/^✓ ([\w-]+): [1-9]\d* passed, 0 failed/gm)].map(([, name]) => name),

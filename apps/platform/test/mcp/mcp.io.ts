@@ -1,4 +1,4 @@
-/** The Model Context Protocol of a whole platform, over HTTP and over the CLI. */
+/** The Model Context Protocol of a whole platform, over HTTP and by the CLI. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";

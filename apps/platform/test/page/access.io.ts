@@ -1,4 +1,4 @@
-/** Access and audit in a real browser before a real platform: a policy that is written there denies, after its impact was listed. */
+/** Access and audit in a real browser against a real platform: a policy written there takes effect after its preview. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
@@ -159,7 +159,7 @@ describe("access and audit on the page", { skip: browser.skip }, () => {
     await page.getByLabel("Token or key").fill(secret);
     await page.getByRole("button", { name: "Sign in" }).click();
     await heading(page, "Access").waitFor();
-    // What they may not do is known a moment after the page is there.
+    // The missing permissions are known a moment after the page has loaded.
     await page.getByRole("link", { name: "Start a run" }).waitFor({ state: "detached" });
     const own = page.getByRole("listitem").filter({ hasText: "Vic's desk" });
     assert.equal(await own.getByRole("button", { name: "Rotate key", exact: true }).isDisabled(), true);
@@ -299,7 +299,7 @@ describe("access and audit on the page", { skip: browser.skip }, () => {
   });
 });
 
-/** The code of what a call is refused with. Empty where it is not. */
+/** Returns the error code of a rejected call. Empty if the call succeeds. */
 async function codeOf(call: Promise<unknown>): Promise<string> {
   try {
     await call;

@@ -1,4 +1,4 @@
-/** The documentation as the platform serves it: read, searched, in the dark, on a phone. */
+/** The documentation as served by the platform: reading, search, dark theme, phone size. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";

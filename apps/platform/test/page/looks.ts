@@ -21,8 +21,8 @@ const places = {
 
 export interface Looks {
   /**
-   * Which pages have the light theme on a desk and the dark one on a phone. Pages share their parts: what one of them
-   * shows in the light, the next one shows in the dark. The nightly tests look at the other half.
+   * The pages that are checked in the light theme on a desk and in the dark one on a phone. Pages share components, so
+   * alternating themes cover both. The nightly tests check the other half.
    */
   readonly wide: "even" | "odd";
 }
@@ -55,7 +55,7 @@ export function describeLooks(stageOf: () => Stage, { wide: light }: Looks): voi
   });
 }
 
-/** Of a namespace that has nothing of its own. */
+/** For a namespace that has no data. */
 export function describeLooksOfNamespace(stageOf: () => Stage, namespace: string): void {
   describe("in a namespace", () => {
     let page: Page;

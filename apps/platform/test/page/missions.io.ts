@@ -1,4 +1,4 @@
-/** Missions as a user sees them: a real browser before a real platform, and agents that act next to it. */
+/** Missions as a user sees them, in a real browser against a real platform, with agents that act at the same time. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
@@ -165,7 +165,7 @@ describe("missions on the page", { skip: browser.skip }, () => {
     await assert.rejects(reserve(60));
     await page.getByRole("heading", { name: "Raise the budget?" }).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
-    // It waits among all questions too.
+    // The question is also listed among all questions.
     await page.getByRole("link", { name: /^Inbox 1/ }).click();
     await page.getByRole("heading", { name: "Raise the budget?" }).waitFor();
     await page.getByRole("link", { name: "dear" }).click();

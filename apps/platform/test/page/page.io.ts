@@ -37,7 +37,7 @@ tasks:
   again: {uses: stage.take, needs: [take], cost: {duration: 2s}}
 `;
 
-/** Longer than a picture of its height is without a fit. */
+/** So long that its graph does not fit a picture of its height. */
 const chain = `workflow: odd
 tasks:
   a: {uses: x.y}
@@ -71,7 +71,7 @@ describe("the page", { skip: browser.skip }, () => {
   before(async () => {
     stage = await Stage.open({
       chromium: browser.path,
-      // Of thousands that came once all are there when the last one has come, however long that takes.
+      // A long lease keeps thousands of agents connected until the last one has connected.
       settings: ["--swarm.links.leaseMs=600000"],
       workflows: [order, frail, endless],
       handlers: {
@@ -86,7 +86,7 @@ describe("the page", { skip: browser.skip }, () => {
         },
       },
     });
-    // It fires while the other tests run. It belongs to the installation, and its failed run to the usual namespace.
+    // The alert fires while the other tests run. It belongs to the installation, its failed run to the default namespace.
     await stage.client.call("alertRules.set", {
       params: { id: "up" },
       body: {
@@ -105,7 +105,7 @@ describe("the page", { skip: browser.skip }, () => {
     });
   const statusOf = async (runId: string) =>
     (await stage.client.call("runs.get", { params: { id: runId } })).status;
-  /** Lists are a moment behind. The page looks again for about a second. */
+  /** Waits for lists, which lag a moment. The page polls for about a second. */
   const listed = (definition: string, count: number) =>
     until(`${count} runs of ${definition} to be listed`, async () => {
       const { runs } = await stage.client.call("runs.list", { query: { definition } });
@@ -246,7 +246,7 @@ describe("the page", { skip: browser.skip }, () => {
     await press();
     await page.getByText("Required.").first().waitFor();
     await page.getByLabel("Customer").fill("<b>Clara</b>");
-    // A shortcut does not reset the form, and leaving it asks first: the question is dismissed here.
+    // A shortcut does not reset the form. Leaving the form asks for confirmation, which is dismissed here.
     await page.getByRole("button", { name: "Start run", exact: true }).focus();
     await page.keyboard.press("n");
     await page.getByRole("link", { name: /^Inbox/ }).click();
@@ -605,7 +605,7 @@ describe("the page", { skip: browser.skip }, () => {
     for (const runId of ["kept-1", "kept-2"]) await start("kept", runId);
     await until("the run", async () => (await statusOf("kept-2")) === "completed");
     const page = await stage.signedIn("/workflows/kept");
-    // It has no duration, and another task of the graph has one.
+    // This task has no expected duration, another task of the graph has one.
     await page.getByTitle("No expected duration is set").getByText("unknown").waitFor();
     await page.goto(`${stage.url}/workflows`);
     await page.getByRole("link", { name: "Cache", exact: true }).click();

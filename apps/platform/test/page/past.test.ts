@@ -1,4 +1,4 @@
-/** The past that the page folds from a history, beside what the machine itself says of it. */
+/** Compares the past that the page folds from a history with the state of the machine itself. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
@@ -42,7 +42,7 @@ class HistoryReplay {
     return shown.tasks.map(({ taskId, parentTaskId, needs, status }) =>
       taskOf({
         ...{ taskId, parentTaskId, kind: "uses", attempts: [], labels: {} },
-        // Numbers of states are those of the contracts on the page, too.
+        // The page uses the state numbers of the contracts too.
         status: stateOfNumber(status) ?? "pending",
         needs: needs.map(({ task, condition }) => ({
           task,

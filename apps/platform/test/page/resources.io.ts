@@ -1,5 +1,5 @@
 /**
- * Resources as a user sees them: a real browser before a real platform, while sessions compete and locks change hands.
+ * Resources as a user sees them, in a real browser against a real platform: sessions compete and locks change owners.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -77,7 +77,7 @@ describe("resources on the page", { skip: browser.skip }, () => {
       params: { quota: "default" },
       body: { quotaId: "default", limits },
     });
-    // The pool asks every few seconds where there was nothing.
+    // A pool polls every few seconds if there was no quota.
     await until("the pool to know of the quota", async () => {
       const { used } = await stage.client.call("quotas.get", { params: { quota: "default" } });
       return "slots" in (used ?? {});

@@ -1,4 +1,4 @@
-/** The page of services in a real browser before a real platform, without insight: what it shows is of the processes alone. */
+/** The page of services in a real browser against a real platform without insight, so it shows data of processes only. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
@@ -42,7 +42,7 @@ describe("services on the page, without insight", { skip: browser.skip }, () => 
     assert.deepEqual(await page.locator(".service-names .tag").allInnerTexts(), process.services);
     assert.equal(await fact(page, "version").innerText(), process.version);
     assert.equal(await fact(page, "address").innerText(), process.address);
-    // The page itself is traffic. Rates come with the second sample.
+    // The page itself causes traffic. Rates appear with the second sample.
     const forms = {
       ...{ CPU: /^[\d<]+ ?\d* % of a core$/, memory: /^\d+(\.\d)? MiB$/ },
       ...{ "event-loop delay, p99": /^[\d.]+ m?s$/, received: /^[1-9][\d.]* \w?i?B\/s$/ },

@@ -1,4 +1,4 @@
-/** Tasks that move between the parts of a session, as a user sees it: when, from where to where, and why. */
+/** Tasks that move between the parts of a session, as a user sees them: the time, the parts and the reason. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
@@ -54,7 +54,7 @@ describe("tasks that move, on the page", { skip: browser.skip }, () => {
     const moved = page.getByRole("button", { name: /^cello S moved after/ });
     await moved.waitFor();
     assert.match((await moved.locator("..").getAttribute("class")) ?? "", /\bvoice-swarm\b.* moved\b/);
-    // On a busy machine the balancer may take the piano along.
+    // On a busy machine the balancer may move the piano too.
     await page.getByText(summary).click();
     await page.getByRole("tabpanel").getByText("there is room").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
@@ -65,8 +65,8 @@ describe("tasks that move, on the page", { skip: browser.skip }, () => {
 
   it("move by themselves from an overloaded engine, while a user watches", async () => {
     letGo = Promise.withResolvers();
-    // More than a pool takes from the engine of missions at once, and of more kinds than it keeps apart: what else it
-    // has to give out waits at home behind them.
+    // More tasks than a pool accepts from the engine of missions at once, and more kinds than it separates. Further tasks
+    // wait in the engine behind them.
     const lines = Array.from({ length: 80 }, (_, number) => `queue-${number}.wait`);
     const flood = Array.from({ length: 1_600 }, (_, number) => ({
       ...{ id: `wait-${number}`, capability: lines[number % lines.length] ?? "" },
@@ -82,7 +82,7 @@ describe("tasks that move, on the page", { skip: browser.skip }, () => {
       () => stage.client.call("sessions.get", { params: { id: "crowd" } }),
       ({ tasks }) => tasks?.running === 1 && tasks.queued === flood.length - 1,
     );
-    // Short ones, of which nothing was learned on a busy machine: a chain for a run, and a bag for a mission.
+    // Short tasks, for which a busy machine has learned no durations: a chain for a run, and a bag for a mission.
     const estimate = { durationMs: 1 };
     const line = ["one", "two", "three", "four", "five"].map((id, at, ids) => ({
       ...{ id, capability: "line.hold", estimate },

@@ -68,7 +68,7 @@ describe("sessions on the page", { skip: browser.skip }, () => {
     await line.getByText("completed", { exact: true }).waitFor();
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox").fill("listed");
-    // The names of its child runs start with its name.
+    // The names of its child runs start with its own name.
     await page.getByRole("option", { name: /^listed session/ }).click();
     await page.waitForURL("**/sessions/listed");
     await page.context().close();
@@ -77,7 +77,7 @@ describe("sessions on the page", { skip: browser.skip }, () => {
   it("lists what was chosen for sessions with what came of it, by the mode that was chosen", async () => {
     await start("chosen", { tasks: { tasks: trio.slice(0, 1) } });
     await stage.client.call("sessions.result", { params: { id: "chosen" }, query: { waitMs: 20_000 } });
-    // Lists are a moment behind, and this one is not followed.
+    // Lists lag a moment, and this list is not watched.
     await until(
       "the choice, with what came of it",
       () => stage.client.call("choices.list", {}),
@@ -103,7 +103,7 @@ describe("sessions on the page", { skip: browser.skip }, () => {
 
   it("compares models of durations, promotes one that is better, and rolls it back", async () => {
     const estimates = stage.host.mesh.client(estimateService, { service: "master" });
-    // Two sorts of attempts: a mean of logarithms is far off, a median is not.
+    // Two kinds of attempts. The mean of logarithms predicts them badly, the median does not.
     const outcomes = Array.from({ length: 150 }, (_, at) => ({
       ...{ subject: { capability: "pay.charge" }, runMs: (at * 7) % 10 < 3 ? 20 : 1_000 },
       endTime: toTimestamp(60_000 * (at + 1)),

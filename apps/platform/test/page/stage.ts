@@ -1,4 +1,4 @@
-/** The whole platform in this process with a worker, the built page, and a real browser before it. */
+/** The whole platform in this process with a worker, the built page, and a real browser. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,11 +18,11 @@ import { services } from "../../src/service.ts";
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const vite = join(root, "node_modules", "vite", "bin", "vite.js");
 
-/** As root, and without access beyond this machine. */
+/** Flags to run as root, and without network access beyond this machine. */
 const flags = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  // Pages of a context share a process, and what it has compiled.
+  // Pages of a context share a process and its compiled code.
   "--renderer-process-limit=1",
 ];
 
@@ -33,7 +33,7 @@ export interface StageOptions {
   readonly chromium: string;
   readonly handlers?: Handlers;
   readonly workflows?: readonly string[];
-  /** As on a command line. */
+  /** Settings in the form of command-line flags. */
   readonly settings?: readonly string[];
 }
 
@@ -47,14 +47,14 @@ export class Stage implements AsyncDisposable {
   readonly #open: () => Promise<ServiceHost>;
   readonly #workers: Worker[] = [];
   #host: ServiceHost;
-  /** What a browser keeps that has signed in. */
+  /** State of a browser that has signed in. */
   #signIn: SignIn | undefined;
   #usual: BrowserContext | undefined;
 
   static async open(options: StageOptions): Promise<Stage> {
     const { chromium: path, handlers = {}, workflows = [], settings = [] } = options;
     const directory = await mkdtemp(join(tmpdir(), "stage-"));
-    // A start that fails leaves nothing open: the test process could not end.
+    // A failed start must leave nothing open, because the test process could not end.
     await using unfinished = new AsyncDisposableStack();
     unfinished.defer(() => rm(directory, { recursive: true, force: true }));
     const page = await builtPage(directory);
@@ -88,7 +88,7 @@ export class Stage implements AsyncDisposable {
     this.#host = parts.host;
   }
 
-  /** Another worker, for as long as the stage is there. */
+  /** Starts another worker, which runs until the stage is disposed. */
   async join(
     options: Pick<WorkerOptions, "agentId" | "slots" | "labels">,
     handlers: Handlers,
@@ -110,17 +110,17 @@ export class Stage implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** As a program on this machine calls it. */
+  /** Returns a client like that of a program on this machine. */
   get client(): Client {
     return new Client({ url: this.url });
   }
 
-  /** Returns a link that signs a browser in, once. */
+  /** Returns a one-time sign-in link. */
   async link(): Promise<string> {
     return (await this.client.call("signInLink")).url;
   }
 
-  /** A browser of its own. Nothing moves for show: what fades in is drawn many times. */
+  /** Opens a separate browser context. Motion is reduced, because fade-ins are drawn many times. */
   async context(options: ContextOptions = {}): Promise<BrowserContext> {
     const context = await this.browser.newContext({
       viewport: { width: 1440, height: 900 },
@@ -131,7 +131,7 @@ export class Stage implements AsyncDisposable {
     return context;
   }
 
-  /** Returns a page of a signed-in user. The first one opens a link, the others have its cookie. */
+  /** Returns a page of a signed-in user. The first one opens a link, the others reuse its cookie. */
   async signedIn(path = "/", options: ContextOptions = {}): Promise<Page> {
     this.#signIn ??= await this.#signInState();
     const isUsual = Object.keys(options).length === 0;
@@ -141,19 +141,19 @@ export class Stage implements AsyncDisposable {
     const page = await context.newPage();
     await page.goto(`${this.url}${path}`);
     if (path === "/") await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
-    // What is drawn first does not hear keys yet.
+    // The first render does not handle keys yet.
     await page.evaluate("new Promise((resolve) => requestIdleCallback(resolve))");
     return page;
   }
 
   /**
-   * The browser of all tests that ask for no other: one of its own costs a test a second of processor time. To close it is to
-   * close its pages, and to forget what they have kept.
+   * Returns the browser context shared by tests without options, because a separate context costs a test a second of
+   * processor time. Closing it closes its pages and clears their storage.
    */
   async #usualContext(signIn: SignIn): Promise<BrowserContext> {
     if (this.#usual !== undefined) return this.#usual;
     const context = await this.context({ storageState: signIn });
-    // It keeps the process alive between tests.
+    // Keeps the process alive between tests.
     const keeper = await context.newPage();
     await keeper.goto(`${this.url}/tutti.svg`);
     context.close = async () => {
@@ -180,7 +180,7 @@ export class Stage implements AsyncDisposable {
     await this.#host.stop();
   }
 
-  /** Another process's life on the same data, at the same address. */
+  /** Starts the platform again on the same data, at the same address. */
   async begin(): Promise<void> {
     this.#host = await this.#open();
     await this.#host.start();
@@ -195,8 +195,8 @@ export class Stage implements AsyncDisposable {
 }
 
 /**
- * Returns the folder of the page that the runner of the tests has built, if that is of these sources. Else one that is
- * built here.
+ * Returns the folder of the page that the test runner has built, if it was built from these sources. Otherwise builds it
+ * here.
  */
 async function builtPage(directory: string): Promise<string> {
   const made = madeBy(root, "page");
@@ -227,10 +227,10 @@ function hostAt({ directory, page, port, meshPort, settings }: Place): Promise<S
   return ServiceHost.open({ name: "stage", version: "0.1.0", services, sources, dataDirectory });
 }
 
-/** What axe finds wrong on a page, as lines to read. Nothing is left out. */
+/** Returns all accessibility problems that axe finds on a page, as readable lines. */
 export async function accessibilityProblems(page: Page): Promise<readonly string[]> {
   if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe.source);
-  // What fades in has another contrast on its way.
+  // An element that fades in has a different contrast during the transition.
   await page.evaluate(
     "Promise.allSettled(document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity).map(({ finished }) => finished))",
   );

@@ -1,4 +1,4 @@
-/** A worker that runs an agent and has its tool: `agent-worker.ts ADDRESS SERVER MODEL LEDGER AGENT`. */
+/** A worker that runs an agent and its tool: `agent-worker.ts ADDRESS SERVER MODEL LEDGER AGENT`. */
 import { appendFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { silentLogger } from "@tutti/kernel";

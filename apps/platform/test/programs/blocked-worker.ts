@@ -1,4 +1,4 @@
-/** A worker whose function never gives control back: `blocked-worker.ts ADDRESS SERVER`. */
+/** A worker whose function never yields to the event loop: `blocked-worker.ts ADDRESS SERVER`. */
 import { silentLogger } from "@tutti/kernel";
 import { durable, Worker } from "@tutti/sdk";
 

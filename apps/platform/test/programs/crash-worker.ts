@@ -1,9 +1,8 @@
 /**
  * A worker of the crash matrix in a process of its own: `crash-worker.ts '{"address":[…],"agentId":"steady",…}'`.
  *
- * 1. Each attempt is one line at its start and one at its end, appended to the log of effects before anything else
- *    happens.
- * 2. The steady worker is never killed: each of its lines is an effect that must be there once. The mortal worker is
+ * 1. Each attempt appends one line to the log of effects before it does anything else, and one line at its end.
+ * 2. The steady worker is never killed: each of its lines is an effect that must occur once. The mortal worker is
  *    killed.
  */
 import { appendFileSync } from "node:fs";
@@ -20,7 +19,7 @@ interface Settings {
 
 interface Input {
   readonly tag: string;
-  /** Attempts of one group are limited together. */
+  /** Attempts of one group share a concurrency limit. */
   readonly group?: string;
   readonly takesMs?: number;
   readonly of?: readonly number[];
@@ -62,7 +61,7 @@ if (isMortal) {
   });
   await new Eager("crash.eager", { address, agentId: `${agentId}-orchestrator` }).start();
 } else {
-  // A plan is refused while no worker offers what it names, so that one worker has both.
+  // A plan is rejected while no worker offers the capabilities that it names, so this worker has both.
   worker.handle("tutti.plan", async () => [
     { id: "one", capability: "crash.one" },
     { id: "two", capability: "crash.one", needs: [{ task: "one" }] },

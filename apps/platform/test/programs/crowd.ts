@@ -1,4 +1,4 @@
-/** Ten agents in a process of their own: node crowd.ts ADDRESS. Says `ready` when all are linked. */
+/** Ten agents in a process of their own: `node crowd.ts ADDRESS`. Prints `ready` when all are linked. */
 import { silentLogger } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
 

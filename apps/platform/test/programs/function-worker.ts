@@ -1,4 +1,4 @@
-/** A worker with a durable function that says where it is: `function-worker.ts ADDRESS SERVER AGENT`. */
+/** A worker with a durable function that logs its position: `function-worker.ts ADDRESS SERVER AGENT`. */
 import { setTimeout as pause } from "node:timers/promises";
 import { silentLogger } from "@tutti/kernel";
 import { durable, object, reader, Worker } from "@tutti/sdk";
@@ -6,7 +6,7 @@ import { durable, object, reader, Worker } from "@tutti/sdk";
 const [, , address = "", server = "", agentId = ""] = process.argv;
 const stepMs = 150;
 
-/** Says that the code has come here, and takes its time, so that it can be killed here. */
+/** Logs that the code has reached a position, and pauses, so that a test can kill it there. */
 async function at(place: string): Promise<string> {
   console.log(`at ${place}`);
   await pause(stepMs);
@@ -35,7 +35,7 @@ const saga = durable("saga", async (ctx) => {
   ctx.compensate("unbook", () => console.log("undo book"));
   ctx.compensate("undo slow", async () => {
     console.log("undo slow");
-    // Meanwhile the worker sends earlier results.
+    // During this pause the worker sends earlier results.
     await pause(6 * stepMs);
     console.log("slow sent");
     await pause(6 * stepMs);

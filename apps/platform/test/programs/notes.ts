@@ -1,6 +1,6 @@
 /**
- * A service as a user would add one: a contract and its handlers, here for tests. The notes control it, so that tests
- * can have it fail, wait, or call others.
+ * A service as a user would add it: a contract and its handlers, for tests. The content of notes controls the service, so
+ * that tests can make it fail, wait, or call other services.
  */
 
 import { registryService } from "@tutti/contracts/registry/v1";
@@ -72,7 +72,7 @@ class NotesService extends Orchestrator {
     host.announcer.offer(service, [{ namespace: "", capability, providers: 0 }]);
   }
 
-  /** Orders to this very process. */
+  /** Executes orders for this process. */
   #put(request: Note): Note {
     const { key, text } = request;
     if (key === "failing") this.#failing = text === "yes";
@@ -100,7 +100,7 @@ class NotesService extends Orchestrator {
     logger.info("work on the note stopped", { error: signal.reason });
   }
 
-  /** Asks others, as part of the call that is being served: its trace and its deadline continue. */
+  /** Calls other services as part of the served call, so that its trace and its deadline continue. */
   async #relay(request: Note, context: CallContext): Promise<readonly string[]> {
     const { mesh } = this.#host;
     const { services } = await mesh.client(registryService).listServices({ page: undefined }, { context });

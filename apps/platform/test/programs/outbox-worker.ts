@@ -1,4 +1,4 @@
-/** Starts runs of rows, and does their tasks: `outbox-worker.ts ADDRESS AGENT`, with the database at SHOP_DB. */
+/** Starts runs from rows, and executes their tasks: `outbox-worker.ts ADDRESS AGENT`, with the database at SHOP_DB. */
 import { silentLogger } from "@tutti/kernel";
 import { connect, Worker } from "@tutti/sdk";
 import { addAdapter, postgresAdapter, postgresOutbox } from "@tutti/sdk/adapters";

@@ -1,4 +1,4 @@
-/** `npm run examples:record [-- NAME …]`: plays the examples and writes down what came of them, and their histories. */
+/** `npm run examples:record [-- NAME …]`: plays the examples and records their results and histories. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
 /**
- * Makes the data directory that a release leaves behind, for the test that later releases open it:
+ * Creates the data directory of a release, for the test that later releases can open it:
  *
  *     node apps/platform/test/programs/record-release.ts RELEASE FILE.tar.gz
  *

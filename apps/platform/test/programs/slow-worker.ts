@@ -1,4 +1,4 @@
-/** A worker with one slot whose task takes as long as its input says: `slow-worker.ts ADDRESS AGENT`. */
+/** A worker with one slot. The input sets the duration of its task: `slow-worker.ts ADDRESS AGENT`. */
 import { setTimeout as pause } from "node:timers/promises";
 import { silentLogger } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";

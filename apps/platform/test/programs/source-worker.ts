@@ -1,4 +1,4 @@
-/** Starts runs of messages, and does their tasks: `source-worker.ts ADDRESS AGENT KIND`, with the system at SHOP_URL. */
+/** Starts runs from messages and executes their tasks: `source-worker.ts ADDRESS AGENT KIND`, the system at SHOP_URL. */
 import { silentLogger } from "@tutti/kernel";
 import { connect, Worker } from "@tutti/sdk";
 import {
@@ -41,7 +41,7 @@ function natsFrom(): readonly [Adapter, Source] {
   ];
 }
 
-/** Where the system itself does not count, tasks write to a file. */
+/** Returns an adapter whose tasks write to a file, for systems that do not count effects themselves. */
 function fileOfEffects(): Adapter {
   const operations = { count: { sql: "INSERT INTO effects (n) VALUES (:n)" } };
   return sqliteAdapter({ name: "shop", file: process.env["SHOP_FILE"] ?? "", operations });

@@ -1,4 +1,4 @@
-/** What `/v1/workflows/convert` writes compiles, and runs as what it was converted from. */
+/** The output of `/v1/workflows/convert` compiles, and runs like its source. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { Front } from "./front.ts";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 
-/** Each with an input and the output of its run. */
+/** Workflows, each with an input and the output of its run. */
 const workflows = [
   {
     text: `workflow: in-order

@@ -1,4 +1,4 @@
-/** All services in one process with the front door, called as a program calls it. */
+/** All services in one process with the front door, called like a program calls it. */
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { KeptHost } from "@tutti/host/testing";
@@ -14,7 +14,7 @@ export interface Heard {
   readonly status: number;
   readonly headers: IncomingMessage["headers"];
   readonly text: string;
-  /** The JSON document that it is. */
+  /** The text parsed as JSON. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into it as into any JSON
   readonly json: any;
 }
@@ -51,7 +51,7 @@ export class Front implements AsyncDisposable {
     return this.ask(path, { method: "POST", body, headers });
   }
 
-  /** Returns the answer as it starts. */
+  /** Returns the response when its headers arrive. */
   open(path: string, { method = "GET", body, headers = {} }: Said = {}): Promise<IncomingMessage> {
     const bytes = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** Requests at random, from the description: most of them nearly right, for those get furthest. */
+/** Random requests from the API description. Most are nearly valid, because those reach the most code. */
 import assert from "node:assert/strict";
 import { seededChance } from "@tutti/kernel/testing";
 import type { Front, Heard } from "./front.ts";
@@ -10,7 +10,7 @@ const workflows = {
   quick: 'workflow: quick\ntasks: {sum: {set: "${{ 1 + 1 }}"}}\noutput: "${{ tasks.sum.output }}"\n',
 };
 
-/** Something to meet: what is drawn names it now and then. */
+/** Creates resources that random requests name now and then. */
 export async function settle(front: Front): Promise<void> {
   for (const text of Object.values(workflows)) await front.post("/v1/workflows", { text });
   for (const runId of ["run-1", "run-2"]) await front.post("/v1/runs", { runId, definition: "order" });
@@ -92,7 +92,7 @@ const hostile: readonly unknown[] = [
 export interface Fuzzed {
   readonly requests: number;
   readonly statuses: ReadonlyMap<number, number>;
-  /** Operations that were answered well at least once. */
+  /** Operations that succeeded at least once. */
   readonly answeredWell: ReadonlySet<string>;
 }
 
@@ -135,7 +135,7 @@ async function ask(
   const isStream = Object.values(operation.responses).some(({ content }) => content?.["text/event-stream"]);
   if (!isStream) return front.ask(path, said);
   const answer = await front.open(path, said);
-  // It continues for ever. How it starts is what counts here.
+  // The stream never ends. Only its start is checked.
   if (!/event-stream/.test(answer.headers["content-type"] ?? "")) {
     let text = "";
     for await (const chunk of answer) text += chunk;
@@ -146,7 +146,7 @@ async function ask(
   return { status: answer.statusCode ?? 0, headers: answer.headers, text: "", json: undefined };
 }
 
-/** A wait that is over, and what is declared and not served yet: refusals that HTTP numbers among failures. */
+/** Rejections with a status of a server failure: an expired wait, and operations that are declared but not served yet. */
 const answersAmongFailures = /^lock\.held$|_not_served$/;
 
 function judge(
@@ -221,7 +221,7 @@ class Drawing {
   }
 
   #value(given: Schema, name: string, depth: number): unknown {
-    // Waiting is tested elsewhere.
+    // Other tests cover waiting.
     if (name === "waitMs") return 0;
     if (this.#isOnce(16)) return this.#pick(hostile);
     const schema = resolved(given, this.#document);

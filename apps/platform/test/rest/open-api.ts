@@ -1,4 +1,4 @@
-/** The description of the routes, as far as tests read it: requests are drawn from it, and answers compared with it. */
+/** The part of the API description that tests read. Requests are drawn from it, and replies are compared with it. */
 
 export interface Schema {
   readonly $ref?: string;
@@ -68,7 +68,7 @@ export function resolved(schema: Schema, { components }: Document): Schema {
   return schema.$ref === undefined ? schema : (components.schemas[lastOf(schema.$ref)] ?? schema);
 }
 
-/** What of a value is not as the schema says. Empty where all is. */
+/** Returns the differences between a value and its schema. Empty if there are none. */
 export function unlike(value: unknown, given: Schema, document: Document, at = ""): string[] {
   const schema = resolved(given, document);
   if (schema.anyOf !== undefined) {

@@ -1,14 +1,14 @@
-/** No single request keeps the process from answering others: bodies of the largest size, made to cost time. */
+/** No single request blocks the process for others: bodies of the largest size, made to be expensive. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Front } from "./front.ts";
 
 /** The default of `gateway.bodyBytesMax`. */
 const bytesMax = 4_194_304;
-/** Probes that are answered during each request. It was one or two while bodies were read at once. */
+/** Minimum number of probes answered during each request. Reading bodies in one step allows one or two. */
 const probesMin = 10;
 
-/** Members up to a size that leaves room for what is around them. */
+/** Returns members up to a size that leaves room for the text around them. */
 function filled(member: (index: number) => string, [open, close] = "[]"): string {
   const members: string[] = [];
   for (let bytes = 0, index = 0; bytes < bytesMax * 0.9; index++) {
@@ -44,7 +44,7 @@ describe("a body of the largest size", () => {
   });
   after(() => front?.[Symbol.asyncDispose]());
 
-  /** Returns how often the process says that it lives until a request is answered. */
+  /** Returns the number of answered liveness probes until the request is answered. */
   async function probesDuring(path: string, body: string): Promise<{ probes: number; status: number }> {
     let status = 0;
     const asked = front.post(path, body).then((answer) => {

@@ -209,7 +209,7 @@ async function untilApproval(front: Front, runId: string) {
   }
 }
 
-/** The index follows the journal. */
+/** Waits for the index, which follows the journal. */
 async function untilFound(front: Front, path: string, count: number): Promise<void> {
   for (;;) {
     const { json } = await front.get(path);

@@ -12,7 +12,7 @@ describe("a caller who waits over REST while the platform stops", () => {
       front.post("/v1/tasks/claim", { agentId: "poller", offering, waitMs: 60_000 }),
       front.get("/v1/runs/waiting/result?waitMs=60000"),
     ];
-    // Both are under way when the one agent is there.
+    // Both requests are in progress when the one agent is listed.
     for (let agents = 0; agents === 0; agents = (await front.get("/v1/agents")).json.agents.length);
     const stopped = front.kept.host.stop();
     for (const { status, json } of await Promise.all(waits)) {

@@ -1,4 +1,4 @@
-/** Callers without the right, at rpcs and routes: a sample over the wire in every run, all of them at night. */
+/** Callers without rights at rpcs and routes: a sample over the wire in every test run, all of them nightly. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { makeFolder, start } from "./services.ts";
 
 const { identityService, Scope, TokenUse } = governance;
 
-/** What is called, by name: `RunService.StartRun`, `runs.start`. */
+/** The called operations, by name: `RunService.StartRun`, `runs.start`. */
 interface CalledOperations {
   readonly rpcs: readonly string[];
   readonly routes: readonly string[];
@@ -27,7 +27,7 @@ export const everything: CalledOperations = {
 };
 
 /**
- * Each kind of call once: without and with streams either way, keyed and not, about a namespace and about the
+ * Each kind of call once: with and without streams in each direction, keyed and unkeyed, per namespace and per
  * installation, of each service, and routes without an rpc.
  */
 export const sample: CalledOperations = {
@@ -48,7 +48,7 @@ export const sample: CalledOperations = {
 
 const named = { "tutti-principal": "person/local-admin?admin" };
 const denied = [status.PERMISSION_DENIED, status.UNIMPLEMENTED];
-/** An rpc that is not served refuses every caller. */
+/** Statuses for an rpc that is not served, which rejects every caller. */
 const unknown = [status.UNAUTHENTICATED, status.UNIMPLEMENTED];
 
 export function describeAccess(title: string, request: CalledOperations): void {
@@ -57,7 +57,7 @@ export function describeAccess(title: string, request: CalledOperations): void {
   const routesOf = (http: string, headers: Readonly<Record<string, string>>, open: readonly string[] = []) =>
     routesAsked(http, headers, new Set([...left, ...open]));
 
-  /** Over gRPC, and over HTTP at the gateway: the same decisions. */
+  /** Asserts the decisions over gRPC, and over HTTP at the gateway. Both must be the same. */
   const assertCodes = async (
     { outside, http }: { readonly outside: OutsideClient; readonly http: string },
     given: Readonly<Record<string, string>>,
@@ -72,7 +72,7 @@ export function describeAccess(title: string, request: CalledOperations): void {
       );
       assert.ok(expected(rpc.action).includes(code), `${name}: ${status[code]}`);
       const overHttp = await codeOverHttp(http, rpc, headers);
-      // At its port, guesses without the form of a key or token are locked out for a while.
+      // At the gateway's port, credentials without the form of a key or token lead to a lock-out.
       const isLocked = overHttp === status.RESOURCE_EXHAUSTED && code === status.UNAUTHENTICATED;
       assert.ok(
         isLocked || expected(rpc.action).includes(overHttp),
@@ -97,7 +97,7 @@ export function describeAccess(title: string, request: CalledOperations): void {
     for (const [wrong, make] of Object.entries(wrongCredentials))
       it(`refuses ${wrong}, with the name of an administrator besides`, async () => {
         const shown = keyHeaders(await make(platform));
-        // Guesses without the form of a key or token are locked out for a while.
+        // Credentials without the form of a key or token lead to a lock-out.
         const refused = wrong === "something else" ? [401, 429] : [401];
         assert.deepEqual(await takenBy(routesOf(platform.http, shown), refused), []);
         await assertCodes(platform, { ...shown, ...named }, () => unknown);
@@ -122,11 +122,11 @@ export function describeAccess(title: string, request: CalledOperations): void {
         ...governance.NarrowTokenRequest.fromPartial({ namespace: "default", secret: wide }),
         scope: Scope.fromPartial({ actions: ["workflow.runs.list"] }),
       });
-      // A permitted call may still miss something in an empty request.
+      // A permitted call may still reject an empty request.
       await assertCodes(platform, keyHeaders(secret), (action) =>
         action === "workflow.runs.list" ? [status.OK, status.INVALID_ARGUMENT] : denied,
       );
-      // The routes about the caller are open to every caller.
+      // Routes about the caller itself are open to every caller.
       const open = ["runs.list", "whoami", "myself", "signOut", "missingRights"];
       const others = routesOf(platform.http, keyHeaders(secret), open);
       assert.deepEqual(await takenBy(others, [400, 403, 404, 501]), []);

@@ -1,11 +1,11 @@
-/** A process that only calls, in the test's own: what any service is to the services it uses. */
+/** A process inside the test that only calls, like any service that uses other services. */
 import { ServiceHost } from "@tutti/host";
 import { memorySources } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { type Note, note, noteService } from "@tutti/mesh/testing";
 
 export interface Caller extends AsyncDisposable {
-  /** Where its own metrics are. */
+  /** Address of its own metrics. */
   readonly http: string;
   readonly notes: Client<typeof noteService>;
 }
@@ -27,7 +27,7 @@ export async function openCaller(flags: readonly string[]): Promise<Caller> {
   };
 }
 
-/** Calls without a pause, several at once, until told to stop: what may be repeated, and what takes effect once by its key. */
+/** Calls without a pause, several concurrently, until stopped: repeatable calls, and calls with idempotency keys. */
 export class Load {
   readonly failures: unknown[] = [];
   readonly #answered: (() => void)[] = [];
@@ -44,12 +44,12 @@ export class Load {
     return this.#calls;
   }
 
-  /** Returns how many calls the process of this id has answered. */
+  /** Returns the number of calls that the process with this id has answered. */
   answeredBy(processId: string): number {
     return this.#byInstance.get(processId) ?? 0;
   }
 
-  /** Waits for so many more calls. */
+  /** Waits for this number of further calls. */
   async more(calls: number): Promise<void> {
     const wanted = this.#calls + calls;
     while (this.#calls < wanted) await new Promise<void>((resolve) => this.#answered.push(resolve));

@@ -1,4 +1,4 @@
-/** Services as processes of their own that share what they own over a NATS server, found by a registry. */
+/** Services as separate processes that share their data over a NATS server and find each other by a registry. */
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { type NatsServer, startNatsServer } from "@tutti/nats/testing";
@@ -12,7 +12,7 @@ import {
   usingNats,
 } from "./services.ts";
 
-/** The system account alone can see whether a server syncs before it acknowledges. */
+/** Only the system account can read whether a server syncs before it acknowledges. */
 const configuration = `max_payload: 8MB
 system_account: SYS
 no_auth_user: tutti
@@ -21,7 +21,7 @@ accounts {
   TUTTI { jetstream: enabled, users: [{ user: tutti, password: kept }] }
 }`;
 
-/** Returns a single server that processes share what they own over. */
+/** Starts a single server that shares data between processes. */
 export function startSharedServer(): Promise<NatsServer> {
   return startNatsServer({ jetstream: "sync_interval: always", configuration });
 }
@@ -37,7 +37,7 @@ export function sharing(copies: string): string[] {
   ];
 }
 
-/** One more platform that shares what it owns with the others of the server. */
+/** Starts one more platform that shares its data with the others of the server. */
 export function joinPlatform(server: NatsServer, folder: Folder, name: string): Promise<Service> {
   const directory = `${folder.path}/${name}`;
   const flags = [
@@ -58,7 +58,7 @@ export class ServiceCluster implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** With a registry, and nothing else yet. */
+  /** Opens a cluster with only a registry. */
   static async open(): Promise<ServiceCluster> {
     const server = await startSharedServer();
     const cluster = new ServiceCluster(server, await makeFolder());
@@ -71,12 +71,12 @@ export class ServiceCluster implements AsyncDisposable {
     return this.#registry;
   }
 
-  /** Where its processes keep what is theirs alone. */
+  /** Folder for the private data of the processes. */
   get folder(): string {
     return this.#folder.path;
   }
 
-  /** One more process of a service. With the name of one that has ended it has what that one kept. */
+  /** Starts one more process of a service. With the name of an ended process, it uses the data of that process. */
   async join(service: ServiceName, name: string = service, ...more: readonly string[]): Promise<Service> {
     const directory = `${this.#folder.path}/${name}`;
     await mkdir(directory, { recursive: true });

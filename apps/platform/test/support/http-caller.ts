@@ -1,4 +1,4 @@
-/** A program that calls rpcs over HTTP at the gateway, and has the contracts, but nothing else of ours. */
+/** A program that calls rpcs over HTTP at the gateway and has only the contracts. */
 import { status } from "@grpc/grpc-js";
 import type { RpcDescription } from "@tutti/contracts/rpc";
 
@@ -6,7 +6,7 @@ type Rpc = Pick<RpcDescription<unknown, unknown>, "path" | "requestStream" | "re
 
 export interface HttpAnswer {
   readonly code: status;
-  /** What an error says. */
+  /** Message of the error. */
   readonly text: string;
 }
 
@@ -42,7 +42,7 @@ export async function codeOverHttp(...call: Parameters<typeof callOverHttp>): Pr
   return (await callOverHttp(...call)).code;
 }
 
-/** How a stream ended. Undefined if it had a reply before that. */
+/** Returns the error that ended a stream. Undefined if a reply came first. */
 async function endOf(answer: Response): Promise<string | undefined> {
   const reader = answer.body?.getReader();
   let bytes = Buffer.alloc(0);

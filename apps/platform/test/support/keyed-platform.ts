@@ -1,4 +1,4 @@
-/** A platform that has people with keys and roles in two namespaces, asked from outside. */
+/** A platform with users, keys and roles in two namespaces, tested from outside. */
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
 import * as governance from "@tutti/contracts/governance/v1";
@@ -22,7 +22,7 @@ export class KeyedPlatform implements AsyncDisposable {
   readonly #folder: Folder;
   readonly #service: Service;
   readonly outside: OutsideClient;
-  /** A viewer of `default`, a developer there whose key is narrowed, an administrator of `b`, and one without a role. */
+  /** A viewer of `default`, a developer there with a narrowed key, an administrator of `b`, and a user without a role. */
   readonly keys = { nobody: "", viewer: "", narrowed: "", other: "" };
 
   private constructor(folder: Folder, service: Service) {
@@ -78,7 +78,7 @@ export class KeyedPlatform implements AsyncDisposable {
     return fetch(`${this.http}${path}`, { ...init, headers: { ...keyHeaders(key), ...init.headers } });
   }
 
-  /** Until the bundle that knows a key has come. */
+  /** Retries until the bundle with a key has arrived. */
   known(path: string, key: string): Promise<Response> {
     const ask = async () => {
       const answer = await this.rest(path, key);
@@ -89,7 +89,7 @@ export class KeyedPlatform implements AsyncDisposable {
     return until("a key to be known", ask);
   }
 
-  /** As the installation makes them, by its own key or another one. */
+  /** Returns a token like that of the installation, signed by its own key or another one. */
   async signed(key: "its own" | "another", endMs: number): Promise<string> {
     const directory = keysDirectoryIn(join(this.#folder.path, "data"));
     const { tokenKey } = await openInstallationKeys(directory, systemFoundation());
@@ -123,7 +123,7 @@ export class KeyedPlatform implements AsyncDisposable {
   }
 }
 
-/** Credentials that are refused, by their fault. */
+/** Rejected credentials, by their fault. */
 export const wrongCredentials: Readonly<
   Record<string, (platform: KeyedPlatform) => string | Promise<string>>
 > = {
@@ -155,7 +155,7 @@ function forged(alg: string): string {
   return `${body}.${signature}`;
 }
 
-/** Each route that needs a right, by its name. */
+/** Requests each route that needs a right, by its name. */
 export function routesAsked(
   address: string,
   headers: Readonly<Record<string, string>>,
@@ -170,7 +170,7 @@ export function routesAsked(
     });
 }
 
-/** Those that answer with anything else. */
+/** Returns the routes that answer with another status. */
 export async function takenBy(
   requests: ReturnType<typeof routesAsked>,
   expected: readonly number[],

@@ -1,9 +1,9 @@
-/** A platform that is killed and comes back, and callers that do not mind. */
+/** A platform that is killed and restarted, and callers that retry. */
 import { setTimeout as pause } from "node:timers/promises";
 import { isTuttiError } from "@tutti/kernel";
 import { RestError } from "@tutti/rest/client";
 
-/** Until its result is known: under its id or key it takes effect once, however often it is sent. */
+/** Repeats a call until its result is known. The id or key of the call makes repeated sends take effect once. */
 export async function retryUntilDone<T>(ask: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

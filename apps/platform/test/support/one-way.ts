@@ -1,4 +1,4 @@
-/** A line to a port that can fall silent in one direction: requests on it arrive, but no answers. */
+/** A connection to a port that can drop one direction: requests still arrive, but no replies. */
 import { once } from "node:events";
 import { connect, createServer, type Server } from "node:net";
 
@@ -12,7 +12,7 @@ export class OneWay implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** @param address where it leads to, also after the listener there has changed */
+  /** @param address target of the connection, also after another process listens there */
   static async to(address: string): Promise<OneWay> {
     const target = Number(address.slice(address.lastIndexOf(":") + 1));
     const line = new OneWay(createServer());

@@ -1,4 +1,4 @@
-/** What a process says of itself over HTTP, as an operator or Kubernetes asks it. */
+/** The operations endpoints of a process, requested like an operator or Kubernetes does. */
 import type { OrchestratorStatus, Readiness } from "@tutti/kernel";
 
 export interface Answer<Body> {
@@ -34,7 +34,7 @@ export async function metricsOf(http: string): Promise<string> {
   return (await fetch(`${http}/metrics`)).text();
 }
 
-/** The orchestrator at a path of names below the outermost one. */
+/** Returns the orchestrator at a path of names below the outermost one. */
 export function orchestratorAt(status: OrchestratorStatus, ...names: readonly string[]): OrchestratorStatus {
   let found = status;
   for (const name of names) {
@@ -46,7 +46,7 @@ export function orchestratorAt(status: OrchestratorStatus, ...names: readonly st
   return found;
 }
 
-/** Returns the values of a metric, each with its labels as they are written. */
+/** Returns the values of a metric by their labels, in the written form. */
 export function samplesOf(metrics: string, name: string): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const line of metrics.split("\n")) {

@@ -15,10 +15,10 @@ export class OutsideClient implements Disposable {
 
   constructor(address: string, security: ChannelCredentials = credentials.createInsecure()) {
     this.#client = new Client(address, security, {
-      // What is too large is for the server to refuse.
+      // The server must reject messages that are too large.
       "grpc.max_send_message_length": -1,
       "grpc.max_receive_message_length": -1,
-      // Certificates are for names. The address stays the one given.
+      // Certificates name a host. The connection still goes to the given address.
       "grpc.ssl_target_name_override": "localhost",
     });
   }
@@ -60,7 +60,7 @@ export class OutsideClient implements Disposable {
       yield reply.decode(message as Buffer);
   }
 
-  /** Opens a stream in both directions, sends one message, and gives the first reply. */
+  /** Opens a stream in both directions, sends one message, and returns the first reply. */
   async firstReply(path: string, message: Uint8Array): Promise<Uint8Array> {
     const call = this.#client.makeBidiStreamRequest(path, bytes, bytes);
     call.on("error", () => {});
@@ -78,7 +78,7 @@ export class OutsideClient implements Disposable {
   }
 }
 
-/** Returns the status a call failed with, and what its details say. */
+/** Returns the status and the details of a failed call. */
 export async function failureOf(
   call: Promise<unknown>,
 ): Promise<{ readonly code: number; readonly error: TuttiError }> {

@@ -1,7 +1,7 @@
 /**
- * Real processes for tests: programs of the repository, run as users run them. A process is ended by its id, also when
- * the test process ends without having done so. Every wait of a test has a deadline, and when that passes the error
- * shows the output of the process.
+ * Real processes for tests: programs of the repository, run like users run them. A process is ended by its id, even if
+ * the test process exits early. Every wait has a deadline, and after the deadline the error shows the output of the
+ * process.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { tmpdir } from "node:os";
@@ -22,25 +22,25 @@ export interface Exit {
 }
 
 export interface ProcessOptions {
-  /** Absolute path. Node runs a module, other programs run by themselves. */
+  /** Absolute path. A module runs in Node, other programs are executed directly. */
   readonly program: string;
   readonly arguments?: readonly string[];
-  /** Besides this process's own. */
+  /** Added to the environment of this process. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Default: a folder without any configuration. */
   readonly directory?: string;
-  /** What it reads from its standard input, in whole. If it is open, `write` adds to it. */
+  /** The whole standard input. If `isOpen`, `write` appends to it. */
   readonly input?: string | { readonly isOpen: true };
 }
 
 const deadlineMs = 60_000;
 
 export class TestProcess implements AsyncDisposable {
-  /** What it logged so far. */
+  /** Log lines so far. */
   readonly lines: LogLine[] = [];
-  /** Everything it wrote, also what is no line of a log. */
+  /** The whole output, including text that is no log line. */
   output = "";
-  /** What it wrote to its standard error. */
+  /** Output on standard error. */
   errorOutput = "";
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
@@ -82,7 +82,7 @@ export class TestProcess implements AsyncDisposable {
     });
   }
 
-  /** Writes to the standard input, if it was left open. */
+  /** Writes to the standard input if it is open. */
   write(text: string): void {
     this.#child.stdin?.write(text);
   }
@@ -93,9 +93,7 @@ export class TestProcess implements AsyncDisposable {
     return pid;
   }
 
-  /**
-   * Returns the first line, logged already or later, that matches a message or a condition.
-   */
+  /** Returns the first log line, past or future, that matches a message or a condition. */
   async line(wanted: string | ((line: LogLine) => boolean)): Promise<LogLine> {
     const isIt = typeof wanted === "string" ? ({ msg }: LogLine) => msg === wanted : wanted;
     const find = () => this.lines.find(isIt);
@@ -105,24 +103,24 @@ export class TestProcess implements AsyncDisposable {
     return line;
   }
 
-  /** Waits until something it wrote fits. */
+  /** Waits until the output matches. */
   async wrote(pattern: RegExp): Promise<void> {
     await this.#until(() => pattern.test(this.output), `${pattern} in its output`);
   }
 
-  /** Waits for its end, however it comes about. */
+  /** Waits until the process exits for any reason. */
   async ended(): Promise<Exit> {
     await this.#until(() => this.#exit !== undefined, "its end");
     return this.exited;
   }
 
-  /** Tells it to stop gracefully, and waits until it has. */
+  /** Stops the process gracefully and waits for its exit. */
   async stop(): Promise<Exit> {
     this.signal("SIGTERM");
     return this.ended();
   }
 
-  /** Ends it as a lost machine does: at once, without a word. */
+  /** Kills the process like a lost machine: immediately and without cleanup. */
   async kill(): Promise<void> {
     this.signal("SIGKILL");
     await this.ended();
@@ -167,7 +165,7 @@ function killAll(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-/** One listener for all of them: the tests start more processes than Node finds normal for listeners. */
+/** Uses one exit listener for all processes, because more listeners than Node's maximum would cause a warning. */
 function remember(child: ChildProcess): void {
   if (running.size === 0) process.once("exit", killAll);
   running.add(child);
@@ -178,7 +176,7 @@ function forget(child: ChildProcess): void {
   if (running.size === 0) process.off("exit", killAll);
 }
 
-/** The environment without Tutti's variables: the user who runs the tests may have an own installation. */
+/** Returns the environment without Tutti's variables, because the user may have an installation. */
 function environmentOfUser(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TUTTI_")));
 }

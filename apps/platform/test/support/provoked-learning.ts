@@ -1,4 +1,4 @@
-/** What Tutti learns by itself: advice, models of durations, and a pool that is scaled. */
+/** Provokes the events of learning: advice, models of durations, and a scaled pool. */
 import { estimateService, RecordOutcomesRequest } from "@tutti/contracts/intelligence/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
@@ -7,23 +7,23 @@ import type { Done } from "./provoked-work.ts";
 
 const why = { reason: "test" };
 
-/** What `provokeLearning` causes. */
+/** The events that `provokeLearning` causes. */
 export const learningEvents = [
   ...["made", "tried", "overtaken", "dismissed"].map((type) => `intelligence.recommendation.${type}`),
   ...["promoted", "dropped", "rolled_back"].map((type) => `intelligence.model.${type}`),
   "swarm.pool.scaled",
 ].map((type) => `tutti.${type}`);
 
-/** @param address of the port of gRPC */
+/** @param address address of the gRPC port */
 export async function provokeLearning(done: Done, address: string): Promise<void> {
   await provokeAdvice(done);
   await provokeModels(done, address);
-  // The program is no agent. The platform ends it when it stops.
+  // The program is no agent. The platform ends it at its own stop.
   const program = { command: ["sleep", "120"] };
   await done("POST", "/v1/scalers", { scalerId: "one", minAgents: 1, process: program });
 }
 
-/** Two pieces of advice about lists that wait for their slots: one is tried, and overtaken by a version of a user. */
+/** Provokes three recommendations about lists that wait for slots: dismissed, tried, and overtaken by a new version. */
 async function provokeAdvice(done: Done): Promise<void> {
   const text = (name: string, ms: number) =>
     `workflow: ${name}\ntasks: {each: {forEach: "[1, 2, 3, 4]", maxParallel: 2, wait: ${ms}ms}}`;
@@ -42,7 +42,7 @@ async function provokeAdvice(done: Done): Promise<void> {
   }
   await done("POST", `/v1/advice/${idOf["dismissed"]}/dismiss`, why);
   await done("POST", `/v1/advice/${idOf["tried"]}/apply`, { percent: 50, ...why });
-  // Nothing is found about a version without runs.
+  // No recommendation exists for a version without runs.
   await done("POST", "/v1/workflows", { text: text("found", 140) });
   await findAdvice(done, "found");
 }
@@ -53,7 +53,7 @@ async function findAdvice(done: Done, subject: string) {
   };
 }
 
-/** A baseline beats the usual model, because there are two sorts of attempts. A user returns to it, and changes his mind. */
+/** Provokes a promotion, because with two kinds of attempts the median beats the default model. Then rolls it back. */
 async function provokeModels(done: Done, address: string): Promise<void> {
   const outcomes = Array.from({ length: 300 }, (_, at) => ({
     subject: { capability: "stage.sorts", agentId: "hand" },

@@ -1,4 +1,4 @@
-/** Work that causes events: agents through their states, sessions and missions to their ends, locks, alerts, runs that move. */
+/** Provokes the events of work: states of agents, sessions and missions until their ends, locks, alerts, moved runs. */
 import { latch, until } from "@tutti/kernel/testing";
 import { TaskFailure, Worker } from "@tutti/sdk";
 
@@ -7,7 +7,7 @@ export type Done = (method: string, path: string, body?: unknown) => Promise<Rep
 
 const why = { reason: "test" };
 
-/** What `provokeWork` causes, but for the events of the bus itself. */
+/** The events that `provokeWork` causes, without those of the event bus itself. */
 export const workEvents = [
   ...["starting", "ready", "busy", "offer_changed", "held", "released", "asleep", "draining", "gone"].map(
     (type) => `swarm.agent.${type}`,
@@ -34,7 +34,7 @@ export const workEvents = [
   ),
 ].map((type) => `tutti.${type}`);
 
-/** @param address of the port of gRPC */
+/** @param address address of the gRPC port */
 export async function provokeWork(done: Done, address: string): Promise<void> {
   await provokeRuns(done);
   await provokeLocks(done);
@@ -94,12 +94,12 @@ async function provokeStates(done: Done, worker: Worker, open: () => void): Prom
   await isIn("asleep");
   await done("POST", "/v1/agents/hand/wake", why);
   await isIn("ready");
-  // It does not end: its progress is published while it waits.
+  // The worker does not end. Its progress is published while it waits.
   await done("POST", "/v1/agents/hand/pause", why);
   await done("POST", "/v1/sessions", { sessionId: "stays", mode: "workflow", tasks: tasks("stage.play") });
 }
 
-/** A mission of two agents by hand: a leader, messages, a vote, a task that is handed on, a budget that is used up. */
+/** A mission of two simulated agents: a leader, messages, a vote, a handoff, an exhausted budget. */
 async function provokeMission(done: Done): Promise<void> {
   const spec = {
     ...{ assignment: "claimed", leadership: { enabled: true }, stuckAfterMs: 1_000 },
@@ -130,7 +130,7 @@ async function provokeMission(done: Done): Promise<void> {
   await done("POST", `${at}/approvals/${asked?.approvalId}`, { verdict: "approved", data: { tokens: 100 } });
 }
 
-/** A lock whose lease runs out, and two runs that wait for each other. */
+/** A lock whose lease expires, and two runs that wait for each other. */
 async function provokeLocks(done: Done): Promise<void> {
   await done("POST", "/v1/locks/gate/acquire", { holder: "test", leaseMs: 1_000 });
   const of = (id: string) => ({ holder: id, work: { kind: "run", id }, leaseMs: 60_000 });

@@ -1,4 +1,4 @@
-/** Every rpc of the contracts, as their descriptions have them: who walks through all needs no list of its own. */
+/** Every rpc in the descriptions of the contracts, so that tests over all rpcs need no list of their own. */
 import { readdirSync } from "node:fs";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
 
@@ -19,6 +19,6 @@ export const rpcs: readonly (readonly [string, RpcDescription<unknown, unknown>]
     Object.values(methods).map((rpc) => [`${name.split(".").at(-1)}.${rpc.name}`, rpc] as const),
   );
 
-/** Where several services host a contract, the one that is asked. */
+/** Returns the tested service, if several services host a contract. */
 export const hostOf = (path: string): string =>
   /RuntimeService/.test(path) ? "workflow" : /AgentLink|AgentPoll/.test(path) ? "swarm" : "";

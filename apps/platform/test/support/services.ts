@@ -1,4 +1,4 @@
-/** The programs of this repository as processes, with the flags that every test wants. */
+/** The programs of this repository as processes, with flags for all tests. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { type ProcessOptions, TestProcess } from "./process.ts";
 export interface Service extends TestProcess {
   /** `http://127.0.0.1:45678`: health, status and metrics. */
   readonly http: string;
-  /** `127.0.0.1:45679`: its rpcs. */
+  /** `127.0.0.1:45679`: the address of its rpcs. */
   readonly grpc: string;
   readonly processId: string;
 }
@@ -45,7 +45,7 @@ export async function ready(process: TestProcess): Promise<Service> {
   return Object.assign(process, { http: String(http), grpc: String(grpc), processId: String(instance) });
 }
 
-/** One that is not ready in time does not outlive the test that waited for it. */
+/** Starts a process and waits until it is ready. If it is not ready in time, it does not outlive the test. */
 export async function start(...given: Parameters<typeof launch>): Promise<Service> {
   const process = launch(...given);
   try {
@@ -56,12 +56,12 @@ export async function start(...given: Parameters<typeof launch>): Promise<Servic
   }
 }
 
-/** How a process learns the addresses of registries. */
+/** Returns the setting with the addresses of registries. */
 export function registriesAt(...services: readonly Pick<Service, "grpc">[]): string {
   return `--mesh.peers=${JSON.stringify({ registry: services.map(({ grpc }) => grpc) })}`;
 }
 
-/** How a process is asked to keep and share everything over a NATS server, and to look for it often. */
+/** Returns the settings that store and share all data over a NATS server, with frequent lookups. */
 export function usingNats(address: string): string[] {
   return [
     "--registry.store=nats",
@@ -76,7 +76,7 @@ export interface Folder extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Returns a folder that is gone after the test. A process that is still stopping may write to it meanwhile. */
+/** Creates a folder that is removed after the test. A process that is still stopping may write to it in the meantime. */
 export async function makeFolder(): Promise<Folder> {
   const path = await mkdtemp(join(tmpdir(), "tutti-test-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 10 }) };

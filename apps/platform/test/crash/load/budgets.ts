@@ -1,4 +1,4 @@
-/** A run, a mission and a session in parts that have more to do than their budgets allow. */
+/** A run, a mission and a session in parts that have more tasks than their budgets allow. */
 import assert from "node:assert/strict";
 import { until } from "@tutti/kernel/testing";
 import type { SessionHandle } from "@tutti/sdk/client";
@@ -12,7 +12,7 @@ type Kind = keyof typeof modes;
 export function budgets({ tutti, effects }: Stage): LoadPart {
   const started: string[] = [];
 
-  /** Attempts are counted as the worker had them: one that is given out once more is the same one. */
+  /** Counts attempts as the worker saw them. A repeated assignment of an attempt counts once. */
   function spentBy(id: string): number {
     const attempts = new Set<string>();
     for (const { kind, tag, task, attempt } of effects.all())
@@ -31,7 +31,7 @@ export function budgets({ tutti, effects }: Stage): LoadPart {
     return [
       ...(kind === "parts" ? chain : []),
       ...Array.from({ length: count }, (_, at) =>
-        // Two lines take long enough to be killed in the middle.
+        // Two chains take long enough for a kill in the middle.
         task(`t${at}`, kind === "parts" || at < 2 ? [] : [`t${at - 2}`]),
       ),
     ];
@@ -42,15 +42,15 @@ export function budgets({ tutti, effects }: Stage): LoadPart {
       await assert.rejects(session.result(), ({ cause }) => /budget of .* used up/.test(String(cause)));
       return;
     }
-    // A mission asks a person for more. Here no person answers, so it is cancelled.
+    // A mission asks a user for more budget. No user answers in this test, so the mission is cancelled.
     const rests = () =>
       until(`${session.id} to have nothing running`, async () => {
         const { tasks } = await retryUntilDone(() => session.get());
         return (tasks?.running ?? 0) + (tasks?.queued ?? 0) === 0 && spentBy(session.id) > 0;
       });
-    // After each move a pool waits up to ten seconds for its agents: six kills are longer than one deadline.
+    // After each move, a pool waits up to ten seconds for its agents. Six kills take longer than one deadline.
     await rests().catch(rests);
-    // One whose part had nothing left has failed by then.
+    // A session fails by itself if its part had nothing left.
     await retryUntilDone(() => session.cancel("nothing is left")).catch(() => {});
     await session.result().catch(() => {});
   }

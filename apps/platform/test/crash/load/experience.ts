@@ -1,4 +1,4 @@
-/** What was learned of the attempts of the other parts. */
+/** Experience learned from the attempts of the other parts. */
 import assert from "node:assert/strict";
 import { estimateService, ReadExperienceRequest } from "@tutti/contracts/intelligence/v1";
 import { until } from "@tutti/kernel/testing";
@@ -9,7 +9,7 @@ import type { LoadPart, Stage } from "../load-part.ts";
 export function experience(stage: Stage): LoadPart {
   let known = { count: 0, choiceCount: 0 };
 
-  /** Only its owner answers. */
+  /** Only the owner of the experience answers. */
   async function learned() {
     for (const address of stage.grpc()) {
       using client = new OutsideClient(address);

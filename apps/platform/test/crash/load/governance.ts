@@ -1,4 +1,4 @@
-/** What is acknowledged to people: secrets, keys, namespaces, definitions, and the audit log with all of them. */
+/** Acknowledged changes of users: secrets, keys, namespaces, definitions, and the audit log with all of them. */
 import assert from "node:assert/strict";
 import { until } from "@tutti/kernel/testing";
 import { RestError } from "@tutti/rest/client";
@@ -8,7 +8,7 @@ import type { LoadPart, Stage } from "../load-part.ts";
 export function governance(stage: Stage): LoadPart {
   const acknowledged: number[] = [];
   const keys = new Map<number, string>();
-  /** Root hashes of checkpoints by their numbers, as an auditor keeps them. */
+  /** Root hashes of checkpoints by their numbers, as kept by an auditor. */
   const roots = new Map<number, string>();
 
   async function seeRoots(): Promise<void> {
@@ -42,7 +42,7 @@ export function governance(stage: Stage): LoadPart {
       const text = `workflow: ${name}\ntasks: {note: {set: 1}}\n`;
       await retryUntilDone(() => stage.tutti.workflows.register(text));
       acknowledged.push(number);
-      // Each search signs what is new.
+      // Each search signs the new records.
       await retryUntilDone(() => stage.rest().call("audit.search", { query: { size: 1 } }));
       await seeRoots();
     },
@@ -91,7 +91,7 @@ async function assertThere(stage: Stage, numbers: readonly number[], keys: Reado
       name,
     );
     const key = keys.get(number) ?? "";
-    // Another process learns of a key a moment after it was made.
+    // Another process learns of a new key a moment later.
     await until(`the key of ${name} to be known`, () =>
       stage
         .rest(key)

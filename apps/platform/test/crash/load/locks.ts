@@ -1,4 +1,4 @@
-/** Locks over all partitions: visitors who take turns, and one lock that is held from the start to the end. */
+/** Locks over all partitions: visitors who take turns, and one lock that is held during the whole test. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { retryUntilDone } from "../../support/killed.ts";
@@ -6,7 +6,7 @@ import type { LoadPart, Stage } from "../load-part.ts";
 
 const doors = ["door-0", "door-1", "door-2", "door-3", "door-4", "door-5"];
 const visitors = ["ada", "bea", "cleo"];
-/** The longest: on a busy machine all kills take half an hour. */
+/** The maximum, because on a busy machine all kills take half an hour. */
 const leaseMs = 3_600_000;
 const waitMs = 60_000;
 

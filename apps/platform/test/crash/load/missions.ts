@@ -93,7 +93,7 @@ async function work(mission: MissionHandle, name: string, done: string[]): Promi
     if (tasks.length === 0) misses++;
     for (const task of tasks) {
       await account(mission, name, task);
-      // A repeated completion is rejected because the claim has ended: then the first one counted.
+      // A repeated completion is rejected because the claim has ended. Then the first completion counted.
       await retryUntilDone(() => task.complete(name).catch(unlessOver));
       done.push(task.id);
     }
@@ -116,7 +116,7 @@ async function account(mission: MissionHandle, name: string, { id }: ClaimedTask
   }
 }
 
-/** The claim, or the mission, ended with an earlier call. */
+/** Ignores the error if an earlier call has already ended the claim or the mission. */
 function unlessOver(error: unknown): void {
   const over = ["mission.claim_lost", "mission.mission_ended"];
   if (!isTuttiError(error) || !over.includes(error.code)) throw error;

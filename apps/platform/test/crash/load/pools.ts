@@ -1,4 +1,4 @@
-/** Pools with every setting that a pool has. */
+/** Pools with every setting. */
 import assert from "node:assert/strict";
 import { until } from "@tutti/kernel/testing";
 import { retryUntilDone } from "../../support/killed.ts";
@@ -27,7 +27,7 @@ export function furnishedPools(stage: Stage): LoadPart {
     await retryUntilDone(() => stage.rest().call("pools.pause", { params, body: { reason: "maintenance" } }));
   }
 
-  /** What of a pool does not depend on who runs. */
+  /** Returns the part of a pool that does not depend on running processes. */
   async function settingsOf(pool: string): Promise<unknown> {
     const params = { pool };
     const query = { pool };
@@ -54,7 +54,7 @@ export function furnishedPools(stage: Stage): LoadPart {
       assert.match(JSON.stringify(furnished.get("furnished-0")), /maintenance.*api.*first.*night/);
     },
     async round() {
-      // A list is incomplete while a part of it has no owner.
+      // A list is incomplete while a partition has no owner.
       await until("all pools to be listed", async () => {
         const { pools: listed } = await retryUntilDone(() => stage.rest().call("pools.list"));
         return pools.every((pool) => listed.some((each) => each.pool === pool));

@@ -1,4 +1,4 @@
-/** Sessions that share a quota, while a reservation keeps a part of it. */
+/** Sessions that share a quota, while a reservation keeps a part of the quota. */
 import assert from "node:assert/strict";
 import { until } from "@tutti/kernel/testing";
 import { retryUntilDone } from "../../support/killed.ts";

@@ -60,7 +60,7 @@ const undoneSteps = ["book", "refuse", "book/undo"];
 const ends = /^run_(completed|failed|cancelled|terminated)$/;
 
 export function runs({ tutti, effects }: Stage): LoadPart {
-  /** How an acknowledged run has to end. */
+  /** Expected final status of each acknowledged run. */
   const acknowledged = new Map<string, WorkStatus>();
   const expected = new Set<string>();
   const last: string[] = [];
@@ -86,7 +86,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
     await assert.rejects(run.result(), /is refused/);
   }
 
-  /** One that has ended is retried, again and again: it waits as before. */
+  /** Cancels the run if it is running, and retries it if it has ended. A retried run waits as before. */
   async function again(): Promise<void> {
     const run = tutti.runs.get("again");
     const { status } = await retryUntilDone(() => run.get());
@@ -166,7 +166,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
   };
 }
 
-/** An earlier call whose reply was lost has done it. */
+/** Ignores the error if an earlier call, whose reply was lost, has already taken effect. */
 function unlessDone(error: unknown): void {
   if (!isTuttiError(error) || error.status !== "FAILED_PRECONDITION") throw error;
 }

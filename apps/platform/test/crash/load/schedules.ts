@@ -1,4 +1,4 @@
-/** Schedules that catch up with what was due while nothing ran, that miss it, and that are paused. */
+/** Schedules that catch up after downtime, that skip missed times, and that are paused. */
 import assert from "node:assert/strict";
 import { FiringResult } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp } from "@tutti/kernel";
@@ -88,8 +88,7 @@ export function schedules({ tutti, downTimes }: Stage): LoadPart {
 }
 
 /**
- * Returns the moment that a run was started for, as its id has it: 20260329T013000Z, with milliseconds if there are
- * any.
+ * Returns the time in the id of a scheduled run: 20260329T013000Z, with milliseconds if there are any.
  */
 function timeIn(runId: string): number {
   const [, year, month, day, hour, minute, second] =

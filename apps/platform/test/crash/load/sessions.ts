@@ -1,6 +1,6 @@
 /**
- * Sessions in every mode, with an orchestrator of their own, with a goal, and with one that waits for another,
- * and watches of all of them.
+ * Sessions in every mode, with an orchestrator of their own, with a goal, and with a dependency on another session, and
+ * watches of all of them.
  */
 import assert from "node:assert/strict";
 import { WorkStatus } from "@tutti/contracts/types/v1";
@@ -118,7 +118,7 @@ function wordOf(mode: (typeof modes)[number]): string {
   return typeof mode === "string" ? mode : "led";
 }
 
-/** Places in the log. */
+/** Positions in the log. */
 function timesOf(all: ReturnType<Stage["effects"]["all"]>) {
   const times = new Map<string, { start: number; end: number }>();
   for (const [at, { kind, tag }] of all.entries()) {

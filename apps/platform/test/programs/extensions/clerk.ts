@@ -1,6 +1,6 @@
 import { type Foundation, Orchestrator, renderExplanation } from "@tutti/kernel";
 
-/** Tells where settings come from. */
+/** Logs the sources of settings. */
 export default class Clerk extends Orchestrator {
   constructor(foundation: Foundation) {
     super("clerk", foundation);

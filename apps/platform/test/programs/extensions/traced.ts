@@ -1,6 +1,6 @@
 import { type Foundation, Orchestrator } from "@tutti/kernel";
 
-/** Logs who makes it, and from which program. */
+/** Logs the stack of its construction, and the program. */
 export default class Traced extends Orchestrator {
   constructor(foundation: Foundation) {
     super("traced", foundation);

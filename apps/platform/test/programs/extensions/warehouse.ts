@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Foundation, healthy, Orchestrator, unhealthy } from "@tutti/kernel";
 
-/** Its roof is fine until a test makes a hole in it: a file of that name in the working directory. */
+/** The roof is healthy until a test creates the file `hole` in the working directory. */
 export default class Warehouse extends Orchestrator {
   constructor(foundation: Foundation) {
     super("warehouse", foundation, { healthCacheMs: 0 });
