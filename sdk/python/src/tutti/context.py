@@ -1,4 +1,4 @@
-"""What a handler knows about its task, and what it can say while it works."""
+"""The context of a task: data about the task, and the messages that a handler can send while it runs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Budget:
 
 
 class TaskContext:
-    """May be used from any thread, and from coroutines."""
+    """The context of a task for its handler. May be used from any thread, and from coroutines."""
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
@@ -80,7 +80,7 @@ class TaskContext:
 
     @property
     def task_id(self) -> str:
-        """Id of the task in it. For an entry of a list, it has the index: `ship[3]`."""
+        """Id of the task within the work. Tasks of a list have their index: `ship[3]`."""
         return self._attempt.assign.task_id
 
     @property
@@ -90,17 +90,17 @@ class TaskContext:
 
     @property
     def caller(self) -> str:
-        """Who asked for it: `run order-17, task reserve`."""
+        """The work that the task belongs to: `run order-17, task reserve`."""
         return f"{self.work_kind} {self.work_id}, task {self.task_id}"
 
     @property
     def attempt(self) -> int:
-        """From 1."""
+        """Number of the attempt, from 1."""
         return self._attempt.assign.attempt
 
     @property
     def idempotency_key(self) -> str:
-        """To be handed to other systems, so that a repeated attempt takes effect there once."""
+        """Key to pass to other systems, so that a repeated attempt takes effect there once. Equal for every attempt."""
         return self._attempt.assign.idempotency_key or f"{self.work_id}/{self.task_id}"
 
     @property
@@ -114,12 +114,12 @@ class TaskContext:
 
     @property
     def access_token(self) -> str:
-        """Credential for calls back to the platform, narrowed to what this task may do."""
+        """Credential for calls to the platform, limited to the rights of this task."""
         return self._attempt.assign.access_token
 
     @property
     def budget(self) -> Budget | None:
-        """The limits of use for the attempt. None without limit."""
+        """Budget of the attempt. None without a limit."""
         assign = self._attempt.assign
         if not assign.HasField("budget"):
             return None
@@ -127,12 +127,12 @@ class TaskContext:
 
     @property
     def traceparent(self) -> str:
-        """The W3C header to hand on. Empty when the work is not traced."""
+        """The W3C header to pass on. Empty if the work is not traced."""
         return self._attempt.assign.traceparent
 
     @property
     def trace(self) -> Trace | None:
-        """The place in a distributed trace. None when the work is not traced."""
+        """The place in a distributed trace. None if the work is not traced."""
         found = _trace_form.fullmatch(self.traceparent)
         if found is None:
             return None
@@ -140,12 +140,12 @@ class TaskContext:
 
     @property
     def remaining_seconds(self) -> float:
-        """How long the attempt may still take; `math.inf` without a limit."""
+        """Remaining time of the attempt in seconds. `math.inf` without a limit."""
         return self._attempt.remaining_ms / 1_000
 
     @property
     def saved(self) -> Any:
-        """What an earlier attempt kept by `progress(saved=…)`; None for none."""
+        """State that an earlier attempt saved by `progress(saved=…)`. None for none."""
         saved = self._attempt.assign.saved
         if not saved:
             return None
@@ -156,35 +156,35 @@ class TaskContext:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the attempt is no longer wanted: cancelled, timed out, or given to another worker."""
+        """True if the attempt was cancelled, timed out, or moved to another worker."""
         return self._attempt.reason is not None
 
     @property
     def cancellation(self) -> Exception | None:
-        """Why it is no longer wanted."""
+        """Why the attempt was cancelled. None while it is not."""
         return self._attempt.reason
 
     @property
     def cancelled_event(self) -> threading.Event:
-        """Set when the attempt is no longer wanted: for threads that wait for something."""
+        """Event that is set when the attempt is cancelled, for threads that wait."""
         return self._attempt.ended
 
     def raise_if_cancelled(self) -> None:
-        """Raises `Cancelled` when the attempt is no longer wanted. For loops in threads."""
+        """Raises `Cancelled` if the attempt is cancelled. For loops in threads."""
         if self._attempt.reason is not None:
             raise self._attempt.reason
 
     def sleep(self, seconds: float) -> None:
-        """Waits, in a thread. Raises `Cancelled` as soon as the attempt is no longer wanted."""
+        """Sleeps in a thread. Raises `Cancelled` as soon as the attempt is cancelled."""
         if self._attempt.ended.wait(seconds):
             raise self._attempt.reason or cancelled("")
 
     def progress(
         self, fraction: float | None = None, message: str | None = None, *, saved: Any = None
     ) -> None:
-        """Reports how far the work is, 0 to 1. A sign of life too. Reports within a moment are sent as one.
+        """Reports progress from 0 to 1, which is also a heartbeat. Reports within a short time are sent as one.
 
-        `saved`: what a later attempt finds in `context.saved`; JSON, at most 64 KiB.
+        `saved`: state for a later attempt, which reads it from `context.saved`. JSON, at most 64 KiB.
         """
         progress = PendingProgress()
         if fraction is not None:
@@ -196,13 +196,13 @@ class TaskContext:
         self._attempt.port.progressed(self._attempt, progress)
 
     def heartbeat(self) -> None:
-        """A sign of life, where the task has a heartbeat timeout."""
+        """Sends a heartbeat, for a task with a heartbeat timeout."""
         self.progress()
 
     def output(self, chunk: str | bytes, *, channel: str = "", media_type: str = "") -> None:
-        """A piece of output before the result, such as a token of a language model: for readers, at best effort.
+        """Sends a chunk of output before the result, such as a token of a language model, to readers at best effort.
 
-        In a thread it waits where readers are slow. In a coroutine use `await context.output_async(…)` for much.
+        Blocks the thread while readers are slow. In a coroutine use `await context.output_async(…)` for large outputs.
         """
         self._send(chunk, channel, media_type)
         room = threading.Event()
@@ -212,7 +212,7 @@ class TaskContext:
                     return
 
     async def output_async(self, chunk: str | bytes, *, channel: str = "", media_type: str = "") -> None:
-        """The same, in a coroutine: waits where readers are slow."""
+        """Like `output`, for coroutines. Waits while readers are slow."""
         self._send(chunk, channel, media_type)
         loop = asyncio.get_running_loop()
         room = loop.create_future()
@@ -224,11 +224,13 @@ class TaskContext:
             await room
 
     def secret(self, reference: str) -> str:
-        """The value of a secret: `secret:NAME` or `secret:NAME@VERSION` of the installation, which only this worker can open;
-        `env:NAME` or `file:/path` of this machine, where the worker's option `secrets` has it.
+        """Returns the value of a secret.
 
-        Ask at the last moment, hand it to what needs it, and keep it nowhere. Where the attempt says it (output, error,
-        progress, its logger), its name stands in its place. It waits: in a coroutine use `await context.secret_async(…)`.
+        `secret:NAME` or `secret:NAME@VERSION` is a secret of the installation, which only this worker can open.
+        `env:NAME` or `file:/path` is a secret of this machine, and must be in the worker's option `secrets`.
+
+        Read a secret just before its use, and do not store it. Its name replaces the value in messages of the attempt:
+        output, error, progress and logger. The call blocks: in a coroutine use `await context.secret_async(…)`.
         """
         return self._attempt.port.secret(self._attempt, reference)
 
@@ -239,10 +241,10 @@ class TaskContext:
     def store(
         self, content: bytes | str | PathLike[str], *, media_type: str = "application/octet-stream"
     ) -> dict[str, Any]:
-        """Stores a file: bytes, or what is at a path. Return what it gives, alone or within JSON, and later tasks read it
-        by `context.content`. Content is removed a day after nothing refers to it any more.
+        """Stores bytes, or the file at a path. Return the result, alone or within JSON: later tasks read it by
+        `context.content`. Content is removed one day after the last reference to it is gone.
 
-        It waits: in a coroutine use `await context.store_async(…)`.
+        The call blocks: in a coroutine use `await context.store_async(…)`.
         """
         whole = content if isinstance(content, bytes) else Path(content).read_bytes()
         blob = self._attempt.port.store(self._attempt, whole)
@@ -262,9 +264,9 @@ class TaskContext:
         return {"$blob": stored["$blob"]}
 
     def content(self, value: Any) -> Any:
-        """What a value stands for: JSON in the blob store as a value, other content as bytes, anything else as it is.
+        """Resolves a reference: JSON in the blob store as a value, other content as bytes, any other value as it is.
 
-        It waits: in a coroutine use `await context.content_async(…)`.
+        The call blocks: in a coroutine use `await context.content_async(…)`.
         """
         if not isinstance(value, dict) or not isinstance(value.get("$blob"), dict):
             return value
@@ -294,29 +296,29 @@ class TaskContext:
         self._attempt.used = used
 
     def counter(self, name: str, help: str = "", unit: str = "") -> Counter:
-        """A metric of yours that grows. It is recorded in the namespace of the work, with the label `worker`."""
+        """Returns a custom metric that only grows. It is recorded in the namespace of the work, with the label `worker`."""
         return self._attempt.port.measures.counter(self.namespace, name, help, unit)
 
     def gauge(self, name: str, help: str = "", unit: str = "") -> Gauge:
-        """A metric of yours that goes up and down."""
+        """Returns a custom metric that goes up and down."""
         return self._attempt.port.measures.gauge(self.namespace, name, help, unit)
 
     def histogram(self, name: str, help: str = "", unit: str = "") -> Histogram:
-        """A metric of yours that has a distribution: durations, sizes."""
+        """Returns a custom metric with a distribution, such as durations or sizes."""
         return self._attempt.port.measures.histogram(self.namespace, name, help, unit)
 
     def ask_model(
         self, model: str, *, provider: str = "", operation: str = "chat"
     ) -> AbstractContextManager[AskedModel]:
-        """Records its body as a call of a language model: the trace of the work has the call within this
-        attempt, with its model, its time and what `answered` was told. In threads and in coroutines alike:
+        """Records the body of the `with` statement as a call of a language model. The trace of the work shows the call
+        within this attempt, with its model, its time and the data of `answered`. Works in threads and in coroutines:
 
             with context.ask_model("gpt-5", provider="openai") as asked:
                 answer = await client.responses.create(…)
                 asked.answered(input_tokens=answer.usage.input_tokens, output_tokens=answer.usage.output_tokens)
 
-        Tokens count as used: do not pass them to `use` too. `provider` and `operation` as
-        `gen_ai.provider.name` and `gen_ai.operation.name` have them: `openai`, `embeddings`.
+        Tokens count as used: do not pass them to `use` too. `provider` and `operation` are values of `gen_ai.provider.name`
+        and `gen_ai.operation.name`, such as `openai` and `embeddings`.
         """
         attempt = self._attempt
         if attempt.models is None:
@@ -327,8 +329,8 @@ class TaskContext:
 
     @property
     def logger(self) -> TaskLogger:
-        """Writes work, task, attempt and trace with each line of the worker's log. Readers of the run see the lines too:
-        on the page of the run and by `tutti logs`, as output in the channel `log`."""
+        """Logger that adds work, task, attempt and trace to each line of the worker's log. Readers of the run also see the
+        lines, in the dashboard and with `tutti logs`, as output in the channel `log`."""
         if self._logger is None:
             fields: dict[str, Any] = {
                 "capability": self.capability,
@@ -376,14 +378,14 @@ class TaskContext:
 
 
 class TaskLogger(logging.LoggerAdapter):  # type: ignore[type-arg]
-    """`logger.info("charging %d", cents)`; what is in `extra` goes beside the task's own fields."""
+    """Logger of a task: `logger.info("charging %d", cents)`. Fields in `extra` are added to the fields of the task."""
 
     def __init__(self, logger: logging.Logger, fields: dict[str, Any], attempt: Attempt) -> None:
         super().__init__(logger, fields)
         self._attempt = attempt
 
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
-        """Names of secrets replace their values."""
+        """Writes a line. Names of secrets replace their values."""
         masks = self._attempt.masks
         if masks is None:
             super().log(level, msg, *args, **kwargs)
@@ -395,7 +397,7 @@ class TaskLogger(logging.LoggerAdapter):  # type: ignore[type-arg]
             if isinstance(raised, tuple):
                 raised = raised[1]
             if isinstance(raised, BaseException):
-                # A traceback repeats what the handler said.
+                # A traceback would repeat the message, which may have secrets.
                 extra["reason"] = masks.text(failure_detail(raised).message)
             kwargs["extra"] = extra
             super().log(level, masks.text(str(msg) % args if args else str(msg)), **kwargs)
@@ -403,7 +405,7 @@ class TaskLogger(logging.LoggerAdapter):  # type: ignore[type-arg]
             self._attempt.port.logged(self._attempt, lambda: self._line(level, msg, args, kwargs))
 
     def _line(self, level: int, msg: object, args: tuple[object, ...], kwargs: dict[str, Any]) -> str:
-        """Without the fields that say which task it is. Secrets are masked as in all output."""
+        """Returns the line for readers, without the fields that identify the task. Secrets are masked as in all output."""
         raised = kwargs.get("exc_info")
         if isinstance(raised, BaseException):
             raised = (type(raised), raised, raised.__traceback__)
@@ -414,7 +416,7 @@ class TaskLogger(logging.LoggerAdapter):  # type: ignore[type-arg]
         try:
             return _lines.format(record)
         except Exception:
-            # As `logging` does: a line that cannot be formatted does not fail the handler.
+            # As in `logging`, a line that cannot be formatted does not fail the handler.
             return str(msg)
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
@@ -426,13 +428,13 @@ _current: contextvars.ContextVar[TaskContext | None] = contextvars.ContextVar("t
 
 
 def current_task() -> TaskContext | None:
-    """The task that the calling code works for, however deep inside its handler. None outside of one."""
+    """Returns the context of the current task, at any depth of its handler. None outside of a handler."""
     return _current.get()
 
 
 @contextmanager
 def working_for(context: TaskContext) -> Iterator[None]:
-    """Everything inside finds its task."""
+    """Sets the current task for the code in the `with` statement."""
     before = _current.set(context)
     try:
         yield

@@ -1,7 +1,7 @@
-"""Tutti within an application of FastAPI, or of another framework of ASGI.
+"""Tutti within an application of FastAPI, or of another ASGI framework.
 
-1. In a request, a call of the client shows the token of the request's user, and never that of the application.
-2. The application starts and serves also while the platform is out of reach. The worker links when it can.
+1. In a request, a call of the client carries the token of the request's user, never the token of the application.
+2. The application starts and serves also while the platform is unreachable. The worker links when it can.
 3. It stops after the running tasks of the worker.
 """
 
@@ -31,7 +31,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-#: The token of the user of a request. Headers have names in lower case.
+#: Returns the token of the user of a request. Names of headers are in lower case.
 TokenOf = Callable[[Scope, Mapping[str, str]], str | None]
 
 _bearer_form = re.compile(r"Bearer +(\S+) *", re.IGNORECASE)
@@ -47,14 +47,14 @@ class _Standing:
 
 @dataclass(frozen=True)
 class Health:
-    """``healthy``, ``degraded`` (the application serves, the link is missing) or ``unhealthy`` (the worker was refused)."""
+    """``healthy``, ``degraded`` (the application serves, but has no link) or ``unhealthy`` (the worker was refused)."""
 
     level: str
     parts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def status_code(self) -> int:
-        """For a probe: 200, or 503 if it is unhealthy."""
+        """HTTP status for a probe: 200, or 503 if it is unhealthy."""
         return 503 if self.level == "unhealthy" else 200
 
 
@@ -68,11 +68,11 @@ class EmbeddedTutti:
         app.add_middleware(TuttiMiddleware, tutti=tutti)
 
     environment: variables such as ``TUTTI_URL``, also from ``read_settings``.
-    api_key: of the application: of its worker and of calls outside of requests. Default: ``TUTTI_API_KEY``.
-    token_of: the token of the user of a request. Default: the bearer token.
+    api_key: key of the application, for its worker and for calls outside of requests. Default: ``TUTTI_API_KEY``.
+    token_of: returns the token of the user of a request. Default: the bearer token.
     inject: writes the headers of a trace into a dictionary, such as ``opentelemetry.propagate.inject``. Default: the
-        ``traceparent`` of the request is handed on.
-    worker: options of the worker. It takes no signals: the application stops it.
+        ``traceparent`` of the request is passed on.
+    worker: options of the worker. It ignores signals because the application stops it.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class EmbeddedTutti:
 
     @property
     def client(self) -> AsyncClient:
-        """The client. It shows the token of the user in whose request it is called."""
+        """The client. Each call carries the token of the user of the current request."""
         if self._client is None:
             self._client = aconnect(
                 api_key=self.token, headers=self._trace_headers, environment=self._environment
@@ -111,12 +111,12 @@ class EmbeddedTutti:
         return self._worker
 
     def token(self) -> str | None:
-        """The token for a call that is made now, also for ``tutti.connect(api_key=embedded.token)`` in threads."""
+        """Return the token for a call at this moment. Also for ``tutti.connect(api_key=embedded.token)`` in threads."""
         standing = self._standing.get()
         if standing is None:
             return self._api_key
         token = standing.token()
-        # Without a key of its own the application has nothing that a user could borrow.
+        # If the application has no key, a request without a token cannot gain rights.
         if token or self._api_key is None:
             return token
         raise Unauthenticated(
@@ -128,7 +128,7 @@ class EmbeddedTutti:
 
     @contextmanager
     def during(self, scope: Scope) -> Iterator[None]:
-        """Calls within a request of ASGI."""
+        """Mark calls in the ``with`` statement as part of an ASGI request."""
         headers = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in scope["headers"]}
         yield from self._with(
             _Standing(lambda: self._token_of(scope, headers), headers.get("traceparent", ""))
@@ -136,13 +136,13 @@ class EmbeddedTutti:
 
     @contextmanager
     def as_user(self, token: str) -> Iterator[None]:
-        """Calls with the token of a user."""
+        """Use the token of a user for calls in the ``with`` statement."""
         standing = self._standing.get()
         yield from self._with(_Standing(lambda: token, standing.traceparent if standing else ""))
 
     @contextmanager
     def as_application(self) -> Iterator[None]:
-        """Calls with the key of the application, also within a request."""
+        """Use the key of the application for calls in the ``with`` statement, also within a request."""
         yield from self._with(None)
 
     async def start(self) -> None:
@@ -162,7 +162,7 @@ class EmbeddedTutti:
             try:
                 await asyncio.to_thread(self._worker.wait)
             except TuttiError:
-                # It was refused, which the log and `health` say.
+                # The worker was refused, which the log and `health` report.
                 pass
         if self._client is not None:
             await self._client.aclose()
@@ -196,7 +196,7 @@ class EmbeddedTutti:
 
 
 class TuttiMiddleware:
-    """Middleware of ASGI: ``app.add_middleware(TuttiMiddleware, tutti=tutti)``. Tutti starts and stops with the application."""
+    """ASGI middleware: ``app.add_middleware(TuttiMiddleware, tutti=tutti)``. Tutti starts and stops with the app."""
 
     def __init__(self, app: Application, tutti: EmbeddedTutti) -> None:
         self._app = app
@@ -235,7 +235,7 @@ def read_settings(
     A key is the name of the variable, also without ``TUTTI_`` and in any case: ``url``, ``api-key``. The environment takes
     precedence, then the folder, then the store.
 
-    folder: with a file for each key, as Kubernetes mounts a ConfigMap.
+    folder: a folder with a file for each key, as Kubernetes mounts a ConfigMap.
     consul: the address of a store with the HTTP interface of Consul, with the folder ``prefix`` of its keys.
     """
     stored = {} if consul is None else _consul_variables(consul, prefix, token, timeout)

@@ -1,6 +1,6 @@
-"""Errors with a stable code, the way to fix them, and whether another attempt can succeed.
+"""Errors with a stable code, a remedy, and whether a retry can succeed.
 
-Every status has a class of its own, so ``except NotFound`` works. The code names the exact reason:
+Every status has its own class, so ``except NotFound`` works. The code identifies the exact reason:
 ``docs/reference/errors.md``.
 """
 
@@ -58,12 +58,12 @@ class TuttiError(Exception):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same call can succeed later."""
+        """True if the same call can succeed later."""
         return self.retry != RETRY_NEVER
 
     @property
     def remedy(self) -> str:
-        """What to do, from the message. Empty if the message names no remedy."""
+        """The remedy in the message. Empty if the message has none."""
         _, found, remedy = self.message.partition(". ")
         if not found:
             _, found, remedy = self.message.rpartition("; ")
@@ -131,7 +131,7 @@ class Unreachable(Unavailable, OSError):
 
 
 class NotEnded(DeadlineExceeded, TimeoutError):
-    """The run had not ended when the time to wait was over. The run continues."""
+    """The run had not ended at the timeout of the wait. The run continues."""
 
 
 class RunFailed(TuttiError):
@@ -186,7 +186,7 @@ _by_http: Mapping[int, str] = {
 
 
 def error_of_problem(problem: Mapping[str, Any]) -> TuttiError:
-    """The error of a problem document, as RFC 9457 and ``docs/reference/rest.md`` describe it."""
+    """Return the error of a problem document, as defined in RFC 9457 and ``docs/reference/rest.md``."""
     http_status = int(problem.get("status") or 0)
     status = str(problem.get("statusName") or _by_http.get(http_status, "UNKNOWN"))
     known_retry = RETRY_SAME_KEY if http_status >= 429 else RETRY_NEVER
@@ -214,12 +214,12 @@ def data_unreadable(sha256: str, size: int, reason: str) -> TuttiError:
     )
 
 
-#: Why content cannot be read in any case, by the code of the platform.
+#: Reasons why content can never be read, by the code of the platform.
 LOSSES = {"blobs.missing": "it is not in the blob store", "blobs.damaged": "its content is damaged"}
 
 
 def error_of_answer(http_status: int, text: bytes) -> TuttiError:
-    """The error of an answer that is not a success. A proxy may have answered."""
+    """Return the error of an unsuccessful answer. A proxy may have answered."""
     try:
         problem = json.loads(text)
     except ValueError:
@@ -238,7 +238,7 @@ def error_of_answer(http_status: int, text: bytes) -> TuttiError:
 
 
 def error_of_detail(detail: Mapping[str, Any], kind: type[TuttiError] = TuttiError) -> TuttiError:
-    """The error that a run or an attempt ended with."""
+    """Return the error that a run or an attempt ended with."""
     error = kind(
         str(detail.get("code", "")),
         str(detail.get("message", "")),
@@ -254,7 +254,7 @@ def error_of_detail(detail: Mapping[str, Any], kind: type[TuttiError] = TuttiErr
 
 
 def error_of_ending(ending: str, detail: Mapping[str, Any], run_id: str) -> RunFailed:
-    """The error of a run that ended as failed, cancelled or terminated."""
+    """Return the error of a run that ended as failed, cancelled or terminated."""
     error = error_of_detail(detail, _endings[ending])
     assert isinstance(error, RunFailed)
     error.run_id = run_id

@@ -1,7 +1,7 @@
-"""Expressions in definitions: references that know what they refer to, and conditions made of them.
+"""Expressions in definitions: references to values, and conditions on them.
 
-In a text an expression becomes ``${{ … }}``: ``f"Order {run_input.id} is ready"``. Operators make other expressions:
-``output_of("pay").cents > 100``. ``&``, ``|`` and ``~`` stand for and, or and not.
+In a text an expression becomes ``${{ … }}``: ``f"Order {run_input.id} is ready"``. Operators create new expressions:
+``output_of("pay").cents > 100``. ``&``, ``|`` and ``~`` mean and, or and not.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Expression:
     """An expression of the language of definitions."""
 
     __slots__ = ("_text",)
-    # Without it, an index would make it endless.
+    # Without this, iteration by index would never end.
     __iter__ = None
 
     def __init__(self, text: str) -> None:
@@ -86,7 +86,7 @@ class Expression:
 
 
 class Reference(Expression):
-    """A reference to a value: its fields and elements are references too."""
+    """A reference to a value. Its fields and elements are references too."""
 
     __slots__ = ()
 
@@ -104,7 +104,7 @@ class Reference(Expression):
 
 
 def cel(text: str) -> Expression:
-    """An expression as it is written in YAML, without ``${{ }}``: ``cel("size(input.items) > 3")``."""
+    """An expression as in YAML, without ``${{ }}``: ``cel("size(input.items) > 3")``."""
     return Expression(text)
 
 

@@ -1,4 +1,4 @@
-"""How a handler says that it fails, and what the library itself refuses."""
+"""Failures of handlers, and refusals of the library."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _code_form = re.compile(r"[A-Za-z][\w.-]{0,99}", re.ASCII)
 
 
 class TaskFailure(TuttiError):
-    """Raised by a handler that knows why it fails.
+    """Raise this in a handler to fail the task with a stable code.
 
     ``raise TaskFailure("pay.declined", "the card was declined", final=True)``. Definitions match the code in ``retry``.
     ``final``: the task is not retried.
@@ -42,10 +42,10 @@ class TaskFailure(TuttiError):
 
 
 class Busy(Exception):
-    """Raised by a handler that cannot start now, such as one whose provider answered 429.
+    """Raise this in a handler that cannot start now, for example because its provider answered 429.
 
-    No attempt is counted, and the pool gives this worker less. ``capabilities`` limits the pause to some capabilities,
-    the own one among them: ``shop.*`` is all that start with ``shop.``.
+    No attempt is counted, and the pool sends fewer tasks to this worker. ``capabilities`` limits the pause to some
+    capabilities, including the handler's own: ``shop.*`` matches all that start with ``shop.``.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ _TOO_MANY_REQUESTS = 429
 
 
 def busy_of(raised: BaseException, capability: str = "") -> Busy | None:
-    """What says that there is no capacity now: ``Busy``, or the error of an HTTP client whose provider answered 429."""
+    """Return the ``Busy`` in an exception: ``Busy`` itself, or an HTTP client's error for the status 429."""
     if isinstance(raised, Busy):
         return raised
     response = getattr(raised, "response", None)
@@ -76,7 +76,7 @@ def busy_of(raised: BaseException, capability: str = "") -> Busy | None:
     headers = next(
         (found for place in places if (found := getattr(place, "headers", None)) is not None), None
     )
-    # A limit with a time is one of the provider. Without a time the pool waits longer with each answer, and sends less.
+    # A limit with a time comes from the provider. Without a time, the pool waits longer with each answer, and sends less.
     seconds = _seconds_in(headers)
     message = safe(_text(raised), _MESSAGE_LENGTH_MAX) or "no capacity at present"
     return Busy(seconds, message, [capability] if seconds > 0 and capability != "" else ())
@@ -93,15 +93,15 @@ def _seconds_in(headers: object) -> float:
 
 
 class Cancelled(TuttiError):
-    """The attempt is no longer wanted: cancelled, timed out, or given to another worker. Clean up and end.
+    """The attempt was cancelled, timed out, or moved to another worker. Clean up and return.
 
-    ``context.sleep()`` and ``context.raise_if_cancelled()`` raise it in threads; coroutines get
+    ``context.sleep()`` and ``context.raise_if_cancelled()`` raise it in threads. Coroutines get
     ``asyncio.CancelledError``.
     """
 
 
 class WorkerRefused(TuttiError):
-    """The host does not let this worker in, and trying again does not help."""
+    """The host refused this worker. A retry does not help."""
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(
@@ -209,8 +209,7 @@ def _never(code: str, message: str) -> TuttiError:
 
 
 def failure_detail(raised: BaseException, depth: int = 0) -> ErrorDetail:
-    """The report of any error that a handler raised. Never raises, and repeats nothing that looks like a
-    credential."""
+    """Report any error that a handler raised. Never raises, and removes text that looks like a credential."""
     detail = _own_detail(raised) if isinstance(raised, TuttiError) else _foreign_detail(raised, depth)
     cause = raised.__cause__ or (None if raised.__suppress_context__ else raised.__context__)
     if cause is not None and cause is not raised and depth < _CAUSES_MAX:
@@ -250,9 +249,9 @@ def _foreign_detail(raised: BaseException, depth: int) -> ErrorDetail:
 def _words(raised: BaseException) -> str:
     name, text = type(raised).__name__, _text(raised)
     if isinstance(raised, BaseExceptionGroup):
-        # The text of a group only counts its errors.
+        # The text of a group has only the number of its errors.
         return f"{_text(raised.message)}: {'; '.join(dict.fromkeys(map(_words, raised.exceptions)))}"
-    # All that a missing key says of itself is the key.
+    # The text of a KeyError is only the key.
     return f"{name}: {text}" if isinstance(raised, KeyError) and text else text or name
 
 
@@ -274,7 +273,7 @@ _assignment = re.compile(
 
 
 def safe(text: str, length_max: int) -> str:
-    """A text without what looks like a secret: the user of a URL, the value after Bearer, `password=`."""
+    """Remove text that looks like a secret: the user of a URL, the value after Bearer, `password=`."""
     if len(text) > length_max:
         text = f"{text[:length_max]}…"
     text = _user_info.sub(f"://{_redacted}@", text)

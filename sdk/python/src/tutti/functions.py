@@ -1,4 +1,4 @@
-"""Durable functions: plain code that survives a crash. Its steps are recorded, and another worker continues it.
+"""Durable functions: plain code that survives a crash. Its steps are recorded, so another worker can continue it.
 
 ::
 
@@ -54,14 +54,14 @@ from .workflow import Approve, Cache, Compensate, Cost, Limit, Placement, Retry,
 
 T = TypeVar("T")
 Code = Callable[..., Coroutine[Any, Any, Any]]
-# When a failed step is tried again. A number is that of all attempts. Default: 5, 1 s to 1 min apart.
+# Retry policy of a step. A number is the total of attempts. Default: 5 attempts, 1 s to 1 min apart.
 StepRetry = int | Retry | Mapping[str, Any] | None
 _not_of_ids = re.compile(r"[^A-Za-z0-9._-]+")
 _silent = logging.getLogger("tutti.task.replayed")
 _silent.addHandler(logging.NullHandler())
 _silent.propagate = False
 _default_retry = policy_of(None)
-# Attempts of a turn, before a person is asked. A turn fails when its code has changed, not when it raises.
+# Retry policy of a turn, after which the run pauses. A turn fails if its code has changed, not if it raises.
 _turn_retry = Retry(attempts=5, backoff="1s..1m", exhausted="pause")
 
 
@@ -109,7 +109,7 @@ class ChildOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class DurableFunction:
-    """``definition``: the workflow by which it is started. ``takes``: how many of context and input it takes."""
+    """A durable function. ``definition``: the workflow that starts it. ``takes``: its number of parameters."""
 
     name: str
     code: Code
@@ -125,11 +125,11 @@ def durable(
     timeout: Duration | None = None,
     pool: str | None = None,
 ) -> Callable[[Code], DurableFunction]:
-    """Makes a durable function. Give it to a worker with `worker.durable(function)`, and start it by its name.
+    """Makes a durable function. Pass it to `worker.durable(function)`, and start it by its name.
 
     description: one sentence for people. Default: the first line of the docstring.
-    retry: when a turn that could not be made is tried again, such as after a deployment of changed code.
-    timeout: how long the function may take. pool: of its workers. Default: that of the run.
+    retry: retry policy of a turn that failed, such as after a deployment of changed code.
+    timeout: how long the function may take. pool: pool of its workers. Default: the pool of the run.
     """
 
     def make(code: Code) -> DurableFunction:
@@ -165,7 +165,7 @@ class ObjectCalls:
 
 
 class State:
-    """Values that the history shows. The calls of a key of a keyed object share them. None removes one of those."""
+    """Values in the history of the run. Calls of a keyed object with the same key share them. Set None to remove one."""
 
     def __init__(self, instance: FunctionInstance) -> None:
         self._instance = instance
@@ -189,7 +189,7 @@ class FunctionContext:
 
     @property
     def task(self) -> TaskContext:
-        """The attempt that makes this turn. Another turn has another one: do not depend on it outside of `run`."""
+        """The attempt that executes this turn. Each turn has another attempt, so do not depend on it outside of `run`."""
         task = self._instance.task
         if task is None:
             raise RuntimeError("A function has no task before its first turn.")
@@ -197,8 +197,8 @@ class FunctionContext:
 
     @property
     def left(self) -> Mapping[str, float] | None:
-        """The rest of the budget of the run: `tokens`, `money` and `time_ms`, of what has a limit. None without a budget.
-        It changes with each turn, so read it inside of `run` alone.
+        """The rest of the run's budget: `tokens`, `money` and `time_ms`. Amounts without a limit are absent. None without a
+        budget. It changes with each turn, so read it only inside of `run`.
         """
         left = self._instance.left
         if left is None:
@@ -208,7 +208,7 @@ class FunctionContext:
 
     @property
     def used(self) -> Mapping[str, float]:
-        """`tokens` and `money` that the calls and children that have ended used up. The same after a replay."""
+        """`tokens` and `money` that ended calls and children used. Equal after a replay."""
         return dict(self._instance.used)
 
     @overload
@@ -242,12 +242,15 @@ class FunctionContext:
         confirm: bool = False,
         at_most_once: bool = False,
     ) -> Step[Any]:
-        """Runs code of this worker once and records what it returns. A plain function runs in a thread.
+        """Runs code of this worker once and records its return value. A plain function runs in a thread.
 
-        It is run again when the worker is lost before that is recorded: give `ctx.uuid()` to systems that recognise a
-        repetition. retry: default 5 attempts, 1 s to 1 min apart. confirm: continue only when the result is durable.
-        at_most_once: each attempt runs once at most. Its start is recorded first, which costs a turn. If the worker is
-        lost then, the attempt fails with `sdk.step_interrupted`. The work may have been done.
+        The code runs again if the worker is lost before the record, so let other systems recognise a repetition, for
+        example by `ctx.uuid()`.
+
+        retry: default: 5 attempts, 1 s to 1 min apart.
+        confirm: continue only when the result is durable.
+        at_most_once: each attempt runs at most once. Its start is recorded first, which costs a turn. If the worker is lost
+            after that, the attempt fails with `sdk.step_interrupted`, although the work may be complete.
         """
         self._instance.require_code(name)
         policy = policy_of(retry)
@@ -261,8 +264,8 @@ class FunctionContext:
         *,
         media_type: str = "application/octet-stream",
     ) -> Step[dict[str, Any]]:
-        """Stores a file once, as a step. Pass what it gives to tasks, which read it by `context.content`, or return it.
-        A path is read on the machine of the worker that makes the step.
+        """Stores a file once, as a step. Return the result, or pass it to tasks, which read it by `context.content`.
+        A path is read on the machine of the worker that executes the step.
         """
         self._instance.require_code(name)
 
@@ -299,32 +302,32 @@ class FunctionContext:
     def call(
         self, capability: str, input: Any = None, *, id: str | None = None, **options: Unpack[CallOptions]
     ) -> Step[Any]:
-        """Has any worker do a capability, and gives its output. id: default the name of the capability."""
+        """Runs a capability on any worker, and returns its output. id: default: the name of the capability."""
         spec = {"uses": capability, **_with(input, capability), **written(Task(**options))}
         return self._task(id or capability.partition("@")[0], spec)
 
     def child(
         self, workflow: str, input: Any = None, *, id: str | None = None, **options: Unpack[ChildOptions]
     ) -> Step[Any]:
-        """Starts a workflow or another durable function as a child, and gives its output."""
+        """Starts a workflow or another durable function as a child, and returns its output."""
         spec = {"workflow": workflow, **_with(input, workflow), **written(Task(**options))}
         return self._task(id or workflow.partition("@")[0], spec)
 
     def agent(
         self, document: Mapping[str, Any], *, id: str = "agent", **options: Unpack[AgentOptions]
     ) -> Step[Any]:
-        """Has an AI agent answer, and gives its answer: a text, or JSON if its output has a schema.
+        """Runs an AI agent, and returns its answer: a text, or JSON if its output has a schema.
 
-        document: what `agent` of a task in a definition has: `{"model": …, "instructions": …, "prompt": …}`.
+        document: the value of `agent` of a task in a definition: `{"model": …, "instructions": …, "prompt": …}`.
         """
         return self._task(id, {"agent": plain(document, id), **written(Task(**options))})
 
     def object(
         self, target: DurableFunction | str, key: str, *, id: str | None = None, **options: Unpack[ChildOptions]
     ) -> ObjectCalls:
-        """The calls of a keyed object: `await ctx.object(cart, "ann").add("book")`. Calls of one key follow each other.
+        """The calls of a keyed object: `await ctx.object(cart, "ann").add("book")`. One call at a time runs for a key.
 
-        target: the object, or its name. id: of the task. Default: `cart.add`.
+        target: the object, or its name. id: id of the task. Default: `cart.add`.
         """
         name = target if isinstance(target, str) else target.name
 
@@ -340,23 +343,23 @@ class FunctionContext:
 
     @property
     def key(self) -> str:
-        """Key of the object that this is a call of."""
+        """Key of the keyed object that is called."""
         key = self._instance.key
         if key is None:
             raise object_none(self._instance.name)
         return key
 
     def sleep(self, span: Duration, *, id: str = "sleep") -> Step[None]:
-        """Waits so long, such as `30`, `"30s"` or `"2d"`, without a slot or memory of a worker."""
+        """Waits for a duration, such as `30`, `"30s"` or `"2d"`, without a slot or memory of a worker."""
         return self._task(id, {"wait": _span(span)})
 
     def until(self, moment: datetime | str, *, id: str = "until") -> Step[None]:
-        """Waits until then. A datetime without a zone is local time."""
+        """Waits until a time. A datetime without a zone is local time."""
         text = moment if isinstance(moment, str) else _iso(moment)
         return self._task(id, {"wait": {"until": text}})
 
     def signal(self, name: str, *, within: Duration | None = None, id: str | None = None) -> Step[Any]:
-        """Waits for a signal and gives its payload. After `within` it raises `workflow.signal_missing`."""
+        """Waits for a signal and returns its payload. After `within` it raises `workflow.signal_missing`."""
         wait = {"signal": name} if within is None else {"signal": name, "within": _span(within)}
         return self._task(id or name, {"wait": wait})
 
@@ -369,9 +372,9 @@ class FunctionContext:
         within: Duration | None = None,
         id: str | None = None,
     ) -> Step[Any]:
-        """Waits for an event of a type, posted since the start of the run, and gives it.
+        """Waits for an event of a type, posted since the start of the run, and returns it.
 
-        if_: an expression over `event`: `event.data.order == 7`. source: default any. After `within` it raises
+        if_: an expression over `event`: `event.data.order == 7`. source: default: any. After `within` it raises
         `workflow.event_missing`.
         """
         given = {
@@ -393,8 +396,8 @@ class FunctionContext:
     ) -> Step[Any]:
         """Publishes an event for triggers and for runs that wait for it.
 
-        It is the same event when the step is repeated, so it counts once. subject: default the id of the event.
-        source: default the run.
+        A repeated step publishes the same event, so it counts once. subject: default: the id of the event.
+        source: default: the run.
         """
         content = None if data is None else plain(data, type)
         given = {"type": type, "data": content, "subject": subject, "source": source}
@@ -412,7 +415,7 @@ class FunctionContext:
         within: Duration | None = None,
         id: str = "approve",
     ) -> Step[Any]:
-        """Asks people, and gives their decision."""
+        """Asks people, and returns their decision."""
         question = Approve(by=by, title=title, message=message, form=form, needed=needed, within=within)
         shown = {} if context is None else {"context": plain(context, id)}
         return self._task(id, {"approve": {**written(question), **shown}})
@@ -420,10 +423,10 @@ class FunctionContext:
     async def loop(
         self, first: Any, round: Callable[[Any], Awaitable[Any]], *, steps: int = STEPS_DEFAULT
     ) -> Any:
-        """Repeats `round` until it returns `ctx.done(output)`. Each round gets the state that the round before returned.
+        """Repeats `round` until it returns `ctx.done(output)`. Each round gets the state that the previous round returned.
 
         After many steps the loop continues as a new run with this state and the same input, so its history stays short.
-        The code starts again there, so the loop must be the first thing that the function does.
+        The new run starts the code from the beginning, so the loop must be the first operation of the function.
         """
         instance = self._instance
         if not instance.is_untouched:
@@ -436,45 +439,45 @@ class FunctionContext:
                 return following.output
             if instance.position == before:
                 raise loop_without_step(instance.name)
-            # As it is after a crash.
+            # The value as it would be after a crash.
             state = plain(following, "loop")
             if not self._undo and instance.is_quiet_after(steps):
                 await instance.continue_as_new(state)
 
     def done(self, output: Any = None) -> LoopDone:
-        """The output of a loop, for its last round."""
+        """Ends a loop with an output. Return it from the last round."""
         return LoopDone(output)
 
     def all(self, steps: Iterable[Awaitable[Any]]) -> Step[list[Any]]:
-        """All results, in the order of the list. Raises the first failure. Coroutines of `ctx` run beside each other."""
+        """Returns all results, in the order of the list. Raises the first failure. Coroutines of `ctx` run concurrently."""
         return self._together(steps, _All())
 
     def race(self, steps: Iterable[Awaitable[Any]]) -> Step[Any]:
-        """The first that ends, also with an error. The others are stopped when the function ends."""
+        """Returns the result of the first step to end, or raises its error. Others are stopped when the function ends."""
         return self._together(steps, _First())
 
     def any(self, steps: Iterable[Awaitable[Any]]) -> Step[Any]:
-        """The first that succeeds. Raises an `ExceptionGroup` when all have failed."""
+        """Returns the result of the first step that succeeds. Raises an `ExceptionGroup` if all have failed."""
         return self._together(steps, _Any())
 
     def now(self) -> datetime:
-        """When the code came here for the first time. The same after a replay."""
+        """Returns the time at which the code first reached this point. Equal after a replay."""
         return datetime.fromtimestamp(self._instance.now_ms / 1_000, UTC)
 
     def random(self) -> float:
-        """From 0 to 1, and the same after a replay."""
+        """Returns a random number from 0 to 1. Equal after a replay."""
         self._instance.require_code("random")
         return self._random()
 
     def uuid(self) -> str:
-        """A UUID that is the same after a replay and a crash: a key for other systems."""
+        """Returns a UUID that is equal after a replay and a crash. Use it as a key for other systems."""
         self._instance.require_code("uuid")
         return str(uuid.UUID(bytes=self._drawn()[:16], version=4))
 
     def compensate(self, name: str, work: Callable[[], Any]) -> None:
-        """Registers what undoes a step. It runs when the function fails or its run is cancelled, the last one first.
+        """Registers the compensation of a step. It runs if the function fails or its run is cancelled, the last one first.
 
-        It runs again when the worker is lost meanwhile.
+        A compensation runs again if the worker is lost meanwhile.
         """
         self._instance.require_code(name)
         id = self._instance.id_of(_id_from(name))
@@ -482,17 +485,17 @@ class FunctionContext:
         self._undo.append((f"{id}.run", work))
 
     def version(self, change: str) -> bool:
-        """Whether runs that come here have this change. False in a run that was past this point before its deployment."""
+        """Returns True if the run has this change. False for a run that passed this point before the deployment."""
         self._instance.require_code(change)
         return self._instance.version(change, call_site())
 
     @property
     def log(self) -> logging.Logger | logging.LoggerAdapter[Any]:
-        """Writes lines, but not those of a replay."""
+        """Logger of the function. Lines of a replay are not written."""
         return _silent if self._instance.is_replaying else self.task.logger
 
     async def _compensate_all(self) -> list[dict[str, Any]]:
-        """For the end of a function that failed or is stopped. Every one is tried. How they failed."""
+        """Runs all compensations of a function that failed or is stopped. Returns their failures."""
         failed = []
         while self._undo:
             id, work = self._undo.pop()
@@ -508,7 +511,7 @@ class FunctionContext:
         return self._instance.add(self._instance.id_of(_id_from(name)), call_site(depth), spec)
 
     def _together(self, steps: Iterable[Awaitable[Any]], end: _All) -> Step[Any]:
-        """Each may be a step or a coroutine that awaits steps."""
+        """Combines steps, or coroutines that await steps."""
         branches = self._instance.branches
         self._instance.require_code("all")
         started = [each if isinstance(each, Step) else branches.start(_awaited(each)) for each in steps]
@@ -576,7 +579,7 @@ def _iso(moment: datetime) -> str:
 
 
 def _first(instance: FunctionInstance, step: str, marked: int, work: Callable[[], Any]) -> Callable[[], Any]:
-    """The work, where no other attempt can have run it."""
+    """Returns the work, guarded so that it only runs if no other attempt can have run it."""
     if inspect.iscoroutinefunction(work):
 
         async def begin() -> Any:
@@ -593,7 +596,7 @@ def _first(instance: FunctionInstance, step: str, marked: int, work: Callable[[]
 
 
 def _id_from(name: str) -> str:
-    """A name as ids of tasks are written."""
+    """Converts a name to the form of task ids."""
     return re.sub(r"^[.-]+", "", _not_of_ids.sub("-", name)) or "step"
 
 

@@ -36,7 +36,7 @@ from .workflow import Retry
 
 AnyCode = TypeVar("AnyCode", bound=Callable[..., Any])
 _name_form = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-# Attempts of a turn, then the call fails: others wait for it.
+# Retry policy of a turn. Then the call fails, because other calls wait for it.
 _turn_retry = Retry(attempts=5, backoff="1s..10s")
 
 
@@ -48,12 +48,12 @@ class KeyedObject(DurableFunction):
     readers: list[str] = field(default_factory=list)
 
     def call(self, code: AnyCode) -> AnyCode:
-        """Adds a call, under the name of the function. Calls of one key follow each other."""
+        """Adds a call, under the name of the function. One call at a time runs for a key."""
         self._add(code)
         return code
 
     def reader(self, code: AnyCode) -> AnyCode:
-        """Adds a call that only reads. It sees committed values, and runs next to the others."""
+        """Adds a call that only reads. It sees committed values, and runs concurrently with other calls."""
         self.readers.append(self._add(code))
         names = ", ".join(f"'{each}'" for each in self.readers)
         self._definition["object"]["reader"] = f"input.call in [{names}]"
@@ -83,9 +83,9 @@ def keyed_object(
     timeout: Duration | None = None,
     pool: str | None = None,
 ) -> KeyedObject:
-    """Makes a keyed object. Add calls with its decorators, and give it to a worker with `worker.durable(cart)`.
+    """Makes a keyed object. Add calls with its decorators, and pass it to `worker.durable(cart)`.
 
-    Options: as in `durable`. `timeout` is that of each call. A turn that cannot be made fails the call after 5 attempts.
+    Options: as in `durable`. `timeout` applies to each call. A failing turn fails the call after 5 attempts.
     """
     calls: dict[str, Code] = {}
 

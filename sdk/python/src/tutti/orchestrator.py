@@ -1,5 +1,4 @@
-"""An orchestrator of sessions in Python. After each change of a session that names it, it decides which
-tasks start.
+"""An orchestrator of sessions in Python. It decides which tasks start, after each change of a session that names it.
 
 ::
 
@@ -10,8 +9,8 @@ tasks start.
 
     Careful("text.careful").run()
 
-It needs to keep nothing: each question has the whole state. A decision counts once, also if a process dies
-in between: a lost one is requested again. The guide to sessions has the form of questions and decisions.
+It keeps no state because each question has the whole state. A decision counts once, also after a crash: a lost decision
+is requested again. The guide to sessions has the form of questions and decisions.
 """
 
 from __future__ import annotations
@@ -26,51 +25,51 @@ from .worker import Worker
 
 
 class TaskStanding(TypedDict, total=False):
-    """A task of the session. Moments are milliseconds since the Unix epoch, 0 where there is none."""
+    """A task of the session. Times are milliseconds since the Unix epoch, 0 if not set."""
 
     id: str
-    #: The capability; empty for children.
+    #: The capability. Empty for children.
     uses: str
     needs: list[str]
     status: str
-    #: Whether it can begin now, and it is for the orchestrator to say so.
+    #: True if it can start now, and the orchestrator decides it.
     isReady: bool
-    #: Whether that was said, or another part has it.
+    #: True if the orchestrator has started it, or another part has it.
     hasBegun: bool
     part: str
     mode: str
-    #: Who does it or did it; empty before.
+    #: The agent that executes or executed it. Empty before.
     agent: str
-    #: From earlier attempts, else as the author declares; 0 if it is unknown.
+    #: Expected duration from earlier attempts, else as declared. 0 if unknown.
     expectedMs: float
     priority: int
     readyMs: float
     startMs: float
     endMs: float
-    #: Of one that did well; left out where all outputs together are long.
+    #: Output of a completed task. Left out if all outputs together are long.
     output: Any
-    #: Of one that failed, in words.
+    #: Error of a failed task, as text.
     error: str
 
 
 class AgentStanding(TypedDict):
-    """An agent that can be given work."""
+    """An agent that can execute tasks."""
 
     id: str
     slots: int
     freeSlots: int
     labels: dict[str, str]
-    #: Capabilities it offers.
+    #: Capabilities that it offers.
     uses: list[str]
 
 
 class Question(TypedDict):
-    """All there is to decide by."""
+    """The state of a session, for a decision."""
 
     session: str
-    #: The part of the session that is the orchestrator's to decide about.
+    #: The part of the session that the orchestrator decides.
     part: str
-    #: Of the decision, from 1.
+    #: Number of the decision, from 1.
     number: int
     tasks: list[TaskStanding]
     agents: list[AgentStanding]
@@ -79,21 +78,21 @@ class Question(TypedDict):
 class Decision(TypedDict, total=False):
     """The tasks to start, and further decisions."""
 
-    #: Ids of tasks that are ready, or `{"task": …, "agent": …}`: the agent gets it while it has room.
+    #: Ids of ready tasks, or `{"task": …, "agent": …}` to prefer an agent while it has free slots.
     begin: Sequence[str | Mapping[str, str]]
-    #: Tasks that have not begun, given to another mode for good: `{"tasks": […], "to": "swarm", "reason": …}`.
+    #: Tasks that have not started, to move to another mode for good: `{"tasks": […], "to": "swarm", "reason": …}`.
     move: Sequence[Mapping[str, Any]]
-    #: In words: `tutti why` shows it.
+    #: Reason, shown by `tutti why`.
     reason: str
-    #: When to ask again though nothing has happened.
+    #: Time after which to ask again without a change, in milliseconds.
     againMs: float
 
 
 class SessionOrchestrator:
-    """A class with one method to write, `decide`. Sessions name it by its capability: `orchestrator="text.careful"`.
+    """Base class with one method to implement, `decide`. Sessions name it by its capability: `orchestrator="text.careful"`.
 
-    Options are those of `Worker`. If `decide` raises, Tutti asks a few more times. Then the session fails with the error.
-    It may be `async def`.
+    Options: as in `Worker`. If `decide` raises, Tutti retries a few times. Then the session fails with the error.
+    `decide` may be `async def`.
     """
 
     def __init__(self, name: str, *, version: str = "1.0.0", **options: Any) -> None:
@@ -109,24 +108,24 @@ class SessionOrchestrator:
         self.worker.handle(name, handler, version=version, description="Decides what begins in sessions.")
 
     def decide(self, question: Question, context: TaskContext) -> Decision:
-        """Decides which tasks start now. An empty decision is fine: the next change asks again."""
+        """Decides which tasks start now. An empty decision is valid. The next change asks again."""
         raise NotImplementedError(f"expected {type(self).__name__} to say what begins: write `decide`")
 
     def run(self) -> None:
-        """Links, and returns when it has stopped."""
+        """Links to the pool. Returns when the orchestrator has stopped."""
         self.worker.run()
 
     def start(self, timeout: float | None = None) -> SessionOrchestrator:
-        """Runs in a thread of its own, and returns when it is linked."""
+        """Runs the orchestrator in its own thread. Returns when it is linked."""
         self.worker.start(timeout)
         return self
 
     def stop(self, reason: str = "the orchestrator stops") -> None:
-        """Finishes what it is deciding. Returns at once; `wait` tells when it is done."""
+        """Stops after the current decision. Returns at once. Use `wait` to wait for the stop."""
         self.worker.stop(reason)
 
     def wait(self, timeout: float | None = None) -> None:
-        """Returns when it has stopped."""
+        """Returns when the orchestrator has stopped."""
         self.worker.wait(timeout)
 
     def __enter__(self) -> SessionOrchestrator:

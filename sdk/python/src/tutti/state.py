@@ -1,7 +1,7 @@
-"""What the platform says about runs, tasks, approvals, schedules and definitions.
+"""The state of runs, tasks, approvals, schedules and definitions.
 
 Names are those of REST in snake_case: ``docs/reference/rest.md``. Times are aware datetimes in UTC.
-``raw`` has the answer as it came.
+``raw`` has the answer of the platform as it is.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Actor:
 
 @dataclass(frozen=True)
 class Cause:
-    """Who caused a change, and why."""
+    """The actor that caused a change, and the reason."""
 
     actor: Actor = Actor()
     reason: str = ""
@@ -123,7 +123,7 @@ class _Ended:
 
     @property
     def has_ended(self) -> bool:
-        """Whether there is an outcome."""
+        """True if there is an outcome."""
         return bool(self._outcome)
 
     @property
@@ -342,7 +342,7 @@ class FailedAttempt:
 
 @dataclass(frozen=True)
 class Remedy:
-    """Something to do, with the command for it."""
+    """An action to take, with its command."""
 
     text: str = ""
     command: str = ""
@@ -476,7 +476,7 @@ class Graph:
 
 @dataclass(frozen=True)
 class Firing:
-    """One time of a schedule, and what came of it."""
+    """One time of a schedule, and its result."""
 
     due_time: datetime | None = None
     fire_time: datetime | None = None

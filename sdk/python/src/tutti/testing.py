@@ -1,4 +1,4 @@
-"""Durable functions in a unit test: the code as it is, virtual time, no platform and no network.
+"""Runs durable functions in a unit test: the real code, virtual time, no platform and no network.
 
 ::
 
@@ -9,7 +9,7 @@
         run.signal("approved", {"yes": True})
         assert run.result()["status"] == "shipped"
 
-It plays the part of the platform for what functions ask of it. Options of tasks such as timeouts have no effect.
+It simulates the operations of the platform that functions use. Options of tasks such as timeouts have no effect.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ _threads = Threads(64)
 
 
 class DurableTest:
-    """Tries a durable function. A wait costs nothing.
+    """Tests a durable function. Waits pass at once.
 
-    handlers: what it calls, by capability or workflow. functions: durable functions that it starts as children.
-    forgets: every turn is made by a worker that replays the code, as after a crash between any two waits.
+    handlers: handlers of its calls, by capability or workflow. functions: durable functions that it starts as children.
+    forgets: replays the code in every turn, as after a crash between any two waits.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class DurableTest:
         self._functions = {each.name: each for each in (function, *functions)}
         self._forgets = forgets
         self._host = FunctionHost(_threads)
-        #: Events that functions have emitted, in their order: `type`, `data`, `subject`.
+        #: Emitted events, in order: `type`, `data`, `subject`.
         self.emitted: list[Mapping[str, Any]] = []
         self._objects: dict[tuple[str, str], _TestObject] = {}
         self._now_ms = start.timestamp() * 1_000
@@ -80,17 +80,17 @@ class DurableTest:
         return datetime.fromtimestamp(self._now_ms / 1_000, UTC)
 
     def start(self, input: Any = None) -> DurableRun:
-        """A run, until it waits."""
+        """Start a run, and advance it until it waits."""
         run = DurableRun(self, self._function, plain(input, "input"), lambda: None)
         self._settle()
         return run
 
     def execute(self, input: Any = None) -> Any:
-        """A run to its end. Its output."""
+        """Start a run, and advance it to its end. Return its output."""
         return self.start(input).result()
 
     def values(self, target: KeyedObject, key: str) -> Mapping[str, Json]:
-        """The values of a keyed object."""
+        """Return the values of a keyed object."""
         known = self._objects.get((target.name, key))
         return {} if known is None else dict(known.values)
 
@@ -142,7 +142,7 @@ class _TestObject:
             self._waiting.append(run)
 
     def of(self, run: DurableRun) -> dict[str, Any]:
-        """What a turn is given."""
+        """Return the state for a turn."""
         return {"state": dict(run._values), **({"reader": True} if self._reads(run) else {})}
 
     def set(self, run: DurableRun, name: str, value: Json) -> None:
@@ -177,9 +177,9 @@ class DurableRun:
         self, test: DurableTest, function: DurableFunction, given: Json, on_end: Callable[[], None]
     ) -> None:
         self.id = f"{function.name}-{next(test._count)}"
-        #: How often its loop has continued as a new run.
+        #: Number of times that its loop has continued as a new run.
         self.continued = 0
-        #: The entries of its history, as ADR 0100 has them. Of the latest run, if it has continued.
+        #: The entries of its history, in the form of ADR 0100. After a continuation: of the latest run.
         self.journal: list[dict[str, Any]] = []
         #: Runs of functions that it started as children, by id of the task.
         self.children: dict[str, DurableRun] = {}
@@ -208,11 +208,11 @@ class DurableRun:
 
     @property
     def waits_for(self) -> Sequence[str]:
-        """Ids of the tasks that have not ended."""
+        """Return the ids of the tasks that have not ended."""
         return list(self._open)
 
     def result(self) -> Any:
-        """Passes time until its end. Its output. Raises `RunFailed` when it fails."""
+        """Advance time until the end. Return the output. Raises `RunFailed` if the run fails."""
         self._test._pass(float("inf"), lambda: self.has_ended)
         if self._end is None:
             raise AssertionError(f"{self.id} waits for {', '.join(self._open)}, and no time ends that")
@@ -223,13 +223,13 @@ class DurableRun:
         raise kind(error["code"], error["message"], details=error.get("details"))
 
     def skip(self, span: Duration) -> None:
-        """Passes time. All that is due meanwhile happens at its moment."""
+        """Advance time. All due events happen at their time."""
         until_ms = self._test._now_ms + seconds_of(span, "span") * 1_000
         self._test._pass(until_ms, lambda: False)
         self._test._now_ms = until_ms
 
     def signal(self, name: str, payload: Any = None) -> None:
-        """Sends a signal. One that comes before it is asked for is kept."""
+        """Send a signal. A signal that arrives before the function waits for it is kept."""
         self._signals.setdefault(name, deque()).append(plain(payload, name))
         for id, spec in list(self._open.items()):
             if isinstance(spec.get("wait"), dict) and spec["wait"].get("signal") == name:
@@ -246,19 +246,19 @@ class DurableRun:
         self.fail(task, "workflow.approval_rejected", f"Task `{task}` was rejected by {by}{why}.")
 
     def complete(self, task: str, output: Any = None) -> None:
-        """Ends a task that it waits for, such as an event, a call without a handler or a wait."""
+        """Complete a task that the run waits for, such as an event, a call without a handler or a wait."""
         self._require(task)
         self._ended(task, {"output": plain(output, task)})
         self._test._settle()
 
     def fail(self, task: str, code: str, message: str) -> None:
-        """Ends a task that it waits for with an error."""
+        """Fail a task that the run waits for."""
         self._require(task)
         self._ended(task, {"error": {"code": code, "message": message}})
         self._test._settle()
 
     def cancel(self, reason: str = "") -> None:
-        """Cancels it. What its code registered with `ctx.compensate` runs."""
+        """Cancel the run. Compensations of `ctx.compensate` run."""
         if self.has_ended:
             return
         error = {"code": "workflow.run_cancelled", "message": f"The run was cancelled: {reason}"}
@@ -293,7 +293,7 @@ class DurableRun:
             if output.get("cold", False):
                 output = self._make_turn(0, cold=1)
         except Exception as error:
-            # A platform makes the turn again, and asks a person in the end.
+            # A platform retries the turn, and pauses the run in the end.
             self._finish({"error": step_error(error)})
             return
         self._last, self._known = self._turns, output["known"]
@@ -342,7 +342,7 @@ class DurableRun:
             self._give_up(id, wait if wait is not None else spec["approve"])
 
     def _give_up(self, id: str, waiting: Mapping[str, Any]) -> None:
-        """After `within` it ends with an error."""
+        """End the task with an error after `within`."""
         if "within" not in waiting:
             return
         kind = next((kind for kind in ("signal", "event") if kind in waiting), None)
@@ -356,7 +356,7 @@ class DurableRun:
             self._ended(id, {"output": self._signals[name].popleft()})
 
     def _call(self, id: str, spec: Mapping[str, Any], tries: int) -> None:
-        """Has a handler do it. One without a handler stays open."""
+        """Call the handler. A task without a handler stays open."""
         name = (spec.get("uses") or spec["workflow"]).partition("@")[0]
         handler = self._test._handlers.get(name)
         given = spec.get("with")
@@ -425,14 +425,14 @@ class DurableRun:
 
 @dataclass(frozen=True)
 class Replayed:
-    """Whether changed code does what a run did. ``message`` has the first step that differs, with both lines."""
+    """Result of a replay: whether changed code matches a run. ``message`` has the first different step, with both lines."""
 
     differs: bool
     message: str
 
 
 def replay(function: DurableFunction, run: DurableRun) -> Replayed:
-    """Compares the journal of a run of a test with changed code. Nothing of it runs."""
+    """Compare the journal of a test run with changed code. No steps run."""
     asked = {
         **{"function": 1, "input": run._input, "startMs": run._start_ms, "nowMs": run._start_ms},
         **{"seed": run._seed, "turn": 1, "last": 0, "from": 0, "journal": run.journal},
@@ -456,7 +456,7 @@ def replay(function: DurableFunction, run: DurableRun) -> Replayed:
 def task_context(
     name: str, run_id: str, attempt: int, saved: Json, save: Callable[[Json], None]
 ) -> TaskContext:
-    """The context of an attempt that no host has given."""
+    """Return a task context without a host."""
     handlers = Handlers()
     handlers.add(name, lambda: None)
     [registered] = handlers.numbered({f"{name}@1.0.0": 1}).values()
@@ -467,7 +467,7 @@ def task_context(
 
 class _Port:
     namespace = "default"
-    # By hash. Of all tests of the process: a later attempt reads what an earlier one has stored.
+    # Stored content by hash, shared by all tests of the process, so that a later attempt reads content of an earlier one.
     _stored: ClassVar[dict[bytes, bytes]] = {}
 
     def __init__(self, save: Callable[[Json], None]) -> None:
@@ -503,7 +503,7 @@ class _Port:
 
 
 def _recorded(step: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry as the platform gives it back."""
+    """Return an entry as the platform would return it."""
     if "task" not in step:
         return dict(step)
     kind = next(iter(_kinds(step["spec"])), "")
@@ -511,7 +511,7 @@ def _recorded(step: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _outcome_of_child(task: str, child: DurableRun) -> Mapping[str, Any]:
-    """As the platform has it: the error of the child is the cause."""
+    """Return the outcome as the platform reports it: the error of the child is the cause."""
     end = child._end or {}
     if "error" not in end:
         return end

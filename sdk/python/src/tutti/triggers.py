@@ -1,7 +1,7 @@
-"""Events, and what the platform says about triggers.
+"""Events, and the state of triggers.
 
 Names are those of REST in snake_case: ``docs/reference/rest.md``. Times are aware datetimes in UTC.
-``raw`` has the answer as it came.
+``raw`` has the answer of the platform as it is.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Event:
 
 
 def event_body(event: Event) -> dict[str, Any]:
-    """An event as REST has it."""
+    """Convert an event to its form in REST."""
     # A time without a zone is local time.
     time = None if event.time is None else event.time.astimezone(UTC).isoformat()
     return given(
@@ -85,7 +85,7 @@ def _event_of(data: Mapping[str, Any]) -> Event:
 
 @dataclass(frozen=True)
 class TriggerCounts:
-    """How many events a trigger had, and what came of them."""
+    """Number of events of a trigger, by result."""
 
     received: int = 0
     started: int = 0
@@ -100,7 +100,7 @@ class TriggerCounts:
 
 @dataclass(frozen=True)
 class Activation:
-    """What came of an event."""
+    """Result of an event."""
 
     event_id: str = ""
     event_type: str = ""
@@ -145,7 +145,7 @@ class TriggerState:
 
 @dataclass(frozen=True)
 class TriggerTest:
-    """What a trigger would do with an event. ``event`` is None when the log has none of its source."""
+    """The effect that a trigger would have for an event. ``event`` is None if the log has none of its source."""
 
     event: Event | None = field(default=None, metadata={"read": _event_of})
     of_source: bool = False
@@ -172,7 +172,7 @@ class DeadLetter:
 
 @dataclass(frozen=True)
 class Matched:
-    """Events of a post or a replay: how many met a condition, and how many of these were seen before."""
+    """Events of a post or a replay: how many matched, and how many of these were seen before."""
 
     events: int = 0
     matched: int = 0

@@ -24,7 +24,7 @@ from .context import TaskContext
 from .failures import OptionInvalid, stopped
 from .functions import DurableFunction
 
-# The platform may have no disk space, or be restarting.
+# The platform may be out of disk space, or restarting.
 _REGISTER_AGAIN_SECONDS = 30.0
 
 H = TypeVar("H", bound=Callable[..., Any])
@@ -43,26 +43,27 @@ class Worker:
 
         worker.run()
 
-    Plain functions run in threads, as many as there are slots; `async def` runs in the event loop.
-    An option comes before its variable, and that before the default:
+    Plain functions run in threads, one per slot. Functions with `async def` run in the event loop. An option takes
+    precedence over its variable, and the variable over the default:
 
-    url: of the platform. `TUTTI_URL`, else http://127.0.0.1:7400. Tasks come over a WebSocket at `/v1/link`.
-    address: one host of gRPC or several, `host:port`, or `ws://host:port/v1/link`. `TUTTI_ADDRESS`, else as `url` says.
+    url: URL of the platform. `TUTTI_URL`, else http://127.0.0.1:7400. Tasks arrive over a WebSocket at `/v1/link`.
+    address: one or several gRPC hosts, `host:port`, or `ws://host:port/v1/link`. `TUTTI_ADDRESS`, else derived from `url`.
     pool, namespace: `TUTTI_POOL`, `TUTTI_NAMESPACE`, else `default`.
-    agent_id: unique in the pool and the same at each start. `TUTTI_AGENT_ID`, else the host gives one.
-    kind: what does the tasks, for people: function, command, container, model, conversation or person.
-    labels: to be matched by. resources: what its tasks share, by name: cpu, memory_bytes, gpu, a licence.
-    slots: how many tasks it does at once.
-    context_keys: of context that it holds, and that makes it quicker for tasks which name one.
-    credentials: without them the key in `TUTTI_API_KEY`, and no encryption.
-    allow_unprotected: sends an access token to another machine without encryption.
-    handle_signals: whether SIGTERM and SIGINT drain it; a second one ends the process at once.
-    drain_seconds: how long what is at work may take when it is stopped; then it is told to end.
-    secrets: variables and files of this machine that its tasks may name: `env:DB_PASSWORD`, `file:/run/secrets/db`.
-    on_sleep: called with a reason when it begins to sleep, by the host's wish or its own: what is costly to hold can
-        be let go of. on_wake: when it is awake again, before it gets anything to do. Both run where the link does: be
-        quick.
-    send_logs: whether readers of a run see what its tasks write to `context.logger`, as output in the channel `log`.
+    agent_id: unique in the pool and the same at each start. `TUTTI_AGENT_ID`, else the host assigns one.
+    kind: kind of the agent, for display: function, command, container, model, conversation or person.
+    labels: labels for the matching of tasks.
+    resources: resources that its tasks share, by name: cpu, memory_bytes, gpu, a licence.
+    slots: maximum number of concurrent tasks.
+    context_keys: keys of context that it holds. Tasks that name one of them run faster here.
+    credentials: default: the key in `TUTTI_API_KEY`, and no encryption.
+    allow_unprotected: allows an access token over an unencrypted connection to another machine.
+    handle_signals: whether SIGTERM and SIGINT drain the worker. A second signal ends the process at once.
+    drain_seconds: time for running tasks at a stop. Then they are cancelled.
+    secrets: variables and files of this machine that its tasks may use: `env:DB_PASSWORD`, `file:/run/secrets/db`.
+    on_sleep: called with a reason when the worker goes to sleep. Release expensive resources here.
+    on_wake: called with a reason when the worker wakes, before it receives tasks. Both callbacks run in the thread of the
+        link, so they must be fast.
+    send_logs: whether lines of `context.logger` are shown to readers of the run, as output in the channel `log`.
     environment: variables for options that are not set.
     """
 
@@ -118,7 +119,7 @@ class Worker:
         self._functions = FunctionHost(watchdog=Watchdog())
         self._durable: list[HostedFunction] = []
         self._running: Running | None = None
-        # Reentrant: a signal may come while it is held by the thread that handles it.
+        # Reentrant, because a signal may arrive while the thread that handles it holds the lock.
         self._lock = threading.RLock()
         self._is_begun = False
         self._stop_reason: str | None = None
@@ -140,12 +141,12 @@ class Worker:
 
     @property
     def agent_id(self) -> str:
-        """Its id in the pool. Empty until it is linked, except for a configured id."""
+        """Id of the worker in the pool. Empty until it is linked, if no id was configured."""
         return self._running.agent.agent_id if self._running else self.settings.agent_id
 
     @property
     def is_linked(self) -> bool:
-        """Whether there is a link at the moment. It comes back by itself."""
+        """True while the worker is linked. It reconnects by itself."""
         return self._running is not None and self._running.is_linked
 
     @overload
@@ -174,13 +175,14 @@ class Worker:
     ) -> H: ...
 
     def handle(self, capability: str, handler: Handler | None = None, **options: Any) -> Any:
-        """Does a capability: the return value of the handler is the output, and an exception fails the
-        attempt.
+        """Registers the handler of a capability. Its return value is the output. An exception fails the attempt.
 
-        The handler takes the input and the context, or the input alone. Options: `version` of its behaviour, `1.0.0`
-        unless given; definitions ask for ranges of it. `input_schema` and `output_schema`, JSON Schemas that definitions
-        are checked against. `description`, one sentence; the first line of the docstring unless given. `estimate` of
-        what one use costs.
+        The parameters of the handler are the input and the context, or the input alone. Options:
+
+        version: version of its behaviour. Definitions request ranges of versions. Default: `1.0.0`.
+        input_schema, output_schema: JSON Schemas that definitions are checked against.
+        description: one sentence. Default: the first line of the docstring.
+        estimate: expected cost of one call.
         """
 
         def register(function: H) -> H:
@@ -194,10 +196,10 @@ class Worker:
     def durable(
         self, function: DurableFunction, *, percent: int | None = None, **options: Any
     ) -> DurableFunction:
-        """Runs a durable function. Its workflow is registered before the worker is linked. Options: as in `handle`.
+        """Runs a durable function. Its workflow is registered before the worker links. Options: as in `handle`.
 
-        With version, runs stay with workers of the version that they started with. percent: the part of new runs that
-        a new version gets. `tutti workflow rollout` changes it. Default: 100.
+        With version, runs stay with workers of the version that they started with. percent: percentage of new runs that
+        use a new version. `tutti workflow rollout` changes it. Default: 100.
         """
         hosted = HostedFunction.of(function, options.get("version"), percent)
 
@@ -210,18 +212,18 @@ class Worker:
         return function
 
     def run(self) -> None:
-        """Links to the pool, and returns when it has stopped. Raises `WorkerRefused` when it is not let in."""
+        """Links to the pool. Returns when the worker has stopped. Raises `WorkerRefused` if the host refuses it."""
         in_new_loop(self.run_async())
 
     async def run_async(self) -> None:
-        """The same, in an event loop that is there already."""
+        """Like `run`, in a running event loop."""
         self._begin()
         await self._run()
 
     def start(self, timeout: float | None = None) -> Worker:
-        """Runs in a thread of its own, for processes that do other things too. Returns when it is linked.
+        """Runs the worker in its own thread. Returns when it is linked.
 
-        Raises `WorkerRefused` when it is not let in, and `TimeoutError` when that takes longer: it goes on trying.
+        Raises `WorkerRefused` if the host refuses it. Raises `TimeoutError` after `timeout` seconds, but keeps retrying.
         """
         self._begin()
         threading.Thread(target=self._run_in_thread, name="tutti-worker", daemon=True).start()
@@ -229,9 +231,9 @@ class Worker:
         return self
 
     def stop(self, reason: str = "the worker stops") -> None:
-        """Finishes running attempts, waits until their results are durable, says goodbye.
+        """Finishes running attempts, waits until their results are durable, and disconnects.
 
-        Returns at once; `wait` tells when it is done.
+        Returns at once. Use `wait` to wait for the stop.
         """
         with self._lock:
             self._stop_reason = reason
@@ -242,14 +244,14 @@ class Worker:
             self._end(None)
 
     def wait(self, timeout: float | None = None) -> None:
-        """Returns when it has stopped.
+        """Returns when the worker has stopped.
 
-        Raises `WorkerRefused` when it was refused for good, and `TimeoutError` when it takes longer.
+        Raises `WorkerRefused` if it was refused for good, and `TimeoutError` after `timeout` seconds.
         """
         self._stopped.result(timeout)
 
     def sleep(self, reason: str = "the worker sleeps", for_seconds: float = 0) -> None:
-        """Takes no work until `wake`, and stays linked."""
+        """Accepts no tasks until `wake`. The worker stays linked."""
         self._post(lambda agent: agent.sleep(reason, for_seconds * 1_000, is_told=False))
 
     def wake(self, reason: str = "the worker is awake") -> None:
@@ -292,7 +294,7 @@ class Worker:
         try:
             with _watching_signals(self, running):
                 if self._durable and reason is None:
-                    # Before it is linked: a client that sees the worker can start its functions.
+                    # Before it links, so that clients can start its functions as soon as they see the worker.
                     self._unregistered = await register_functions(self._durable, self.settings)
                 if running.state == "linking":
                     running.start()
@@ -337,7 +339,7 @@ class Worker:
 def in_new_loop(main: Coroutine[Any, Any, None], patience_seconds: float = 1) -> None:
     """`asyncio.run`, except that tasks that ignore their cancellation are left behind.
 
-    A handler of that kind must not keep the process of a worker that has left.
+    Such a handler must not keep the process of a stopped worker alive.
     """
     loop = asyncio.new_event_loop()
     try:

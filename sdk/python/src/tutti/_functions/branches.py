@@ -1,7 +1,7 @@
-"""Runs the code of a function without an event loop, so that it does the same in every replay.
+"""Runs the code of a function without an event loop, so that every replay is deterministic.
 
-1. A branch runs until it awaits a step that has no result. Branches that can continue do so in the order of the results.
-2. An await of anything else stops the function: after a crash nothing would repeat its result.
+1. A branch runs until it awaits a step without a result. Branches continue in the order of the results.
+2. An await of anything else stops the function, because its result could not be replayed after a crash.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Blocked(BaseException):
 
 
 class Step(Generic[T]):
-    """What a step of a durable function gives. It may be awaited several times."""
+    """Awaitable result of a step of a durable function. It may be awaited several times."""
 
     __slots__ = ("_branches", "_calls", "error", "is_done", "value")
 
@@ -73,7 +73,7 @@ class Step(Generic[T]):
 
 
 class Branches:
-    """The coroutines of a function. ``foreign`` is called with the line that awaits what is no step."""
+    """The coroutines of a function. ``foreign`` is called with the line that awaits something other than a step."""
 
     def __init__(self, foreign: Callable[[str], None]) -> None:
         self._foreign = foreign
@@ -81,7 +81,7 @@ class Branches:
         self._live: dict[Coroutine[Any, Any, Any], None] = {}
 
     def start(self, code: Coroutine[Any, Any, T]) -> Step[T]:
-        """Runs it at once until it waits."""
+        """Start a coroutine, and run it until it waits."""
         result: Step[T] = Step(self)
         self._live[code] = None
         self._advance(code, result)
@@ -92,11 +92,11 @@ class Branches:
             self._advance(*self._ready.popleft())
 
     def halt(self) -> None:
-        """No branch continues."""
+        """Stop all branches where they wait."""
         self._ready.clear()
 
     def close(self) -> None:
-        """Ends the coroutines where they wait."""
+        """Close the coroutines where they wait."""
         self.halt()
         for code in list(self._live):
             try:
@@ -125,7 +125,7 @@ class Branches:
 
 
 def _waiting_line(code: Any) -> str:
-    """The innermost line that is not of a library."""
+    """Return the innermost line outside of libraries."""
     found = ""
     while code is not None:
         frame: FrameType | None = getattr(code, "cr_frame", None) or getattr(code, "gi_frame", None)
@@ -138,14 +138,14 @@ def _waiting_line(code: Any) -> str:
 
 
 def own_place(frame: FrameType | None) -> str:
-    """The innermost line of a stack that is not of a library."""
+    """Return the innermost line of a stack outside of libraries."""
     while frame is not None and frame.f_code.co_filename.startswith(_libraries):
         frame = frame.f_back
     return "" if frame is None else _place(frame)
 
 
 def call_site(depth: int = 2) -> str:
-    """The file and line that called the caller of this function."""
+    """Return the file and line that called the caller of this function."""
     return _place(sys._getframe(depth))
 
 

@@ -1,4 +1,4 @@
-"""The durable functions of a worker: those that wait stay in memory, so that they continue without a replay."""
+"""The durable functions of a worker. Waiting functions stay in memory, so that they continue without a replay."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .wire import Entry, Json, StepFailure, plain
 if TYPE_CHECKING:
     from ..functions import DurableFunction
 
-# Functions that a worker keeps in memory. The one that was not used for longest is replayed when it continues.
+# Functions that a worker keeps in memory. The least recently used one is evicted, and replayed when it continues.
 HOT_MAX = 10_000
-# Plain functions that run at the same time, as steps of all functions.
+# Maximum number of concurrent plain functions, as steps of all functions.
 _THREADS_MAX = 64
-# Of a message. The output of a function that fits beside its steps is in place: expressions read it.
+# Limit of a message. An output that fits next to the steps is inline because expressions read it.
 _TURN_BYTES_MAX = 1_000_000
 _REFERENCE_BYTES = 400
 
@@ -39,7 +39,7 @@ class FunctionHost:
         self._failure_log = FailureLog()
 
     async def turn(self, fn: DurableFunction, given: Mapping[str, Any], task: TaskContext) -> dict[str, Any]:
-        """Makes a turn of a function."""
+        """Execute a turn of a function."""
         key = (task.namespace, task.work_id, task.task_id)
         instance = self._instance_for(fn, key, given)
         known = given["from"] + len(given["journal"])
@@ -64,7 +64,7 @@ class FunctionHost:
                 output = await _stored_in(output, task)
             instance.last_turn = given["turn"]
             if given.get("undo", False):
-                # The result of compensating is that of the attempt.
+                # The result of the compensation is the result of the attempt.
                 error = output.get("end", {}).get("error")
                 if error is not None:
                     raise StepFailure(error)
@@ -79,12 +79,12 @@ class FunctionHost:
     def _instance_for(
         self, fn: DurableFunction, key: tuple[str, str, str], given: Mapping[str, Any]
     ) -> FunctionInstance | None:
-        """The hot one, if it is the recorded one. None if the journal is needed from its start."""
-        # While it makes a turn it is not there for another one.
+        """Return the function in memory, if it matches the journal. None if the journal is needed from its start."""
+        # Removed during a turn, so that no other turn uses it.
         kept_fn, hot = self._hot.pop(key, (None, None))
         end = given["from"] + len(given["journal"])
         if hot is not None:
-            # A run may have moved to another version, which this worker has too.
+            # A run may have moved to another version that this worker also has.
             is_recorded = kept_fn is fn and hot.last_turn == given["last"] and hot.seed == given["seed"]
             if is_recorded and given["from"] <= hot.position <= end:
                 return hot
@@ -107,7 +107,7 @@ class FunctionHost:
         )
 
     def _log(self, instance: FunctionInstance, raised: Exception) -> None:
-        """As an exception of a handler. The failure of a step that the code did not catch is known."""
+        """Log an exception like an exception of a handler. An uncaught failure of a step is already known."""
         if instance.task is None or isinstance(raised, TuttiError):
             return
         if self._failure_log.is_due(instance.name, time.monotonic() * 1_000):
@@ -126,7 +126,7 @@ async def _whole(
     function_input: Json,
     log: Callable[[FunctionInstance, Exception], None],
 ) -> Json:
-    """The code of the function, and its compensations when it fails or is stopped."""
+    """Run the code of the function, and its compensations if it fails or is stopped."""
     from ..functions import FunctionContext
 
     ctx = FunctionContext(instance)
@@ -146,14 +146,14 @@ async def _whole(
 
 
 def _saved_at(saved: Any, known: int) -> Saved:
-    """What an attempt before did behind the same entries, and could not report."""
+    """Return the unreported results of an earlier attempt after the same entries."""
     if not isinstance(saved, dict) or saved.get("known") != known or not isinstance(saved.get("steps"), list):
         return Saved()
     return Saved(saved["steps"], saved.get("done") or {})
 
 
 async def _with_contents(turn: Mapping[str, Any], position: int, task: TaskContext) -> Mapping[str, Any]:
-    """Input and results may be in the blob store: the code sees the content. It has seen the entries before ``position``."""
+    """Load input and results from the blob store for the code. It has already seen the entries before ``position``."""
     journal = await _contents_of(turn["journal"], task, position - turn["from"])
     return {**turn, "input": await task.content_async(turn.get("input")), "journal": journal}
 
@@ -168,7 +168,7 @@ async def _contents_of(entries: Sequence[Entry], task: TaskContext, first: int =
 
 
 def _is_stored(entry: Entry) -> bool:
-    """Whether its content is in the blob store. A file is the reference that a step gave."""
+    """Return whether the content is in the blob store. A file stays a reference that a step returned."""
     output = entry.get("output")
     is_file = isinstance(output, dict) and "step" in entry and "mediaType" in output
     return _is_reference(output) and not is_file
@@ -179,7 +179,7 @@ def _is_reference(value: Json) -> bool:
 
 
 async def _stored_in(output: dict[str, Any], task: TaskContext) -> dict[str, Any]:
-    """Large results do not go into the journal: their content is in the blob store."""
+    """Move large results to the blob store, because they must not be in the journal."""
     steps, total = [], 0
     for entry in output["steps"]:
         size = len(_json.render(entry))

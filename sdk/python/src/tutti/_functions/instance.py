@@ -1,11 +1,11 @@
-"""A durable function that a worker has at hand. It runs the code, turn by turn, and keeps it in step with the journal.
+"""A durable function in the memory of a worker. It runs the code turn by turn, in sync with the journal.
 
-1. The code sees the results of its steps in the order of the journal. Each is applied alone, and the code runs until it
-   waits before the next one is.
-2. While entries are left, nothing is done: the code must ask for what the journal has.
-3. Once none is left, local steps run and tasks are added. Their results are new entries, in the order of their ends.
-4. A turn ends when the code has ended, or waits for nothing that this worker does.
-5. Without a turn the code does nothing: a worker that lets go of a function ends it where it waits.
+1. The code sees the results of its steps in the order of the journal. Each result is applied alone. The code runs until
+   it waits before the next result is applied.
+2. While entries are left, no step is executed. The code must request the steps that the journal has.
+3. After the last entry, local steps run and tasks are added. Their results are new entries, in the order of completion.
+4. A turn ends when the code has ended, or waits only for steps that other workers execute.
+5. Without a turn the code does not run. A worker that releases a function closes it where it waits.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ from .wire import (
     step_too_large,
 )
 
-# Results that are not reported yet are saved after this time, while a step is still running.
+# Unreported results are saved after this time, while a step is still running.
 _SAVE_AFTER_SECONDS = 0.05
 _SAVED_BYTES_MAX = 50_000
 _TURN_STEPS_MAX = 500
 _TURN_LENGTH_MAX = 256 * 1024
-# What one turn reports is part of the run, which is kept in memory.
+# Limit of the report of one turn, because the run is kept in memory.
 _TURN_LENGTH_MOST = 900_000
-# Steps of code that cleans up after it was stopped. A loop that catches every error would never end.
+# Maximum number of steps after a stop, because a loop that catches every error would never end.
 _STOPPED_STEPS_MAX = 1_000
 
 Work = Callable[[], Any]
@@ -64,9 +64,9 @@ _inside: contextvars.ContextVar[FunctionInstance | None] = contextvars.ContextVa
 
 @dataclass(frozen=True)
 class Saved:
-    """What an attempt keeps for the next one, which makes the same turn."""
+    """State that an attempt saves for the next attempt of the same turn."""
 
-    # Entries behind those of the journal.
+    # Entries after the entries of the journal.
     steps: Sequence[Entry] = ()
     # Results of steps that ran after the code was stopped, by id.
     done: Mapping[str, Json] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Saved:
 
 @dataclass(frozen=True)
 class TurnMeans:
-    """What a turn has of its attempt."""
+    """The parts of an attempt that a turn uses."""
 
     saved: Saved
     save: Callable[[Json], None]
@@ -85,7 +85,7 @@ class TurnMeans:
 
 @dataclass(frozen=True)
 class Asked:
-    """A step of the code without an entry yet: nothing is recorded of it."""
+    """A step that the code has requested, without an entry in the journal."""
 
     kind: str
     id: str
@@ -96,7 +96,7 @@ class Asked:
 
 
 class FunctionInstance:
-    """Belongs to the thread of its event loop."""
+    """A durable function in memory. Use it only in the thread of its event loop."""
 
     def __init__(
         self,
@@ -113,30 +113,30 @@ class FunctionInstance:
         self.name = name
         self._watchdog = watchdog
         self.seed = seed
-        # Nothing new runs: where the journal ends, the turn does.
+        # If true, no new steps run. The turn ends with the journal.
         self._is_dry = is_dry
-        # Of a call of a keyed object: its values, and whether the call only reads.
+        # For a call of a keyed object: its values, and whether the call only reads.
         self.object = object
         # Its key. None for other functions.
         self.key: str | None = None
         self.state: dict[str, Json] = dict((object or {}).get("state", {}))
-        # The rest of the budget of the run when the turn was offered, of what has a limit.
+        # The rest of the run's budget when the turn was offered, for amounts with a limit.
         self.left: Mapping[str, float] | None = None
-        # What its tasks used up, of whose ends the code knows.
+        # Use of the tasks whose ends the code has seen.
         self.used = {"tokens": 0.0, "money": 0.0}
-        # What the run before this one gave to its loop.
+        # State of the loop from the previous run.
         self.carried: Mapping[str, Any] | None = None
         self._input: Json = None
-        # Number of the last turn that it made.
+        # Number of the last executed turn.
         self.last_turn = 0
-        # Entries that are applied or made.
+        # Number of entries that are applied or created.
         self.position = 0
-        # When the latest thing that the code knows of was recorded.
+        # Time of the latest entry that the code has seen.
         self.now_ms = start_ms
         self._is_replaying = True
-        # Whether the platform asked for the compensations: the code does not come to its end.
+        # True if the platform requested the compensations, so the code does not complete.
         self.is_undoing = False
-        # Whether the code has learned that it is stopped. Another attempt does what failed once more.
+        # True if the code has been stopped. Another attempt repeats the failed part.
         self.is_stopped = False
         self.branches = Branches(lambda at: self._fail(awaits_foreign(self.name, f"at {at}")))
         self._code = code
@@ -147,13 +147,13 @@ class FunctionInstance:
         self._is_begun = False
         self._is_driving = False
         self._ids: Counter[str] = Counter()
-        # By id, in the order in which the code asked.
+        # Requested steps by id, in the order of the requests.
         self._asked: dict[str, Asked] = {}
         # Tasks that were added and have not ended.
         self._open: dict[str, Step[Any]] = {}
-        # Results that the code is to be given, one at a time.
+        # Results for the code, applied one at a time.
         self._results: deque[Callable[[], None]] = deque()
-        # Results that it is given once they are recorded.
+        # Results that are applied once they are recorded.
         self._unconfirmed: list[Callable[[], None]] = []
         self._entries: Sequence[Entry] = ()
         self._at = 0
@@ -169,7 +169,7 @@ class FunctionInstance:
         self._sets_asked: Counter[str] = Counter()
         self._sets_applied: Counter[str] = Counter()
         self._versions: dict[str, bool] = {}
-        # Entries that say that a step starts.
+        # Ids of entries that record the start of a step.
         self._marks: set[str] = set()
         self._end: dict[str, Any] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -177,12 +177,12 @@ class FunctionInstance:
 
     @property
     def task(self) -> TaskContext | None:
-        """The attempt that makes the turn."""
+        """The attempt that executes the turn."""
         return None if self._means is None else self._means.task
 
     @property
     def turn_length(self) -> int:
-        """About how many characters the entries of this turn have."""
+        """Approximate number of characters of the entries of this turn."""
         return self._length
 
     @property
@@ -190,7 +190,7 @@ class FunctionInstance:
         return bool((self.object or {}).get("reader", False))
 
     def take(self, turn: Mapping[str, Any], means: TurnMeans) -> asyncio.Future[dict[str, Any]]:
-        """Makes a turn. Entries that it has are passed over."""
+        """Execute a turn. Entries that were already applied are skipped."""
         made: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._turn, self._means = made, means
         self._turn_number = turn["turn"]
@@ -203,7 +203,7 @@ class FunctionInstance:
         self._length = sum(map(length_of, self._steps))
         self._done = dict(means.saved.done)
         self.is_undoing = turn.get("undo", False)
-        # Entries up to the last one that the code made. Behind them are ends that it learns in this turn.
+        # Number of entries up to the last one that the code created. Later entries are ends that it sees in this turn.
         self._made = max((place + 1 for place, entry in enumerate(self._entries) if "end" not in entry), default=0)
         self._is_replaying = self._is_dry or self.is_undoing or self._at < len(self._entries)
         self._results.extend(self._unconfirmed)
@@ -213,7 +213,7 @@ class FunctionInstance:
         return made
 
     def close(self) -> None:
-        """Lets go of it. Its code ends where it waits, and can do nothing more."""
+        """Release the function. Its code is closed where it waits."""
         self._turn = None
         self._clear_timer()
         for work in self._works:
@@ -221,14 +221,14 @@ class FunctionInstance:
         self._context.run(self.branches.close)
 
     def require_code(self, step: str) -> None:
-        """Only the code of the function may ask for steps, and only in a turn."""
+        """Require that the code of the function requests the step, within a turn."""
         if _inside.get() is self:
             raise step_nested(step)
         if self._turn is None:
             raise GeneratorExit
 
     def id_of(self, name: str) -> str:
-        """An id that is free: `name`, `name-2`, …"""
+        """Return a free id: `name`, `name-2`, …"""
         self._ids[name] += 1
         count = self._ids[name]
         return name if count == 1 else self.id_of(f"{name}-{count}")
@@ -236,13 +236,13 @@ class FunctionInstance:
     def step(
         self, id: str, at: str, work: Work, *, confirm: bool = False, is_compensation: bool = False
     ) -> Step[Any]:
-        """A local step."""
+        """Request a local step."""
         result: Step[Any] = Step(self.branches)
         begin = partial(self._start, id, at, work, confirm, result)
         return self._ask(Asked("step", id, at, begin, result, is_compensation))
 
     def mark(self, step: str, at: str) -> Step[Any]:
-        """Records that a step starts, before it does. Gives the number of the turn that recorded it."""
+        """Record the start of a step before it runs. The result is the number of the turn that recorded it."""
         id = f"{step}.started"
         self._marks.add(id)
 
@@ -252,12 +252,12 @@ class FunctionInstance:
         return self.step(id, at, number, confirm=True)
 
     def require_first(self, step: str, marked: int) -> None:
-        """Raises if an attempt may have run a step: the next one after the mark runs it. A cold one runs nothing."""
+        """Raise if an earlier attempt may have run the step. Only the turn after the mark runs it, cold turns aside."""
         if marked != self._turn_number - 1 - self._cold:
             raise step_interrupted(step)
 
     def add(self, id: str, at: str, spec: Mapping[str, Any]) -> Step[Any]:
-        """A task that the platform does."""
+        """Request a task of the platform."""
         result: Step[Any] = Step(self.branches)
 
         def begin() -> None:
@@ -286,7 +286,7 @@ class FunctionInstance:
         self._add(Asked("undo", id, at, begin))
 
     def version(self, change: str, at: str) -> bool:
-        """Whether the code is new here: true in runs that come here with it, and again when they are replayed."""
+        """Return whether the run has the change: true if it first reached this point with the change."""
         if change in self._versions:
             return self._versions[change]
         step = f"version-{change}"
@@ -299,16 +299,16 @@ class FunctionInstance:
 
     @property
     def is_replaying(self) -> bool:
-        """Whether the code has been here before. Ends that it learns in this turn take it to where it has not been."""
+        """True while the code repeats recorded steps. It becomes false at the first end that the code sees in this turn."""
         return self._is_replaying and (self._is_dry or self.is_undoing or self._at < self._made)
 
     @property
     def is_untouched(self) -> bool:
-        """Whether nothing was done and nothing is asked for."""
+        """True if no step was executed or requested."""
         return self.position + self._running + len(self._asked) == 0
 
     def is_quiet_after(self, steps: int) -> bool:
-        """Whether a loop may continue as a new run here."""
+        """Return whether a loop may continue as a new run here."""
         # Values that were set at the end of a replay are recorded with the end.
         asked = sum(each.result is not None for each in self._asked.values())
         waiting = self._running + len(self._open) + asked + len(self._results)
@@ -316,7 +316,7 @@ class FunctionInstance:
         return is_at_end and waiting == 0 and self.position >= steps and self.object is None
 
     def continue_as_new(self, state: Json) -> Step[Any]:
-        """Ends this run by another one. The code stays where it is until the worker lets go of it."""
+        """End this run, and continue as a new one. The code waits until the worker releases it."""
         carried = {"state": state, "values": dict(self.state), "input": self._input}
         self._end = {"output": {CARRIED: carried}}
         return Step(self.branches)
@@ -386,7 +386,7 @@ class FunctionInstance:
         self._drive()
 
     async def _outcome(self, id: str, work: Work) -> Json:
-        """Coroutines run in the event loop, plain functions in a thread."""
+        """Run a step: coroutines in the event loop, plain functions in a thread."""
         value = await (work() if inspect.iscoroutinefunction(work) else self._in_thread(work))
         return plain(await value if inspect.isawaitable(value) else value, id)
 
@@ -436,7 +436,7 @@ class FunctionInstance:
 
     @property
     def _is_full(self) -> bool:
-        """What a turn reports is one message: a long loop takes several turns."""
+        """Return whether the report of the turn is full. It is one message, so a long loop takes several turns."""
         return len(self._steps) >= _TURN_STEPS_MAX or self._length >= _TURN_LENGTH_MAX
 
     def _clock(self) -> int:
@@ -450,7 +450,7 @@ class FunctionInstance:
         self.now_ms = max(self.now_ms, entry["atMs"])
 
     def _drive(self, first: Callable[[], None] | None = None) -> None:
-        """Lets the code run until it waits, gives it the next result, and so on."""
+        """Run the code until it waits, apply the next result, and repeat."""
         if self._turn is None or self._is_driving:
             return
         self._is_driving = True
@@ -466,7 +466,7 @@ class FunctionInstance:
             self._is_driving = False
 
     def _controlled(self, code: Callable[[], None]) -> bool:
-        """Gives control to the code. False if it did not give control back in time, and was stopped."""
+        """Give control to the code. Return False if it blocked for too long, and was stopped."""
         if self._watchdog is None:
             self._context.run(code)
             return True
@@ -476,7 +476,7 @@ class FunctionInstance:
         return place is None
 
     def _proceed(self) -> bool:
-        """Whether the code may have something to do."""
+        """Apply the next result. Return whether the code may continue."""
         if self._results:
             self._results.popleft()()
             return True
@@ -498,7 +498,7 @@ class FunctionInstance:
         return False
 
     def _apply_next(self) -> Exception | None:
-        """Why the next entry is not of this code."""
+        """Apply the next entry. Return an error if it does not match the code."""
         if self._at >= len(self._entries) and self._is_dry:
             wanted = [f"{each.kind} `{each.id}` at {each.at or 'an unknown line'}" for each in self._asked.values()]
             self._finish({"next": wanted, **({} if self._end is None else {"end": self._end})})
@@ -534,7 +534,7 @@ class FunctionInstance:
         return None
 
     def _stop_all(self, asked: Sequence[Asked]) -> None:
-        """The code learns of its stop at everything that it waits for."""
+        """Stop all steps that the code waits for."""
         for opened in self._open.values():
             self._stop(opened)
         self._open.clear()
@@ -550,7 +550,7 @@ class FunctionInstance:
             self._results.append(partial(result.reject, function_stopped(self.name)))
 
     def _is_refused(self, asked: Asked) -> bool:
-        """Code that is stopped may clean up. It adds no tasks."""
+        """Return whether a step is refused. Stopped code may clean up, but adds no tasks."""
         if not self.is_stopped or asked.is_compensation:
             return False
         self._stopped_steps += 1
@@ -559,7 +559,7 @@ class FunctionInstance:
         return asked.kind == "task" or self._stopped_steps > _STOPPED_STEPS_MAX
 
     def _key_of(self, entry: Entry) -> str:
-        """Under which what the code asked for waits for its entry."""
+        """Return the key of the requested step that the entry belongs to."""
         if "set" in entry:
             key = entry["set"]
             self._sets_applied[key] += 1
@@ -568,7 +568,7 @@ class FunctionInstance:
         return f"{kind} {entry[kind]}"
 
     def _wanted(self) -> str:
-        """What the code asks for in place of what the history has."""
+        """Describe the step that the code requests instead of the step in the history."""
         asked = next(iter(self._asked.values()), None)
         if asked is None:
             return f"nothing after {self._last_at or 'its start'}"
@@ -579,7 +579,7 @@ class FunctionInstance:
         return function_changed(self.name, history, found)
 
     def _save_done(self, entry: Entry) -> None:
-        """Another attempt does not do it again."""
+        """Save a result, so that another attempt does not repeat the step."""
         assert self._means is not None
         self._done[entry["step"]] = entry["output"]
         self._save({"known": self._known, "steps": list(self._means.saved.steps), "done": self._done})
@@ -611,7 +611,7 @@ class FunctionInstance:
             turn.set_result({"function": 1, "known": self._known, "steps": self._steps, **output})
 
     def _too_large(self) -> Exception | None:
-        """Large results go into the blob store. Values and specifications of tasks do not."""
+        """Return an error if inline entries are too large. Results move to the blob store. Values and task specs do not."""
         in_place = [entry for entry in self._steps if "step" not in entry]
         length = sum(map(length_of, in_place))
         if length <= _TURN_LENGTH_MOST:

@@ -1,4 +1,4 @@
-"""Registers the workflows by which durable functions are started. The same content again changes nothing."""
+"""Registers the workflows that start durable functions. Registering the same content again has no effect."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _log = logging.getLogger("tutti.worker")
 
 @dataclass(frozen=True)
 class HostedFunction:
-    """A function as a worker hosts it. `version`: of its code, to which runs are pinned. None: any worker continues."""
+    """A durable function of a worker. `version`: version of its code, to which runs are pinned. None: no pinning."""
 
     function: DurableFunction
     version: str | None
@@ -30,7 +30,7 @@ class HostedFunction:
 
     @staticmethod
     def of(function: DurableFunction, version: str | None, percent: int | None) -> HostedFunction:
-        # Build metadata does not tell versions apart.
+        # Build metadata does not distinguish versions.
         if version is not None and "+" in version:
             raise OptionInvalid("version", "a version without `+`, such as 2.1.0-g1a2b3c", version)
         if percent is not None and version is None:
@@ -45,7 +45,7 @@ class HostedFunction:
 
     @property
     def registration(self) -> Mapping[str, Any]:
-        """What registers the workflow whose runs stay with workers of this version of the code."""
+        """Return the registration of a workflow whose runs stay with workers of this version of the code."""
         definition = self.function.definition
         if self.version is None:
             return {"format": "json", "text": json.dumps(definition)}
@@ -55,7 +55,7 @@ class HostedFunction:
             "format": "json",
             "text": json.dumps({**definition, "tasks": tasks}),
             "versionLabels": [self.version],
-            # A worker of an older version that restarts must not get the new runs.
+            # A restarted worker of an older version must not get the new runs.
             "rolloutPercent": self.percent,
         }
 
@@ -63,7 +63,7 @@ class HostedFunction:
 async def register_functions(
     functions: Sequence[HostedFunction], settings: Settings
 ) -> Sequence[HostedFunction]:
-    """Returns those that are not registered: a later call may succeed, and the workflows may be there from before."""
+    """Return the functions that could not be registered. A retry may succeed, or they may already be registered."""
     servers = settings.secrets.servers
     if servers == ("",):
         names = ", ".join(each.name for each in functions)

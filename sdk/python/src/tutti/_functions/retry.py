@@ -1,4 +1,4 @@
-"""When a failed step is followed by another attempt: the rules of `libs/kernel/src/retry`, for local steps."""
+"""Retry policies of local steps, with the rules of `libs/kernel/src/retry`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Policy:
 
 
 def policy_of(retry: int | Retry | Mapping[str, Any] | None) -> Policy:
-    """Raises if the option contradicts itself."""
+    """Resolve the option. Raises if it contradicts itself."""
     given: dict[str, Any] = {"attempts": retry} if isinstance(retry, int) else written(retry or {})
     attempts = given.get("attempts", _ATTEMPTS)
     if not isinstance(attempts, int) or attempts < 1:
@@ -58,7 +58,7 @@ def policy_of(retry: int | Retry | Mapping[str, Any] | None) -> Policy:
 def pause_ms(
     policy: Policy, error: Mapping[str, Any], tries: int, random: Callable[[], float]
 ) -> int | None:
-    """The pause before the next attempt. None: there is none. ``tries``: attempts so far, from 1."""
+    """Return the pause before the next attempt, or None if there is none. ``tries``: attempts so far, from 1."""
     if not _is_retried(policy, error) or tries >= policy.attempts:
         return None
     try:

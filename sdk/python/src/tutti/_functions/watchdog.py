@@ -1,9 +1,9 @@
 """Stops code of durable functions that blocks its worker, such as a loop without an ``await``.
 
-1. A thread looks whether the same code has had control for the whole limit. Its ticks are counted, not the time, so a
-   process that was stopped and continued blocks nothing.
-2. ``Blocked`` is raised where the code is. Code that catches it gets it again with the next tick.
-3. A call of C, such as ``time.sleep``, is not interrupted: it gets ``Blocked`` when it returns.
+1. A thread checks whether the same code has had control for the whole limit. It counts ticks, not time, so a process
+   that was suspended and continued is not treated as blocked.
+2. ``Blocked`` is raised in the code. Code that catches it gets it again at the next tick.
+3. A C call, such as ``time.sleep``, is not interrupted. ``Blocked`` is raised when it returns.
 4. While a debugger traces the thread, nothing is stopped.
 """
 
@@ -19,7 +19,7 @@ from .branches import Blocked, own_place
 
 LIMIT_SECONDS = 10.0
 _TICKS = 10
-# The thread ends when no code had control for so many ticks.
+# The thread ends when no code had control for this number of ticks.
 _IDLE_TICKS = 600
 _set_async_exc = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
@@ -35,7 +35,7 @@ class Watchdog:
         self._watching: threading.Thread | None = None
 
     def run(self, code: Callable[[], None]) -> str | None:
-        """Runs code. Returns the line where it was stopped, or None."""
+        """Run code. Return the line where it was stopped, or None."""
         with self._lock:
             self._number += 1
             self._place = ""
@@ -58,7 +58,7 @@ class Watchdog:
                 with self._lock:
                     thread, self._thread = self._thread, None
                     if thread is not None and self._place:
-                        # One that was not raised yet must not meet other code.
+                        # A pending exception must not be raised in other code.
                         _set_async_exc(ctypes.c_ulong(thread), None)
                 return self._place
             except Blocked:

@@ -1,4 +1,4 @@
-"""Entries and errors of a turn, as ADR 0100 has them."""
+"""Entries and errors of a turn, in the form of ADR 0100."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class StepFailure(TaskFailure):
 
 
 def step_error(raised: BaseException) -> dict[str, Any]:
-    """What was raised, as the journal keeps it."""
+    """Convert an exception to its form in the journal."""
     return _error_in(failure_detail(raised))
 
 
 def _error_in(detail: ErrorDetail) -> dict[str, Any]:
     details = dict(detail.details)
     if detail.retry_after_ms > 0:
-        # A part of the details, so that a replay pauses as long.
+        # Part of the details, so that a replay has the same pause.
         details["retryAfterMs"] = f"{detail.retry_after_ms:g}"
     error: dict[str, Any] = {"code": detail.code, "message": detail.message, "details": details}
     if detail.retry == RETRY_NEVER:
@@ -51,7 +51,7 @@ def _error_in(detail: ErrorDetail) -> dict[str, Any]:
 
 
 def plain(value: Any, name: str) -> Json:
-    """The JSON of a result, as it is after a crash."""
+    """Convert a result to JSON, as it would be after a crash."""
     if value is None or type(value) in (bool, int, str):
         return value
     try:
@@ -71,7 +71,7 @@ def name_of(entry: Entry) -> str:
 
 
 def length_of(entry: Entry) -> int:
-    """About how many characters it has."""
+    """Return the approximate number of characters of an entry."""
     value = entry.get("output", entry.get("value", entry.get("spec")))
     return 100 + (len(json.dumps(value)) if isinstance(value, (dict, list, str)) else 8)
 
