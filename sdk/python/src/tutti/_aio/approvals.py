@@ -1,4 +1,4 @@
-"""Questions to people: found, followed and decided."""
+"""Questions to people: find, follow and decide them."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class AsyncApprovals:
         return await decide(self._rest, approval.run_id, approval.approval_id, "rejected", data, reason)
 
     async def claim(self, approval: Approval) -> Approval:
-        """Take it: only the caller decides it from then on."""
+        """Claim the approval. Only the caller can decide it from then on."""
         return await claim(self._rest, approval.run_id, approval.approval_id)
 
     async def release(self, approval: Approval, *, person: str = "", reason: str = "") -> Approval:
-        """Free it. ``person``: who has claimed it. Default: the caller."""
+        """Release the claim. ``person``: the person who has claimed it. Default: the caller."""
         return await release(self._rest, approval.run_id, approval.approval_id, person, reason)
 
     async def delegate(self, approval: Approval, people: Sequence[str], *, reason: str = "") -> Approval:
-        """Give the answer of the caller to other people. Answers of others stay."""
+        """Delegate the caller's answer to other people. Answers of others are kept."""
         return await delegate(self._rest, approval.run_id, approval.approval_id, people, reason)

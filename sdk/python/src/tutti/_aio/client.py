@@ -1,4 +1,4 @@
-"""An installation, as a program uses it."""
+"""The client of an installation."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ class AsyncClient:
         start_time: datetime | None = None,
         **options: Unpack[RunOptions],
     ) -> AsyncRun | AsyncSession:
-        """Start a run. When this returns, the run is durable.
+        """Start a run. The run is durable when this returns.
 
-        definition: its name, ``name@label``, a ``Workflow``, or a session: a dictionary with ``tasks`` or ``goal``.
+        definition: a name, ``name@label``, a ``Workflow``, or a session: a dictionary with ``tasks`` or ``goal``.
         id: chosen by the caller. The same id with the same input is the same run, and ``existed`` is true.
         idempotency_key: the same key is the same run. Default: a new one per call, so that lost answers do no harm.
         start_time: when the run starts. Default: at once.
@@ -103,7 +103,7 @@ class AsyncClient:
         return AsyncRun(self._rest, reply["run"]["runId"], existed=bool(reply.get("existed")))
 
     def with_options(self, *, namespace: str | None = None, timeout: Duration | None = None) -> AsyncClient:
-        """The same client with another namespace or timeout, over the same connections."""
+        """Return a client with another namespace or timeout, over the same connections."""
         return AsyncClient(self._rest.changed(namespace, None if timeout is None else seconds_of(timeout)))
 
     async def aclose(self) -> None:
@@ -129,13 +129,13 @@ def aconnect(
     headers: Callable[[], Mapping[str, str]] | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> AsyncClient:
-    """A client of an installation. Connections are made with the first call.
+    """Return a client of an installation. It connects on the first call.
 
     url: one URL or several. Default: ``TUTTI_URL``, else ``http://127.0.0.1:7400``.
     api_key: a key or token, or a function that is called for each call. Default: ``TUTTI_API_KEY``. Without one the
         installation must accept local callers.
     namespace: default: ``TUTTI_NAMESPACE``, else ``default``.
-    timeout: of each call with its retries. Default: 30 s. Waiting for a result has its own timeout.
+    timeout: timeout of each call with its retries. Default: 30 s. Waiting for a result has its own timeout.
     ssl_context: for a private certificate authority or a client certificate.
     headers: a function that returns more headers for each call, such as those of a trace.
     """

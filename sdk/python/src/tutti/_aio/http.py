@@ -1,6 +1,6 @@
-"""HTTP/1.1 with kept connections and deadlines.
+"""HTTP/1.1 with persistent connections and deadlines.
 
-1. A call that must not be delivered twice never uses a kept connection: the server may close one at any moment.
+1. A call that must not be delivered twice never reuses a connection, because the server may close it at any moment.
 2. A connection is kept only after its answer was read to the end.
 """
 
@@ -27,7 +27,7 @@ class NotSent(OSError):
 
 
 class Broken(OSError):
-    """The connection ended before the answer did."""
+    """The connection ended before the end of the answer."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class AsyncAnswer:
         self._stream = stream
         self.status = head.status
         self.headers = head.headers
-        #: Whether the body was read to its end, and another answer can follow.
+        #: True if the body was read to its end, so that another answer can follow.
         self.is_read = False
 
     async def pieces(
         self, silence_seconds: float, deadline: float = float("inf")
     ) -> AsyncGenerator[bytes, None]:
-        """``silence_seconds``: how long the next piece may take. ``deadline``: until when all of them come."""
+        """Yield the body. ``silence_seconds``: timeout of each piece. ``deadline``: deadline of the whole body."""
 
         def until() -> float:
             return min(deadline, monotonic() + silence_seconds)
@@ -66,7 +66,7 @@ class AsyncAnswer:
         elif self.status not in (204, 304):
             length = self.headers.get("content-length")
             if length is None:
-                # The body ends with the connection, which cannot be kept.
+                # The body ends with the connection, which cannot be reused.
                 while piece := await self._stream.read_some(_PIECE_BYTES_MAX, until()):
                     yield piece
                 return
@@ -119,7 +119,7 @@ class AsyncHttp:
     async def send(
         self, server: str, call: Call, deadline: float, bytes_max: int = _BODY_BYTES_MAX
     ) -> tuple[Head, bytes]:
-        """The whole answer. Raises when it has more bytes."""
+        """Return the whole answer. Raises if it is too large."""
         stream = await self._stream(server, call, deadline)
         is_kept = False
         try:
@@ -131,7 +131,7 @@ class AsyncHttp:
             self._put_back(server, stream) if is_kept else stream.close()
 
     async def open(self, server: str, call: Call, deadline: float) -> AsyncAnswer:
-        """An answer that is read in pieces. The caller closes it."""
+        """Return an answer that is read in pieces. The caller closes it."""
         stream = await self._opened(server, deadline)
         try:
             return await self._asked(stream, server, call, deadline)

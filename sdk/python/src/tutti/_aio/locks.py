@@ -1,7 +1,7 @@
-"""Locks, held by a program: one holder at a time, or a fixed number.
+"""Locks for programs: one holder at a time, or a fixed number.
 
-A held lock is renewed until it is released. ``lost`` is set if the lock is lost. ``token`` stops a holder that does not
-notice: pass the token on, and refuse any token that is smaller than the greatest one seen.
+A held lock is renewed until it is released. ``lost`` is set if the lock is lost. ``token`` protects against a holder that
+has not noticed the loss: pass the token on, and refuse any token that is smaller than the greatest one seen.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class AsyncLocks:
         """Acquire a lock. Raises ``lock.held`` if others hold it for longer than ``wait``, ``session.deadlock`` if it
         gives way to another session.
 
-        holder: unique per acquisition. Default: a new one.
-        work: the session, run or mission that it is for, such as ``{"kind": "session", "id": "ses_1"}``. The lock is
-            released when that ends, and works that wait for each other are found. Default: the task of the handler that
-            acquires it. ``{}`` for none.
+        holder: unique per acquisition. Default: a new id.
+        work: the session, run or mission of the lock, such as ``{"kind": "session", "id": "ses_1"}``. The lock is released
+            when the work ends, and deadlocks between works are detected. Default: the work of the current task. ``{}`` for
+            none.
         """
         lease_seconds = seconds_of(lease, "lease")
         body: dict[str, Json] = {"holder": holder or str(uuid.uuid4()), "leaseMs": lease_seconds * 1_000}
@@ -61,14 +61,14 @@ class AsyncLocks:
                 asking = {**body, "waitMs": left * 1_000}
                 # The holder is unique, so that a repeated call finds the same grant.
                 grant = await self._rest.call("POST", path, body=asking, wait_seconds=left, repeatable=True)
-                # The lease starts while it is asked for, at the earliest then.
+                # The lease starts after the request was sent.
                 return AsyncLock(self._rest, name, grant, lease_seconds, asked)
             except TuttiError as error:
                 if error.code != "lock.held" or monotonic() >= until:
                     raise
 
     async def get(self, name: str) -> Json:
-        """Read the holders and the waiting ones. Raises ``NotFound`` if there are none."""
+        """Read the holders and waiting clients. Raises ``NotFound`` if there are none."""
         return await self._rest.call("GET", _path_of(name))
 
     def list(self, *, prefix: str = "") -> AsyncGenerator[Json, None]:
@@ -122,7 +122,7 @@ class AsyncLock:
                 self.lost.set()
 
     async def _keep(self) -> None:
-        """Renews the lock until it is released or lost."""
+        """Renew the lock until it is released or lost."""
         lease = {"name": self.name, "holder": self.holder, "token": self.token}
         body = {"renewals": [{**lease, "leaseMs": self._lease_seconds * 1_000}]}
         while not await self._released.wait(min(self._lease_seconds / 3, max(0.0, self._due - monotonic()))):
@@ -130,7 +130,7 @@ class AsyncLock:
             left = self._due - asked
             if left <= 0:
                 return
-            # A call without an answer must not keep the holder from learning of the end of its lease.
+            # A call without an answer must not hide the end of the lease from the holder.
             rest = self._rest.changed(None, min(self._rest.options.timeout, left))
             try:
                 reply = await rest.call("POST", "/v1/leases/renew", body=body, repeatable=True)
@@ -143,8 +143,8 @@ class AsyncLock:
 
 
 def _work_of_task() -> Mapping[str, Json]:
-    """Empty outside of a handler."""
-    # A client alone does not load the module: workers need packages that clients do not.
+    """Return the work of the current task. Empty outside of a handler."""
+    # A client does not load the module, because it needs packages that only workers have.
     context = sys.modules.get("tutti.context")
     task = None if context is None else context.current_task()
     if task is None or task.work_kind not in ("session", "run", "mission"):

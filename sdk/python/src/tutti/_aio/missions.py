@@ -1,4 +1,4 @@
-"""Missions: started, joined and worked on.
+"""Missions: start and join them, and work on their tasks.
 
 Specifications and answers are JSON with the names of REST: ``docs/reference/rest.md``.
 """
@@ -32,7 +32,7 @@ class AsyncMissions:
         return AsyncMission(self._rest, started["mission"]["missionId"])
 
     def get(self, mission_id: str) -> AsyncMission:
-        """A mission by its id. No call is made."""
+        """Return a mission by its id, without a call."""
         return AsyncMission(self._rest, mission_id)
 
 
@@ -48,7 +48,7 @@ class AsyncMission:
         return await self._call("GET")
 
     async def result(self, timeout: Duration | None = None) -> Json:
-        """Wait for the output. Raises ``RunFailed`` when the mission failed, ``NotEnded`` when ``timeout`` is over."""
+        """Wait for the output. Raises ``RunFailed`` if the mission failed, ``NotEnded`` after ``timeout``."""
         seconds = None if timeout is None else seconds_of(timeout)
         return await outcome_of(self._rest, f"Mission `{self.id}`", self._path(), seconds)
 
@@ -126,7 +126,7 @@ class AsyncParticipant:
         return (await self._call("POST", "/board", {"writes": [change]}))["receipts"][0]
 
     async def update(self, key: str, change: Callable[[Json], Json]) -> Json:
-        """Change a value by its current value. Retries when another agent was faster."""
+        """Compute a value from its current value. Retries if another agent was faster."""
         while True:
             entry = await self.read(key) or {}
             written = await self.write(key, change(entry.get("value")), if_version=entry.get("version", 0))

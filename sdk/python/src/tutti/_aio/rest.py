@@ -1,8 +1,8 @@
-"""Calls of an installation over HTTP: which server, when again, and when to give up.
+"""Calls of an installation over HTTP, with failover, retries and timeouts.
 
 1. A call that was not sent, or whose second delivery does no harm, goes to the next server.
-2. A server that asks for patience is asked again, until the call's timeout is over.
-3. A stream continues behind the last event that was read. It ends with its subject, or after 60 s without an answer.
+2. A server that requests a pause is called again after it, until the call's timeout is over.
+3. A stream continues after the last event that was read. It ends with its subject, or after 60 s without an answer.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class AsyncRest:
     def __init__(self, options: Options, http: AsyncHttp | None = None) -> None:
         self.options = options
         self._http = http or AsyncHttp(options.ssl_context)
-        # Several threads may move it on.
+        # Several threads may increase it.
         self._turn = 0
 
     def changed(self, namespace: str | None, timeout: float | None) -> AsyncRest:
-        """Other options over the same connections."""
+        """Return a client with other options, over the same connections."""
         return AsyncRest(self.options.changed(namespace, timeout), self._http)
 
     def close(self) -> None:
@@ -61,7 +61,7 @@ class AsyncRest:
         repeatable: bool = False,
         wait_seconds: float = 0,
     ) -> Any:
-        """``key``: the idempotency key. Empty: one is made. ``repeatable``: the call is idempotent without a key."""
+        """Make a call. ``key``: the idempotency key, generated if empty. ``repeatable``: idempotent without a key."""
         call = call_of(self.options, method, path, body=body, query=query, key=key, repeatable=repeatable)
         deadline = monotonic() + wait_seconds + self.options.timeout
 
@@ -75,7 +75,7 @@ class AsyncRest:
         return json.loads(content) if content else None
 
     async def content(self, path: str) -> bytes:
-        """The body as it is."""
+        """Return the body of an answer as it is."""
         call = call_of(self.options, "GET", path, body=None, query=None, key=None, repeatable=True)
         deadline = monotonic() + self.options.timeout
 
@@ -90,7 +90,7 @@ class AsyncRest:
     async def follow(
         self, path: str, *, query: Mapping[str, Json] | None = None
     ) -> AsyncGenerator[tuple[str, Json], None]:
-        """The events of a stream with their kinds."""
+        """Yield the events of a stream with their kinds."""
         cursor, failures, heard = "", 0, monotonic()
         while True:
             try:
@@ -113,7 +113,7 @@ class AsyncRest:
             await sleep(pause_seconds(failures))
 
     async def post_and_follow(self, path: str, *, body: Json) -> AsyncGenerator[tuple[str, Json], None]:
-        """The events that a call is answered with. They are not continued after a break."""
+        """Yield the events in the answer to a call. The stream does not continue after a broken connection."""
         call = call_of(self.options, "POST", path, body=body, query=None, key=None, repeatable=False)
         answer = await self._opened(call, monotonic() + self.options.timeout)
         try:
@@ -134,7 +134,7 @@ class AsyncRest:
         *,
         later: Mapping[str, Json] | None = None,
     ) -> AsyncGenerator[Json, None]:
-        """All entries of a list. ``later``: added to the query from the second page on."""
+        """Yield all entries of a list. ``later``: added to the query from the second page on."""
         token = ""
         while True:
             page = {**(query or {}), **((later or {}) if token else {}), "token": token}
@@ -151,7 +151,7 @@ class AsyncRest:
         ask: Callable[[float], Awaitable[Mapping[str, Json] | None]],
         timeout_seconds: float | None,
     ) -> Mapping[str, Json]:
-        """The answer to ``ask`` as soon as there is one. ``ask`` takes the seconds that one question waits."""
+        """Repeat ``ask`` until it has an answer, and return the answer. ``ask`` gets the seconds that one call waits."""
         started = heard = monotonic()
         failures = 0
         while True:
@@ -162,7 +162,7 @@ class AsyncRest:
                     return answer
                 failures, heard = 0, monotonic()
             except TuttiError as error:
-                # The owner may have died, and the next one not be known yet.
+                # The owner may have died, and the next owner may not be known yet.
                 if not error.retryable or monotonic() - heard >= min(PATIENCE_SECONDS, left):
                     raise
                 failures += 1
@@ -205,7 +205,7 @@ class AsyncRest:
     async def _anywhere(
         self, ask: Callable[[str], Awaitable[_Answer]], call: Call, deadline: float
     ) -> _Answer:
-        """The server that answered last, then each of the others, then all of them again after a pause."""
+        """Call the server that answered last, then each other server, then all servers again after a pause."""
         servers = self.options.servers
         rounds = 0
         while True:
@@ -223,7 +223,7 @@ class AsyncRest:
                     if not (call.repeatable or isinstance(error, NotSent)):
                         self._turn = max(self._turn, turn + 1)
                         raise failure from error
-                # Another thread may have moved it on already.
+                # Another thread may have increased it already.
                 self._turn = max(self._turn, turn + 1)
             assert failure is not None, "each round asks a server"
             rounds += 1
@@ -242,7 +242,7 @@ async def _events_of(answer: AsyncAnswer) -> AsyncGenerator[ServerEvent, None]:
 
 
 async def outcome_of(rest: AsyncRest, what: str, path: str, timeout_seconds: float | None) -> Json:
-    """The output of a mission or a session as soon as it has ended. Raises its error."""
+    """Wait for the end of a mission or a session, and return its output. Raises its error."""
 
     async def ask(wait_seconds: float) -> Mapping[str, Json] | None:
         query = {"waitMs": round(wait_seconds * 1_000)}

@@ -1,4 +1,4 @@
-"""Runs: started, found again, steered and read."""
+"""Runs: start, find, control and read them."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from ..state import (
 from .rest import AsyncRest
 
 BulkAction = Literal["retry", "pause", "resume", "cancel", "terminate", "remove"]
-# The most entries that a page can have: each page is a search of its own.
+# Maximum entries of a page, because each page is a separate search.
 _LINES = {"size": 1_000}
 _EVENTS = {"size": 500}
-# Of a message. A run reads a signal, so it has smaller ones in place.
+# Limit of a message. Smaller payloads of signals are inline because runs read them.
 _MESSAGE_BYTES_MAX = 1_048_576
 _Verdict = Literal["approved", "rejected"]
 
 
 class Budget(TypedDict, total=False):
-    """What a run and its children may use."""
+    """Limits for the use of a run and its children."""
 
     tokens: float
     money: float
@@ -52,15 +52,15 @@ class RunOptions(TypedDict, total=False):
     labels: Mapping[str, str]
     #: Added to the priority of each task, -100 to 100.
     priority: int
-    #: The pool of tasks that name none. Default: ``default``.
+    #: The pool of tasks without a pool. Default: ``default``.
     pool: str
     #: How long the run may take. Default: no limit.
     timeout: Duration
     #: How long the run can be read after its end.
     retention: Duration
-    #: When the result is wanted. Orders the queue, and is no timeout.
+    #: Time at which the result is needed. It orders the queue, and is not a timeout.
     due_time: datetime
-    #: What the run and its children may use. Default: no limit.
+    #: Limits for the use of the run and its children. Default: no limit.
     budget: Budget
 
 
@@ -83,7 +83,7 @@ def spec_of(definition: str, given_input: Json, options: RunOptions) -> dict[str
 
 
 async def stored_input(rest: AsyncRest, given_input: Json, *, above: int = STORED_ABOVE_BYTES) -> Json | Blob:
-    """A large value as a reference to the blob store. Anything else is given back."""
+    """Store a large value in the blob store, and return its reference. Return any other value as it is."""
     if not isinstance(given_input, (dict, list, str)):
         return given_input
     content = body_bytes(given_input)
@@ -104,7 +104,7 @@ class AsyncRun:
     def __init__(self, rest: AsyncRest, run_id: str, *, existed: bool = False) -> None:
         self._rest = rest
         self.id = run_id
-        #: Whether the run existed before it was started.
+        #: True if the run existed before the call.
         self.existed = existed
 
     def __repr__(self) -> str:
@@ -146,7 +146,7 @@ class AsyncRun:
                 yield read(RunChange, said)
 
     async def events(self, *, after: int = 0, task: str = "") -> AsyncGenerator[RunEvent, None]:
-        """Read what happened, from the first event or after an event, of the run or of one task."""
+        """Read the events of the run or of one task, from the first event or after an event."""
         query = {"afterEvent": after or None, "task": task, **_EVENTS}
         async for entry in self._rest.pages(f"{self._path}/history", "events", query):
             yield read(RunEvent, entry)
@@ -166,7 +166,7 @@ class AsyncRun:
         await self._call("POST", path, body=_body_of(payload), key=idempotency_key)
 
     async def query(self, name: str, payload: Json = None) -> Any:
-        """Ask a query of the definition. Nothing changes."""
+        """Send a query of the definition, which changes nothing, and return its answer."""
         query = {} if payload is None else {"payload": _text_of(payload)}
         reply = await self._call("GET", f"/queries/{quoted(name)}", query=query)
         return from_json(reply.get("answer"))
@@ -191,15 +191,15 @@ class AsyncRun:
         return await decide(self._rest, self.id, question, "rejected", data, reason)
 
     async def claim(self, question: str) -> Approval:
-        """Take a question, named by its id or its task: only the caller decides it from then on."""
+        """Claim a question, named by its id or its task. Only the caller can decide it from then on."""
         return await claim(self._rest, self.id, question)
 
     async def delegate(self, question: str, people: Sequence[str], *, reason: str = "") -> Approval:
-        """Give the answer of the caller to other people. Answers of others stay."""
+        """Delegate the caller's answer to other people. Answers of others are kept."""
         return await delegate(self._rest, self.id, question, people, reason)
 
     async def release(self, question: str, *, person: str = "", reason: str = "") -> Approval:
-        """Free a question that the caller has claimed, or ``person``."""
+        """Release a question that the caller or ``person`` has claimed."""
         return await release(self._rest, self.id, question, person, reason)
 
     async def pause(self, reason: str = "") -> RunState:
@@ -207,11 +207,14 @@ class AsyncRun:
         return await self._changed("/pause", {"reason": reason}, key="")
 
     async def resume(self, reason: str = "", *, tasks: Sequence[str] = ()) -> RunState:
-        """Continue, or continue only these paused tasks."""
+        """Resume the run, or only these paused tasks."""
         return await self._changed("/resume", {"reason": reason, "taskIds": list(tasks)}, key="")
 
     async def cancel(self, reason: str = "", *, no_compensate: bool = False) -> RunState:
-        """Stop the running tasks and compensate the completed ones, or leave them. Returns when that has started."""
+        """Stop the running tasks and compensate the completed tasks. Returns when this has started.
+
+        ``no_compensate``: do not compensate.
+        """
         return await self._changed("/cancel", {"reason": reason, "noCompensate": no_compensate})
 
     async def terminate(self, reason: str = "") -> RunState:
@@ -219,11 +222,11 @@ class AsyncRun:
         return await self._changed("/terminate", {"reason": reason})
 
     async def retry(self, reason: str = "", *, tasks: Sequence[str] = ()) -> RunState:
-        """Retry what failed, or only these tasks. Completed tasks keep their results."""
+        """Retry the failed tasks, or only these tasks. Completed tasks keep their results."""
         return await self._changed("/retry", {"reason": reason, "taskIds": list(tasks)}, key="")
 
     async def reset(self, to_event: int, reason: str, *, keep_signals: bool = False) -> RunState:
-        """Go back to the state after an event, and continue from there."""
+        """Reset the run to its state after an event, and continue from there."""
         body = {"toEvent": to_event, "reason": reason, "keepSignals": keep_signals}
         return await self._changed("/reset", body, key="")
 
@@ -239,9 +242,9 @@ class AsyncRun:
     ) -> MoveReview:
         """Continue on another version of the definition: a label or a hash, by default the latest.
 
-        ``mapping`` names the successors of tasks and states that have another id there, or drops them with an empty
-        text. ``restart`` restarts attempts that the version cannot take over. ``back`` goes back to before the last
-        move, until something has happened. ``dry_run`` returns how the run fits, and changes nothing.
+        ``mapping`` maps tasks and states to their new ids, or drops them with an empty text. ``restart`` restarts attempts
+        that the version cannot continue. ``back`` undoes the last move, if the run has not changed since. ``dry_run``
+        returns how the run fits, and changes nothing.
         """
         body = {**_move(to, mapping, restart=restart), "back": back, "dryRun": dry_run, "reason": reason}
         reply = await self._call("POST", "/move", body=body, key="", repeatable=True)
@@ -269,11 +272,11 @@ class AsyncRun:
         return await self._repaired(task, {"output": to_json(output), "reason": reason})
 
     async def rerun_task(self, task: str, task_input: Json, reason: str) -> TaskState:
-        """Repair a task: it runs with this input, again with all tasks that need it, or when it starts."""
+        """Repair a task: it runs with this input when it starts, or again with all tasks that need it."""
         return await self._repaired(task, {"input": to_json(task_input), "reason": reason})
 
     async def skip_task(self, task: str, reason: str, *, with_dependents: bool = False) -> TaskState:
-        """Repair a task: it counts as skipped, with or without what needs it."""
+        """Repair a task: it counts as skipped, with or without the tasks that need it."""
         return await self._repaired(task, {"skip": {"skipDependents": with_dependents}, "reason": reason})
 
     async def fail_task(self, task: str, code: str, message: str, reason: str) -> TaskState:
@@ -281,12 +284,12 @@ class AsyncRun:
         return await self._repaired(task, {"error": {"code": code, "message": message}, "reason": reason})
 
     async def remove(self, reason: str = "") -> bool:
-        """Remove the ended run with its history. False: it was gone already. The id stays reserved for a while."""
+        """Remove the ended run with its history. False: it did not exist. The id stays reserved for a while."""
         reply = await self._call("DELETE", query={"reason": reason}, repeatable=True)
         return bool(reply.get("removed"))
 
     async def why(self, task: str = "") -> Explanation:
-        """Explain the status of the run or of a task: what it waits for, what failed, what to do."""
+        """Explain the status of the run or of a task: its waits, failures and remedies."""
         return read(Explanation, await self._call("GET", "/why", query={"task": task}))
 
     async def _blob(self, blob: Blob) -> Any:
@@ -316,21 +319,21 @@ class AsyncRun:
 
 
 class AsyncBulkPreview:
-    """What an action would change: exactly these runs, for one hour."""
+    """Preview of a bulk action. It selects exactly these runs, and is valid for one hour."""
 
     def __init__(self, rest: AsyncRest, reply: Mapping[str, Json]) -> None:
         self._rest = rest
         self._token = str(reply["previewToken"])
         self.count = int(reply.get("count") or 0)
-        #: How many match that the action does not fit.
+        #: Number of matching runs that the action does not apply to.
         self.left_alone = int(reply.get("leftAlone") or 0)
-        #: How many by the code of their error, or by status. Of a move by how they fit. Most first.
+        #: Number of runs by error code or status, largest first. For a move: by how they fit.
         self.groups = tuple(read(RunCount, each) for each in reply["groups"])
-        #: Of a move: runs that do not simply move, with why, by their ids. At most 20 of each verdict.
+        #: For a move: runs that do not simply move, by id, with the reasons. At most 20 per verdict.
         self.reviews = {each["runId"]: read(MoveReview, each["review"]) for each in reply.get("reviews", ())}
 
     async def apply(self, reason: str, *, per_second: int = 0) -> BulkOutcome:
-        """Do it. Each run keeps the reason. ``per_second`` limits the pace."""
+        """Apply the action. Each run records the reason. ``per_second`` limits the rate."""
         outcome = BulkOutcome()
         body = {"previewToken": self._token, "reason": reason, "perSecond": per_second}
         async for _, said in self._rest.post_and_follow("/v1/bulk/apply", body=body):
@@ -341,7 +344,7 @@ class AsyncBulkPreview:
 
 
 class BulkOutcome:
-    """How many runs were changed, and the errors of the others by run id."""
+    """Number of changed runs, and the errors of the other runs by id."""
 
     def __init__(self) -> None:
         self.done = 0
@@ -355,7 +358,7 @@ class AsyncRuns:
         self._rest = rest
 
     def get(self, run_id: str) -> AsyncRun:
-        """A run by its id. No call is made."""
+        """Return a run by its id, without a call."""
         return AsyncRun(self._rest, run_id)
 
     async def list(
@@ -368,7 +371,7 @@ class AsyncRuns:
         text: str = "",
         oldest_first: bool = False,
     ) -> AsyncGenerator[RunState, None]:
-        """Find runs, newest first. Pages are read as they are needed."""
+        """Find runs, newest first. Pages are read on demand."""
         query = {
             **_found_by(definition, status, labels, error_code, text),
             "oldestFirst": oldest_first or None,
@@ -400,7 +403,7 @@ class AsyncRuns:
         error_code: str = "",
         text: str = "",
     ) -> dict[str, int]:
-        """Count runs by a property: ``status``, ``definition``, ``error_code``. Most first."""
+        """Count runs by a property: ``status``, ``definition``, ``error_code``. Largest count first."""
         query = {**_found_by(definition, status, labels, error_code, text), "by": by}
         reply = await self._rest.call("GET", "/v1/runs/count", query=query)
         counts = [read(RunCount, each) for each in reply["counts"]]

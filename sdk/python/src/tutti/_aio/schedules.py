@@ -27,7 +27,7 @@ class AsyncSchedule:
         return f"<{type(self).__name__} {self.id}>"
 
     async def get(self) -> ScheduleState:
-        """Read the schedule: its next times, the results of the latest ones."""
+        """Read the schedule: its next times, and the results of the latest times."""
         return read(ScheduleState, await self._call("GET"))
 
     async def update(
@@ -47,9 +47,9 @@ class AsyncSchedule:
         reason: str = "",
         **options: Unpack[RunOptions],
     ) -> ScheduleState:
-        """Change the schedule. The rest stays. Raises ``Aborted`` if it was changed since it was read for this.
+        """Change the given parts of the schedule. Raises ``Aborted`` after a concurrent change.
 
-        A definition replaces all of what is started: input and options too.
+        A definition also replaces the input and the options of the runs.
         """
         before = (await self.get()).raw
         timing = _timing_of(cron, every, time_zone, jitter)
@@ -81,7 +81,7 @@ class AsyncSchedule:
         overlap: Overlap | None = None,
         idempotency_key: str = "",
     ) -> int:
-        """Start the runs of a time in the past. Returns how many."""
+        """Start the runs of a period in the past. Returns their number."""
         span = {"fromMs": milliseconds_at(start), "toMs": milliseconds_at(end)}
         body = given(span=span, overlap=overlap, reason=reason)
         reply = await self._call("POST", "/backfill", body=body, key=idempotency_key)
@@ -93,11 +93,11 @@ class AsyncSchedule:
             yield read(Firing, entry)
 
     async def pause(self, reason: str = "") -> ScheduleState:
-        """Start no more runs."""
+        """Pause the schedule. It starts no more runs."""
         return read(ScheduleState, await self._post("/pause", reason))
 
     async def resume(self, reason: str = "") -> ScheduleState:
-        """Start runs again. Times that passed meanwhile are skipped."""
+        """Resume the schedule. Times that passed meanwhile are skipped."""
         return read(ScheduleState, await self._post("/resume", reason))
 
     async def delete(self, reason: str = "") -> None:
@@ -138,16 +138,16 @@ class AsyncSchedules:
         description: str = "",
         **options: Unpack[RunOptions],
     ) -> AsyncSchedule:
-        """Start runs of a definition at given times. The same call again gives the same schedule.
+        """Start runs of a definition at given times. A repeated call returns the same schedule.
 
         cron: five fields, six with seconds first, or ``@hourly`` and the like. One or several.
         every: a fixed time between two starts, at least 1 s.
-        time_zone: of ``cron``, such as ``Europe/Zurich``. Default: UTC.
+        time_zone: time zone of ``cron``, such as ``Europe/Zurich``. Default: UTC.
         jitter: each start is delayed by a random time up to this. Default: 0.
         overlap: what happens if the previous run has not ended. Default: ``skip``.
         catch_up: how late a run may start after the platform was down. Default: 1 min.
         pause_on_failure: pause the schedule when a run fails. Default: False.
-        max_runs: pause after so many runs. Default: never.
+        max_runs: pause after this number of runs. Default: never.
         """
         body = given(
             scheduleId=schedule_id,
@@ -160,7 +160,7 @@ class AsyncSchedules:
         return AsyncSchedule(self._rest, schedule_id)
 
     def get(self, schedule_id: str) -> AsyncSchedule:
-        """A schedule by its id. No call is made."""
+        """Return a schedule by its id, without a call."""
         return AsyncSchedule(self._rest, schedule_id)
 
     async def list(

@@ -1,8 +1,9 @@
-"""Sessions: tasks and an intent. Tutti chooses how they are done, and explains its choice.
+"""Sessions: tasks and an intent. Tutti chooses how to run them, and explains its choice.
 
-Tasks have the words of definitions, in snake_case: ``id``, ``uses``, ``with``, ``needs``, ``when``, ``retry``, ``timeout``, ``labels``,
-``cost``. Needs of tasks are ids, or dictionaries with ``task`` and ``on``. Default: ``done``, which is completed or skipped by its own
-condition. Answers are JSON with the names of REST: ``docs/reference/rest.md``.
+Tasks have the fields of definitions, in snake_case: ``id``, ``uses``, ``with``, ``needs``, ``when``, ``retry``,
+``timeout``, ``labels``, ``cost``. Needs of tasks are ids, or dictionaries with ``task`` and ``on``. The default of
+``on`` is ``done``: completed, or skipped by its own condition. Answers are JSON with the names of REST:
+``docs/reference/rest.md``.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
 Mode = Literal["workflow", "swarm", "intelligence", "hybrid", "adaptive", "custom"]
-# The most entries that a page can have: each page is a search of its own.
+# Maximum entries of a page, because each page is a separate search.
 _LINES = {"size": 1_000}
 _LEVELS = {True: "standard", False: "minimal"}
 
@@ -33,23 +34,23 @@ _Monitoring = bool | Literal["minimal", "standard", "detailed"] | Mapping[str, J
 
 
 class SessionOptions(TypedDict, total=False):
-    """What a session may use, and how it is found."""
+    """Limits, dependencies and priority of a session."""
 
     title: str
     #: The capability that decides, for the mode ``custom``.
     orchestrator: str
-    #: What may be used. Default: no limit.
+    #: Limits of use. Default: no limit.
     budget: Budget
-    #: The pool of tasks that name none.
+    #: The pool of tasks without a pool.
     pool: str
     #: Added to the priority of each task, -100 to 100.
     priority: int
     due_time: datetime
     timeout: Duration
     retention: Duration
-    #: Its share against other sessions. Default: 1.
+    #: Its share relative to other sessions. Default: 1.
     weight: float
-    #: The most that it uses at once, by name: ``slots``, or a resource.
+    #: Its maximum concurrent use, by name: ``slots``, or a resource.
     limits: Mapping[str, float]
     #: Ids of reservations that it may use.
     reservations: Sequence[str]
@@ -116,7 +117,7 @@ class AsyncSessions:
         return AsyncSession(self._rest, session_id, existed=bool(started.get("existed")))
 
     def get(self, session_id: str) -> AsyncSession:
-        """A session by its id. No call is made."""
+        """Return a session by its id, without a call."""
         return AsyncSession(self._rest, session_id)
 
     def list(
@@ -139,7 +140,7 @@ class AsyncSession:
     def __init__(self, rest: AsyncRest, session_id: str, *, existed: bool = False) -> None:
         self._rest = rest
         self.id = session_id
-        #: Whether the session existed before it was started.
+        #: True if the session existed before the call.
         self.existed = existed
 
     def __repr__(self) -> str:
@@ -150,7 +151,7 @@ class AsyncSession:
         return await self._call("GET")
 
     async def result(self, timeout: Duration | None = None) -> Json:
-        """Wait for the output. Raises ``RunFailed`` when the session failed, ``NotEnded`` when ``timeout`` is over."""
+        """Wait for the output. Raises ``RunFailed`` if the session failed, ``NotEnded`` after ``timeout``."""
         seconds = None if timeout is None else seconds_of(timeout)
         return await outcome_of(self._rest, f"Session `{self.id}`", self._path(), seconds)
 
@@ -162,7 +163,7 @@ class AsyncSession:
                 yield said
 
     async def tasks(self) -> list[Json]:
-        """Read the tasks of all parts, in the order in which they were given."""
+        """Read the tasks of all parts, in the order in which they were added."""
         return [task async for task in self._rest.pages(self._path("/tasks"), "tasks")]
 
     async def add_tasks(self, tasks: Sequence[Mapping[str, Json]], *, idempotency_key: str = "") -> None:
@@ -180,23 +181,23 @@ class AsyncSession:
         await self._call("POST", "/pause", body={"reason": reason}, repeatable=True)
 
     async def resume(self, reason: str = "") -> None:
-        """Continue."""
+        """Resume the session."""
         await self._call("POST", "/resume", body={"reason": reason}, repeatable=True)
 
     async def cancel(self, reason: str = "") -> None:
-        """Stop the session and all that it started."""
+        """Stop the session, and all runs and missions that it started."""
         await self._call("POST", "/cancel", body={"reason": reason}, repeatable=True)
 
     async def terminate(self, reason: str = "") -> None:
-        """End the session at once, and all that it started."""
+        """End the session, and all runs and missions that it started, at once."""
         await self._call("POST", "/terminate", body={"reason": reason}, repeatable=True)
 
     async def retry(self, reason: str = "", *, tasks: Sequence[str] = ()) -> None:
-        """Retry what failed, or only these tasks. Completed tasks keep their results."""
+        """Retry the failed tasks, or only these tasks. Completed tasks keep their results."""
         await self._call("POST", "/retry", body={"reason": reason, "taskIds": list(tasks)}, key="", repeatable=True)
 
     async def remove(self, reason: str = "") -> bool:
-        """Remove the ended session with its history. False: it was gone already."""
+        """Remove the ended session with its history. False: it did not exist."""
         reply = await self._call("DELETE", query={"reason": reason}, repeatable=True)
         return bool(reply.get("removed"))
 
@@ -206,11 +207,11 @@ class AsyncSession:
         return read(SessionReasons, {**reply["explanation"], "choices": reply.get("choices", [])})
 
     async def plan(self, number: int = 0) -> Json:
-        """Read the plan next to the real times: the latest plan, or the one with this number."""
+        """Read the plan with the actual times: the latest plan, or the plan with this number."""
         return (await self._call("GET", "/plan", query={"number": number}))["plan"]
 
     async def compare_modes(self, *modes: Mode) -> Json:
-        """Simulate an ended session in other modes: what each would have cost."""
+        """Simulate an ended session in other modes, with the cost of each mode."""
         return await self._call("GET", "/compare", query={"mode": list(modes)})
 
     async def _call(self, method: str, below: str = "", **options: Any) -> Any:

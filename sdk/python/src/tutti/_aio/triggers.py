@@ -1,4 +1,4 @@
-"""Triggers: runs that start because of an event."""
+"""Triggers: events that start runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class TriggerRules(TypedDict, total=False):
     """Which events start runs, how many, and when."""
 
-    #: Type of the event. ``*`` is one word, ``>`` at the end all that follow: ``shop.order.*``.
+    #: Type of the event. ``*`` matches one word, ``>`` at the end matches all further words: ``shop.order.*``.
     event: str
     #: The attribute ``source`` of the event. Default: any.
     source: str
@@ -46,29 +46,29 @@ class TriggerRules(TypedDict, total=False):
     if_: str
     #: An expression. Events with the same key start one run. Default: ``source`` and ``id`` of the event.
     key: str
-    #: How long a key counts as seen. Default: as long as its run is kept.
+    #: How long a key is remembered. Default: as long as its run is kept.
     window: Duration
     #: The input of the run. Its texts may have expressions. Default: the data of the event.
     with_: Json
-    #: Id of the run, a text with expressions: ``order-${{ event.data.id }}``. Default: made of trigger and key.
+    #: Id of the run, a text with expressions: ``order-${{ event.data.id }}``. Default: derived from trigger and key.
     run_id: str
-    #: An expression. Debounce, batch and singleton count each value by itself. Default: all events together.
+    #: An expression. Debounce, batch and singleton apply per value. Default: to all events together.
     group: str
-    #: One run with the last event, when no other came for so long.
+    #: One run with the last event, after this time without another event.
     debounce: Duration
-    #: It starts after this in any case. Default: ten times ``debounce``.
+    #: Maximum delay of a debounced run. Default: ten times ``debounce``.
     debounce_max: Duration
-    #: One run for so many events. Its input is ``{"events": [...]}``.
+    #: Number of events for one run. Its input is ``{"events": [...]}``.
     batch: int
-    #: A batch that is not full starts after this. Default: 1 s.
+    #: Maximum delay of a batch that is not full. Default: 1 s.
     batch_wait: Duration
-    #: At most so many runs start in ``throttle_per``. Others wait.
+    #: Maximum number of runs that start in ``throttle_per``. Other runs wait.
     throttle: int
     #: Default: 1 s.
     throttle_per: Duration
-    #: What happens to an event while a run has not ended. Default: runs start side by side.
+    #: Effect of an event while a run has not ended. Default: runs are concurrent.
     singleton: Singleton
-    #: The signal that the run of ``run_id`` is sent if it exists.
+    #: The signal for the run ``run_id`` if it exists.
     signal: str
     description: str
 
@@ -94,9 +94,9 @@ class AsyncTrigger:
     async def update(
         self, definition: str | None = None, *, reason: str = "", **options: Unpack[TriggerOptions]
     ) -> TriggerState:
-        """Change the trigger. The rest stays. Raises ``Aborted`` if it was changed since it was read for this.
+        """Change the given parts of the trigger. Raises ``Aborted`` after a concurrent change.
 
-        A definition replaces all of what is started: options of the run too.
+        A definition also replaces the options of the runs.
         """
         before = (await self.get()).raw
         rules = {"source": before["source"], **_rules_of(options, before)}
@@ -110,7 +110,7 @@ class AsyncTrigger:
         return read(TriggerState, reply)
 
     async def test(self, event: Event | None = None) -> TriggerTest:
-        """Show what the trigger would do. Nothing starts. Without an event it takes the newest one of the log."""
+        """Show the effect of the trigger, without starting a run. Default event: the newest event of the log."""
         body = given(triggerId=self.id, event=None if event is None else event_body(event))
         reply = await self._rest.call("POST", "/v1/triggers/test", body=body, repeatable=True)
         return read(TriggerTest, reply)
@@ -118,7 +118,7 @@ class AsyncTrigger:
     async def replay(
         self, start: datetime | None = None, end: datetime | None = None, reason: str = ""
     ) -> Matched:
-        """Hand past events to the trigger, as far as the log has them. One whose run exists starts nothing again.
+        """Replay past events of the log to the trigger. An event whose run exists starts no second run.
 
         start: default: the oldest event of the log.
         end: default: now.
@@ -133,19 +133,19 @@ class AsyncTrigger:
             yield read(DeadLetter, entry)
 
     async def retry_dead_letters(self, *numbers: int, reason: str = "") -> int:
-        """Hand dead letters to the trigger again, as it is now. Default: all. Returns how many."""
+        """Retry dead letters with the current trigger. Default: all. Returns their number."""
         return await self._settle("retry", numbers, reason)
 
     async def drop_dead_letters(self, *numbers: int, reason: str = "") -> int:
-        """Delete dead letters. Default: all. Returns how many."""
+        """Delete dead letters. Default: all. Returns their number."""
         return await self._settle("drop", numbers, reason)
 
     async def pause(self, reason: str = "") -> TriggerState:
-        """Let events pass without effect."""
+        """Pause the trigger. Events have no effect."""
         return read(TriggerState, await self._post("/pause", reason))
 
     async def resume(self, reason: str = "") -> TriggerState:
-        """Handle events again. Those that passed meanwhile can be replayed."""
+        """Resume the trigger. Events that passed meanwhile can be replayed."""
         return read(TriggerState, await self._post("/resume", reason))
 
     async def delete(self, reason: str = "") -> None:
@@ -177,7 +177,7 @@ class AsyncTriggers:
     async def create(
         self, trigger_id: str, definition: str, *, paused: bool = False, **options: Unpack[TriggerOptions]
     ) -> AsyncTrigger:
-        """Start runs of a definition when an event comes. The same call again gives the same trigger."""
+        """Start runs of a definition for events. A repeated call returns the same trigger."""
         body = given(
             **_rules_of(options, {}),
             triggerId=trigger_id,
@@ -188,7 +188,7 @@ class AsyncTriggers:
         return AsyncTrigger(self._rest, trigger_id)
 
     def get(self, trigger_id: str) -> AsyncTrigger:
-        """A trigger by its id. No call is made."""
+        """Return a trigger by its id, without a call."""
         return AsyncTrigger(self._rest, trigger_id)
 
     async def list(
@@ -200,9 +200,9 @@ class AsyncTriggers:
             yield read(TriggerState, entry)
 
     async def post(self, *events: Event) -> Matched:
-        """Post events, at most 1,000 at a time. When this returns, every trigger that an event concerns has it.
+        """Post events, at most 1,000 at a time. When this returns, all matching triggers have received the events.
 
-        An event with the same ``source`` and ``id`` counts once, so that lost answers do no harm.
+        An event with the same ``source`` and ``id`` counts once, so a retry is safe.
         """
         body = {"events": [event_body(event) for event in events]}
         return read(Matched, await self._rest.call("POST", "/v1/events", body=body, repeatable=True))

@@ -1,4 +1,4 @@
-"""Definitions of workflows: registered, checked and found."""
+"""Definitions of workflows: register, check and find them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .rest import AsyncRest
 
 
 class Document(Protocol):
-    """Something that knows its definition, such as a ``Workflow``."""
+    """An object with a definition, such as a ``Workflow``."""
 
     def to_dict(self) -> dict[str, Json]: ...
 
@@ -52,7 +52,7 @@ class AsyncWorkflows:
     async def check(
         self, source: Source, *, file_name: str = "", against_installation: bool = False
     ) -> CheckedDefinition:
-        """Find the mistakes of a definition. Nothing is registered.
+        """Check a definition without registering it.
 
         ``against_installation``: check capabilities and child definitions as well.
         """
@@ -83,7 +83,7 @@ class AsyncWorkflows:
         return read(Graph, await self._rest.call("GET", path, query=query))
 
     async def archive(self, name: str) -> int:
-        """Start no more runs of a definition. Returns how many runs have not ended."""
+        """Archive a definition. It starts no more runs. Returns the number of runs that have not ended."""
         reply = await self._rest.call(
             "POST", f"/v1/workflows/{quoted(name)}/archive", body={}, repeatable=True
         )

@@ -28,7 +28,7 @@ class Schedule:
         return f"<{type(self).__name__} {self.id}>"
 
     def get(self) -> ScheduleState:
-        """Read the schedule: its next times, the results of the latest ones."""
+        """Read the schedule: its next times, and the results of the latest times."""
         return read(ScheduleState, self._call("GET"))
 
     def update(
@@ -48,9 +48,9 @@ class Schedule:
         reason: str = "",
         **options: Unpack[RunOptions],
     ) -> ScheduleState:
-        """Change the schedule. The rest stays. Raises ``Aborted`` if it was changed since it was read for this.
+        """Change the given parts of the schedule. Raises ``Aborted`` after a concurrent change.
 
-        A definition replaces all of what is started: input and options too.
+        A definition also replaces the input and the options of the runs.
         """
         before = (self.get()).raw
         timing = _timing_of(cron, every, time_zone, jitter)
@@ -82,7 +82,7 @@ class Schedule:
         overlap: Overlap | None = None,
         idempotency_key: str = "",
     ) -> int:
-        """Start the runs of a time in the past. Returns how many."""
+        """Start the runs of a period in the past. Returns their number."""
         span = {"fromMs": milliseconds_at(start), "toMs": milliseconds_at(end)}
         body = given(span=span, overlap=overlap, reason=reason)
         reply = self._call("POST", "/backfill", body=body, key=idempotency_key)
@@ -94,11 +94,11 @@ class Schedule:
             yield read(Firing, entry)
 
     def pause(self, reason: str = "") -> ScheduleState:
-        """Start no more runs."""
+        """Pause the schedule. It starts no more runs."""
         return read(ScheduleState, self._post("/pause", reason))
 
     def resume(self, reason: str = "") -> ScheduleState:
-        """Start runs again. Times that passed meanwhile are skipped."""
+        """Resume the schedule. Times that passed meanwhile are skipped."""
         return read(ScheduleState, self._post("/resume", reason))
 
     def delete(self, reason: str = "") -> None:
@@ -139,16 +139,16 @@ class Schedules:
         description: str = "",
         **options: Unpack[RunOptions],
     ) -> Schedule:
-        """Start runs of a definition at given times. The same call again gives the same schedule.
+        """Start runs of a definition at given times. A repeated call returns the same schedule.
 
         cron: five fields, six with seconds first, or ``@hourly`` and the like. One or several.
         every: a fixed time between two starts, at least 1 s.
-        time_zone: of ``cron``, such as ``Europe/Zurich``. Default: UTC.
+        time_zone: time zone of ``cron``, such as ``Europe/Zurich``. Default: UTC.
         jitter: each start is delayed by a random time up to this. Default: 0.
         overlap: what happens if the previous run has not ended. Default: ``skip``.
         catch_up: how late a run may start after the platform was down. Default: 1 min.
         pause_on_failure: pause the schedule when a run fails. Default: False.
-        max_runs: pause after so many runs. Default: never.
+        max_runs: pause after this number of runs. Default: never.
         """
         body = given(
             scheduleId=schedule_id,
@@ -161,7 +161,7 @@ class Schedules:
         return Schedule(self._rest, schedule_id)
 
     def get(self, schedule_id: str) -> Schedule:
-        """A schedule by its id. No call is made."""
+        """Return a schedule by its id, without a call."""
         return Schedule(self._rest, schedule_id)
 
     def list(
