@@ -9,29 +9,29 @@ import { Spelled } from "./spelled-popover.tsx";
 
 export interface ActionOptions {
   label: string;
-  /** What it does over REST. */
+  /** The same action over REST. */
   call: Call;
-  /** The same as a command, where there is one. */
+  /** The same action as a CLI command, if there is one. */
   command?: string | undefined;
-  /** What it looks like: `main` for the one thing to do here, `grave` for what cannot be taken back. */
+  /** Appearance: `main` for the primary action, `grave` for an action that cannot be undone. */
   weight?: "main" | "plain" | "grave";
-  /** Instead of sending the call: a form that validates first, a dialog that asks first. */
+  /** Called instead of sending the call: a form that validates first, a dialog that asks for confirmation. */
   perform?: () => Promise<unknown> | undefined;
-  /** The message after success. Without one the page itself shows the change. */
+  /** The message after success. If it is not set, the page itself shows the change. */
   doneText?: string | undefined;
   onDone?: ((reply: unknown) => void) | undefined;
   onError?: ((error: PageError) => void) | undefined;
   disabled?: boolean | undefined;
-  /** It is about the user's own objects, which need no right. */
+  /** True for an action on the user's own objects, which needs no right. */
   isOwn?: boolean;
   submit?: boolean;
   children?: ReactNode;
 }
 
 /**
- * The button of this page. Every action is also possible without it: next to it the page shows the same call and CLI
- * command. While the action is running the button is disabled. An error is shown in words. A forbidden action is
- * disabled, and the missing right is shown next to it.
+ * The action button of the dashboard. Every action is also possible without it: next to the button, the page shows the
+ * same action as a REST call and as a CLI command. The button is disabled while the action is running. An error is shown
+ * as text. A forbidden action is disabled, and the missing right is shown next to it.
  */
 export function Action(options: ActionOptions) {
   const missing = useLack(options.call);
@@ -41,7 +41,7 @@ export function Action(options: ActionOptions) {
   const work = useMutation({
     mutationFn: async () => (options.perform === undefined ? send(call) : options.perform()),
     onSuccess: (reply) => {
-      // A form that found mistakes in itself sends nothing, and gives nothing.
+      // A form with mistakes sends no call and returns no reply.
       const isSent = reply !== undefined || options.perform === undefined;
       if (isSent && button.current !== null) forgetUnsaved(button.current);
       if (options.doneText !== undefined) notify({ tone: "done", text: options.doneText });

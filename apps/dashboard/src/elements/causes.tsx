@@ -2,7 +2,7 @@ import type { RootCause } from "@tutti/rest/types";
 import { Finding } from "./finding.tsx";
 import { percent } from "./moments.ts";
 
-/** Probable causes, the most likely first. */
+/** Probable causes, most likely first. */
 export function Causes({ causes }: { causes: readonly RootCause[] }) {
   return (
     <ol className="findings">

@@ -5,12 +5,12 @@ import { coloursOf, paintedTheme, subscribeTheme } from "../effects/theme.ts";
 
 export interface ChartLine {
   readonly name: string;
-  /** Token of its colour. */
+  /** Name of its colour token. */
   readonly token: string;
   readonly dashed?: boolean;
 }
 
-/** Lines over time. The table of the same numbers is for those who do not see it. */
+/** Lines over time. A table of the same numbers serves users who cannot see the chart. */
 export default function Chart(options: {
   atSec: readonly number[];
   values: readonly (readonly (number | undefined)[])[];
@@ -58,7 +58,7 @@ const days = new Intl.DateTimeFormat(undefined, {
 });
 const daySec = 86_400;
 
-/** With the day, where the picture shows more than one. */
+/** Formats times. Includes the day if the chart covers more than one day. */
 function momentsOf(splits: readonly number[]): string[] {
   const isLong = (splits.at(-1) ?? 0) - (splits[0] ?? 0) >= daySec;
   return splits.map((atSec) => (isLong ? days : hours).format(atSec * 1_000));

@@ -5,15 +5,15 @@ import { Action } from "./action.tsx";
 import { claimCall, claimCommand, releaseCall, releaseCommand } from "./claimed.ts";
 import { Moment } from "./moment.tsx";
 
-/** All lists of approvals: that of the page, that of a run, and that of a mission. */
+/** Matches the queries of all lists of approvals: of the inbox, of a run, and of a mission. */
 export const isAboutQuestions = ({ queryKey }: Pick<Query, "queryKey">) => queryKey.includes("approvals");
 
-/** The person that has a question, and the button to take it or to give it back. */
+/** The user who has claimed a question, and the button to claim or release it. */
 export function Claim({ approval }: { approval: Approval }) {
   const queries = useQueryClient();
   const { data: who } = useQuery(whoQuery());
   const { about, claim, approvalsNeeded = 0 } = approval;
-  // Questions of missions, and those that need several answers, are not claimed.
+  // Questions of missions, and questions that need several answers, cannot be claimed.
   if (about?.kind === "mission" || approvalsNeeded > 1) return null;
   const onDone = () => void queries.invalidateQueries({ predicate: isAboutQuestions });
   const person = claim?.person ?? "";

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { after } from "../effects/time.ts";
 
-/** Copies a text. Where the browser gives no clipboard, the text is selected so that it can be copied by hand. */
+/** Copies a text. If the browser offers no clipboard, the text is selected so that the user can copy it. */
 export function Copy({ text, what }: { text: string; what: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
@@ -20,7 +20,7 @@ export function Copy({ text, what }: { text: string; what: string }) {
   );
 }
 
-/** A line to copy: what it is, the line itself, and the button. */
+/** A line to copy: its label, the line itself, and the button. */
 export function CopyLine({ label, text }: { label: string; text: string }) {
   return (
     <div className="copy-line">

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
 import { mayDiscard } from "../effects/unsaved.ts";
 
-/** A question over the page. It takes the focus, gives it back, and ends with Escape. */
+/** A dialog over the page. It takes the focus, returns it, and closes with Escape. */
 export function Dialog(options: {
   title: string;
   open: boolean;

@@ -7,7 +7,7 @@ import { Spans } from "./markdown.tsx";
 import { Moment } from "./moment.tsx";
 import { span } from "./moments.ts";
 
-/** What was answered to "why": what it waits for, who could do it, and what would help. */
+/** The answer to "why": the reasons for waiting, workers that could execute the task, and remedies. */
 export function Explained({
   explanation,
   onPart,

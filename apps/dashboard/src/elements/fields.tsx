@@ -6,7 +6,7 @@ export interface FieldIds {
   readonly invalid: boolean;
 }
 
-/** A label, what is filled in, a hint below, and what is wrong with it beside it. */
+/** A label with an input, a hint below, and its problem next to it. */
 export function Field(options: {
   label: string;
   hint?: ReactNode;
@@ -38,7 +38,7 @@ export function Field(options: {
   );
 }
 
-/** A line of text with its label. */
+/** A line of text with a label. */
 export function TextField(options: {
   label: string;
   value: string;
@@ -82,7 +82,7 @@ export function TextField(options: {
   );
 }
 
-/** One of a few. */
+/** A choice among a few values. */
 export function ChoiceField(options: {
   label: string;
   value: string;

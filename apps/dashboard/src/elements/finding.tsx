@@ -14,7 +14,7 @@ const examplesShown = 5;
 export interface FindingOptions {
   /** 0 to 1. */
   readonly share: number;
-  /** What the share is of. */
+  /** Name of the whole that the share refers to. */
   readonly shareWords: ReactNode;
   readonly tone: Tone;
   readonly summary: string | undefined;
@@ -25,7 +25,7 @@ export interface FindingOptions {
   readonly children?: ReactNode;
 }
 
-/** What was found in recorded work: how much, what, why, what would help, since when, and where to look. */
+/** A finding in recorded work: share, summary, evidence, remedies, first occurrence and examples. */
 export function Finding(options: FindingOptions) {
   const { share, shareWords, tone, summary, evidence, remedies, startTimeMs, examples } = options;
   return (

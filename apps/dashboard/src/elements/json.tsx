@@ -5,7 +5,7 @@ import { counted } from "./moments.ts";
 const openDepth = 2;
 const entriesShown = 100;
 
-/** A value as a tree. Everything is a text node, so markup in it is shown and never taken for markup. */
+/** A value as a tree. Everything is a text node, so markup in the value is shown as text. */
 export function Json({ value, what }: { value: unknown; what: string }) {
   if (value === undefined) return <p className="soft">none</p>;
   return (

@@ -2,13 +2,13 @@ import { type JSX, useMemo } from "react";
 import { addressesIn, type Block, blocksOf, ranked, spansOf } from "./markdown.ts";
 import "./markdown.css";
 
-/** A text that a person wrote. Its headings are below those of a part. */
+/** A text by a user. Its headings are below those of a section. */
 export function Markdown({ text }: { text: string }) {
   const blocks = useMemo(() => ranked(blocksOf(text), 3), [text]);
   return (
     <div className="markdown">
       {blocks.map((block, place) => (
-        // Blocks have no other name than their place.
+        // Blocks have no identity except their place.
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
         <One key={place} block={block} />
       ))}
@@ -35,7 +35,7 @@ function One({ block }: { block: Block }) {
   return (
     <ul>
       {block.items.map((item, place) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: items have no other name than their place
+        // biome-ignore lint/suspicious/noArrayIndexKey: items have no identity except their place
         <li key={place}>
           <Spans text={item} />
         </li>
@@ -44,10 +44,10 @@ function One({ block }: { block: Block }) {
   );
 }
 
-/** A line with code and addresses in it. */
+/** A line with code and links. */
 export function Spans({ text }: { text: string }) {
   return spansOf(text).map((span, place) =>
-    // biome-ignore lint/suspicious/noArrayIndexKey: spans have no other name than their place
+    // biome-ignore lint/suspicious/noArrayIndexKey: spans have no identity except their place
     place % 2 === 1 ? <code key={place}>{span}</code> : <Linked key={place} text={span} />,
   );
 }
@@ -57,7 +57,7 @@ function Linked({ text }: { text: string }) {
     <span>
       {addressesIn(text).map((part, place) =>
         place % 2 === 1 ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name than their place
+          // biome-ignore lint/suspicious/noArrayIndexKey: parts have no identity except their place
           <a key={place} href={part} target="_blank" rel="noreferrer">
             {part}
           </a>

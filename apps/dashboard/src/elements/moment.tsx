@@ -1,7 +1,7 @@
 import { useNow } from "../effects/use-now.ts";
 import { clock, distance, durationMs, type Lifetime, span } from "./moments.ts";
 
-/** A moment as the distance from now. In full on hover and for those who hear the page. */
+/** A time relative to now. The full time is shown on hover and read by screen readers. */
 export function Moment({ atMs }: { atMs: number | undefined }) {
   const nowMs = useNow();
   if (atMs === undefined || atMs === 0) return <span className="soft">–</span>;
@@ -19,7 +19,7 @@ export function Duration({ of }: { of: Lifetime }) {
   return <span>{span(durationMs(of, nowMs))}</span>;
 }
 
-/** How long something took, or has been taking until now. */
+/** The duration of something, until now if it has not ended. */
 export function Lasting({ fromMs, toMs }: { fromMs: number | undefined; toMs: number | undefined }) {
   const nowMs = useNow();
   if (fromMs === undefined || fromMs === 0) return <span className="soft">–</span>;

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import type { Tone } from "../score/states.ts";
 import { Spans } from "./markdown.tsx";
 
-/** A part of a page under a title. It starts with the bracket that joins staves which are played together. */
+/** A section of a page with a title. It starts with the bracket that joins staves in a score. */
 export function Part(options: {
   title: ReactNode;
   aside?: ReactNode;
@@ -22,7 +22,7 @@ export function Part(options: {
   );
 }
 
-/** The head of a page: its one title, a line below, and what can be done here. */
+/** The head of a page: its one title, a line below, and actions. */
 export function PageHead(options: { title: ReactNode; below?: ReactNode; actions?: ReactNode }) {
   return (
     <header className="page-head">
@@ -35,7 +35,7 @@ export function PageHead(options: { title: ReactNode; below?: ReactNode; actions
   );
 }
 
-/** Nothing is here, why, and what to do about it. */
+/** An empty state with its reason and the next action. */
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <div className="empty">
@@ -49,7 +49,7 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
-/** Something could not be shown: what, why, and a way on. */
+/** An error in the place of content: the message, its code, and a retry button. */
 export function Failure(options: { title: string; message: string; code?: string; onRetry?: () => void }) {
   return (
     <div className="failure tone-wrong" role="alert">
@@ -71,13 +71,13 @@ export function Failure(options: { title: string; message: string; code?: string
   );
 }
 
-/** As many staves as lines are to come, so that nothing moves when they do. */
+/** A placeholder with as many lines as the expected content, so that the layout does not shift. */
 export function Waiting({ lines = 4, what }: { lines?: number; what: string }) {
   return (
     <div className="waiting" role="status">
       <span className="unseen">loading {what}</span>
       {Array.from({ length: lines }, (_, line) => (
-        // The lines are all alike and never move.
+        // The lines are identical and never move.
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
         <span key={line} className="waiting-line" />
       ))}
@@ -90,7 +90,7 @@ export function Tag({ children, tone }: { children: ReactNode; tone?: Tone }) {
   return <span className={tone === undefined ? "tag" : `tag tone-${tone}`}>{children}</span>;
 }
 
-/** How much of something: said in words beside, so the bar itself is decoration. */
+/** A bar for a share. The text next to it has the same value, so the bar is decoration. */
 export function Meter({ share, tone = "playing" }: { share: number; tone?: Tone }) {
   const width = `${Math.min(100, Math.max(0, share * 100))}%`;
   return (
@@ -100,7 +100,7 @@ export function Meter({ share, tone = "playing" }: { share: number; tone?: Tone 
   );
 }
 
-/** Names and values, one under the other. */
+/** Names and values, one below the other. */
 export function Facts({ facts }: { facts: readonly (readonly [name: string, value: ReactNode])[] }) {
   return (
     <dl className="facts">

@@ -10,7 +10,7 @@ export function ScrollTable(options: {
   const { label, titles, className = "" } = options;
   const ofCards = Object.fromEntries(titles.map((title, at) => [`--title-${at + 1}`, JSON.stringify(title)]));
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach what scrolls
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element
     <section className="scroll-x" aria-label={label} tabIndex={0}>
       <table className={`lines cards ${className}`.trimEnd()} style={ofCards as CSSProperties}>
         <thead>

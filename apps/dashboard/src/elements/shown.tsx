@@ -4,8 +4,8 @@ import { pageError } from "../data/send.ts";
 import { Failure, Waiting } from "./parts.tsx";
 
 /**
- * What a query gave, while it is asked, and when it failed. What is known stays shown while a newer answer is fetched or
- * cannot be had: a platform that is away must not empty the page.
+ * The result of a query, with its loading and error states. Known data stays visible while newer data is loading or
+ * unavailable, because a disconnected platform must not empty the page.
  */
 export function Shown<Data>(options: {
   query: UseQueryResult<Data>;

@@ -5,7 +5,7 @@ import { Field } from "./fields.tsx";
 import { Empty, Waiting } from "./parts.tsx";
 import "./source-area.css";
 
-/** Where a text for machines is written. */
+/** An editor for source text. */
 export function SourceArea(options: {
   label: string;
   area: RefObject<HTMLTextAreaElement | null>;
@@ -37,7 +37,7 @@ export function SourceArea(options: {
   );
 }
 
-/** What is wrong with it, each with its place. A click goes there, where there is somewhere to go. */
+/** Problems of a text, each with its place. A click moves to the place if there is one. */
 export function Problems(options: {
   problems: readonly Problem[];
   isChecked: boolean;

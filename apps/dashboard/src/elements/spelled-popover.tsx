@@ -4,7 +4,7 @@ import { currentNamespace } from "../effects/namespace.ts";
 import { CopyLine } from "./copy.tsx";
 import { type Call, curlOf } from "./spelled.ts";
 
-/** Shows what a button does as a REST call and as a command, each to copy. */
+/** Shows the action of a button as a REST call and as a CLI command, each with a copy button. */
 export function Spelled({
   label,
   call,
@@ -14,14 +14,14 @@ export function Spelled({
   label: string;
   call: Call;
   command: string | undefined;
-  /** Why it may not be done. Undefined where it may. */
+  /** Reason why the action is forbidden. Undefined if it is permitted. */
   lack?: string | undefined;
 }) {
   const id = useId();
   const namespace = currentNamespace();
   const opener = useRef<HTMLButtonElement>(null);
   const bubble = useRef<HTMLDivElement>(null);
-  // Placed by hand: what is in the top layer does not know whose it is, and must stay inside the window.
+  // Positioned by code, because the top layer does not know the opener, and the popover must stay inside the window.
   const place = () => {
     const from = opener.current?.getBoundingClientRect();
     const target = bubble.current;

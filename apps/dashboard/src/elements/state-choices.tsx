@@ -1,7 +1,7 @@
 import { Glyph } from "../score/glyph.tsx";
 import type { Stand } from "../score/states.ts";
 
-/** How things stand, each with how many do. One may be chosen to see but those. */
+/** States with the number of objects in each. The user can select one as a filter. */
 export function StateChoices(options: {
   label: string;
   counts: readonly (readonly [state: string, many: number])[];

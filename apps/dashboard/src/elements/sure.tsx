@@ -14,12 +14,12 @@ interface ConfirmedAction {
 
 export interface SureOptions {
   readonly action: ConfirmedAction;
-  /** Completes a label that is a verb alone: `run`. */
+  /** Object of a label that is only a verb: `run`. */
   readonly what?: string;
   /** Whether a reason is required. */
   readonly needsReason?: boolean;
   readonly call: (reason: string) => Call;
-  /** The same as a command, where there is one. */
+  /** Returns the same action as a CLI command, if there is one. */
   readonly command?: (reason: string) => string;
   readonly onDone: () => void;
 }

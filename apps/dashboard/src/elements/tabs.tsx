@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from "react";
 
-/** Views of the same thing, one at a time. The arrow keys go from one to the next. */
+/** Views of the same object, one at a time. The arrow keys move between them. */
 export function Tabs<Name extends string>(options: {
   label: string;
   tabs: readonly (readonly [name: Name, word: ReactNode])[];
@@ -11,7 +11,7 @@ export function Tabs<Name extends string>(options: {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const names = options.tabs.map(([name]) => name);
-  // Where not all of them fit, the present one is seen. The page stays where it is.
+  // If not all tabs fit, the selected one is scrolled into view. The page does not scroll.
   useEffect(() => {
     const strip = list.current;
     const shown = strip?.querySelector<HTMLElement>(`[data-tab="${options.current}"]`);

@@ -1,4 +1,4 @@
-/** Pages about one thing while it is not here yet, or when it cannot be shown: they have their title and a way to the others all the same. */
+/** The page of one object while it loads, or if it cannot be shown. It still has its title and a link to the list. */
 import type { UseQueryResult } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -23,7 +23,7 @@ interface One {
 }
 
 export interface UnshownOptions extends One {
-  /** Undefined while it is on its way. */
+  /** Undefined while it loads. */
   readonly problem: { readonly message: string; readonly code?: string } | undefined;
   readonly below?: ReactNode;
   readonly onRetry?: () => void;
@@ -52,7 +52,7 @@ export interface ShownOneOptions<Data> extends One {
   readonly children: (data: Data) => ReactNode;
 }
 
-/** The page about what a query gives. */
+/** The page of an object that a query returns. */
 export function ShownOne<Data>({ query, kind, id, children }: ShownOneOptions<Data>) {
   const { data, error } = query;
   if (data !== undefined) return <>{children(data)}</>;

@@ -5,18 +5,18 @@ import "./virtual-cards.css";
 interface VirtualCardsOptions<Item> {
   items: readonly Item[];
   keyOf: (item: Item) => string;
-  /** What the list is called by those who hear the page. */
+  /** Accessible name of the list. */
   label: string;
-  /** How wide a card has to be at least. Absent where each has the whole line. */
+  /** Minimum width of a card. If it is not set, each card has the whole line. */
   cardPx?: number;
-  /** How high one is, as far as is known before it is drawn. */
+  /** Estimated height of a card before it is rendered. */
   rowPx: number;
   gapPx?: number;
   className?: string;
   children: (item: Item) => ReactNode;
 }
 
-/** As many cards, or lines, as are seen, however many there are. */
+/** Renders only the visible cards or lines of a list of any length. */
 export function VirtualCards<Item>(options: VirtualCardsOptions<Item>) {
   const { items, keyOf, cardPx, rowPx, gapPx = 0, className = "" } = options;
   const list = useRef<HTMLUListElement>(null);
@@ -49,7 +49,7 @@ export function VirtualCards<Item>(options: VirtualCardsOptions<Item>) {
     overscan: 3 * columns,
     scrollMargin: top,
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: where a card stands follows from how many stand side by side
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the position of a card depends on the number of columns
   useEffect(() => cards.measure(), [columns]);
   const width = `calc((100% - ${(columns - 1) * gapPx}px) / ${columns})`;
   return (

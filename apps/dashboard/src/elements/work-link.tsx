@@ -3,7 +3,7 @@ import type { WorkReference } from "@tutti/rest/types";
 import type { ReactNode } from "react";
 import { currentNamespace } from "../effects/namespace.ts";
 
-/** Leads to a run, a mission or a session, and there to a task of it. */
+/** A link to a run, a mission or a session, optionally to one of its tasks. */
 export function WorkLink({ about, children }: { about: WorkReference | undefined; children?: ReactNode }) {
   const { kind = "run", id = "", task = "", namespace = "" } = about ?? {};
   const search = task === "" ? {} : { task };
@@ -28,7 +28,7 @@ export function WorkLink({ about, children }: { about: WorkReference | undefined
   );
 }
 
-/** The whole tab looks into the other namespace from there on. */
+/** Returns an address that switches the tab to the other namespace. */
 function elsewhere({
   namespace,
   kind,

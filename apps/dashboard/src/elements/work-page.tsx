@@ -1,4 +1,4 @@
-/** What the pages of a run, a mission and a session have alike. */
+/** Common parts of the pages of a run, a mission and a session. */
 import type { TaskCounts, WorkReference } from "@tutti/rest/types";
 import { type ReactNode, useEffect } from "react";
 import { StandMark } from "../score/glyph.tsx";
@@ -12,7 +12,7 @@ import "./work-page.css";
 
 type Kind = "run" | "mission" | "session";
 
-/** The title of the window, as long as the page is there. */
+/** Sets the title of the window while the page is mounted. */
 export function useWindowTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} · Tutti`;
@@ -26,23 +26,23 @@ export interface WorkHeadOptions {
   readonly kind: Kind;
   readonly id: string;
   readonly title: string;
-  /** As the platform spells it. */
+  /** In the spelling of the platform. */
   readonly status: string | undefined;
-  /** Of a run, by state. */
+  /** Counts by state. Only for a run. */
   readonly tasks?: TaskCounts;
-  /** Who started it. Empty if unknown. */
+  /** The user who started it. Empty if unknown. */
   readonly by: string;
   readonly lifetime: Lifetime;
   readonly hasEnded: boolean;
   readonly parent: WorkReference | undefined;
   readonly actions: ReactNode;
-  /** In front of its id. */
+  /** Shown before its id. */
   readonly before?: ReactNode;
-  /** At the end of the line. */
+  /** Shown at the end of the line. */
   readonly children?: ReactNode;
 }
 
-/** How it stands, who started it when, and what it is part of. */
+/** Status, starter, start time and parent of the work. */
 export function WorkHead(options: WorkHeadOptions) {
   const { kind, id, title, status, tasks, by, lifetime, hasEnded, parent, actions, before, children } =
     options;

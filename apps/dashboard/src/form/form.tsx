@@ -6,7 +6,7 @@ import { draftOf } from "./draft.ts";
 import type { Draft, Field, FieldProblem } from "./field.ts";
 
 interface FormOptions<Kind extends Field["kind"] = Field["kind"]> {
-  /** What is around it has its name already. */
+  /** True if the surrounding element already shows the label. */
   bare?: boolean;
   field: Field & { kind: Kind };
   draft: Draft & { kind: Kind };
@@ -15,7 +15,7 @@ interface FormOptions<Kind extends Field["kind"] = Field["kind"]> {
   onChange: (draft: Draft) => void;
 }
 
-/** Fields of a schema, with what is wrong beside each. */
+/** Fields of a schema, each with its problem. */
 export function SchemaForm(options: {
   field: Field;
   draft: Draft;
@@ -141,7 +141,7 @@ function Problem({ message }: { message: string | undefined }) {
   );
 }
 
-/** Fields that belong together, under the name of what they make up. */
+/** A group of fields with a common label. */
 function Group(options: ReturnType<typeof labelsOf> & { children: ReactNode }) {
   const { label, hint, required, problem, children } = options;
   return (
@@ -194,7 +194,7 @@ function Others(options: FormOptions<"object"> & { others: Field }) {
   return (
     <>
       {draft.others.map((each, index) => (
-        // Entries have no name of their own while their name is being written.
+        // Entries have no stable name while their name is being edited.
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
         <div key={index} className="entry">
           <Text label="Name" value={each.name} onChange={(name) => change(index, { ...each, name })} />
@@ -222,7 +222,7 @@ function ListOne(options: FormOptions<"list">) {
   return (
     <Group {...labelsOf(options)}>
       {items.map((each, index) => (
-        // Entries of a list are distinguished by their place alone.
+        // Entries of a list have no identity except their place.
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
         <div key={index} className="entry">
           <One
@@ -253,7 +253,7 @@ const labelled = (field: Field, label: string): Field => ({ ...field, label });
 function VariantOne(options: FormOptions<"variant">) {
   const { field, draft, path, problems, onChange } = options;
   const [inner, own] = [field.variants[draft.at], draft.drafts[draft.at]];
-  // What is wrong is at the form that was chosen, which has the same path.
+  // The selected variant shows the problem, because it has the same path.
   return (
     <Group {...labelsOf(options)} problem={undefined}>
       <Choice
@@ -291,7 +291,7 @@ function RawOne(options: FormOptions<"raw">) {
   );
 }
 
-/** The new entry takes the focus. */
+/** A button that adds an entry. The new entry takes the focus. */
 function Add({ label, onAdd }: { label: string; onAdd: () => void }) {
   return (
     <button

@@ -4,7 +4,7 @@ import { standOfTask } from "./graph/tones.ts";
 import { useStore } from "./live/run-context.tsx";
 import { type TaskState, taskStates } from "./model/task-state.ts";
 
-/** From what is over to what is to come, so that the bar grows from the left. */
+/** Ended states first, pending states last, so that the bar grows from the left. */
 const order: readonly TaskState[] = [
   "completed",
   "compensated",
@@ -21,7 +21,7 @@ const order: readonly TaskState[] = [
   "pending",
 ];
 
-/** How all tasks stand, as one bar and in words. */
+/** Counts of all tasks by state, as one bar and in words. */
 export function CountsBar() {
   const text = useStore((store) => textOf(store.states));
   const counts = text === "" ? [] : text.split(",").map(Number);
@@ -56,7 +56,7 @@ export function CountsBar() {
   );
 }
 
-/** As a text, so that an unchanged count is the same value. */
+/** Returns the counts as text, so that unchanged counts compare as equal. */
 function textOf(states: Uint8Array): string {
   if (states.length === 0) return "";
   const counts = new Array<number>(taskStates.length).fill(0);

@@ -34,12 +34,12 @@ import { TrajectoryView } from "./trajectory/trajectory-view.tsx";
 import { ValuesView } from "./values-view.tsx";
 import "./run.css";
 
-// The picture brings the library that draws it: what else is on the page does not wait for that. It is fetched while
-// the run is asked for.
+// The graph includes its large library, so the rest of the page does not wait for it. It loads while the run is being
+// fetched.
 const graphView = import("./graph/graph-view.tsx");
 const GraphView = lazy(() => graphView);
 
-/** One run: how it stands, how it came to that, and what can be done. */
+/** The page of one run: its state, its history, and the actions on it. */
 export function RunPage() {
   const { runId } = useAddress();
   return (
@@ -53,7 +53,7 @@ function RunScreen() {
   const { runId, store, follow } = useRunHandle();
   const run = useStore((each) => each.run);
   const problem = useStore((each) => each.problem);
-  // Events of the bus have this asked again: what was resumed after its end is followed again.
+  // Events of the bus invalidate this query. If an ended run was resumed, the page follows the run again.
   const standing = useStore((each) => each.standing);
   const latest = useQuery({ ...lineQuery(runId), enabled: standing === "ended" });
   const hasMoved = (latest.data ?? 0) > (run?.eventCount ?? 0);
@@ -76,7 +76,7 @@ function RunScreen() {
   return <Known run={run} />;
 }
 
-/** How many events a run has, as the list of runs tells it: without its values, which may be large. */
+/** Reads the number of events of a run from the list of runs, which omits values because they may be large. */
 const lineQuery = (runId: string) =>
   queryOptions({
     queryKey: ["run", runId, "line"],
@@ -98,7 +98,7 @@ function Known({ run }: { run: RunFacts }) {
   const shown: View = view === "task" && (task === "" || !isNarrow) ? "graph" : view;
   const timeline = useTimeline(shown === "chart" || shown === "trace");
   const last = useRef("");
-  // On a phone the task is a view of its own: choosing one leads there.
+  // On a phone, the task has a view of its own. Selecting a task opens that view.
   useEffect(() => {
     if (isNarrow && task !== "" && task !== last.current) go({ view: "task" });
     last.current = task;
@@ -181,7 +181,7 @@ function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
   const standing = useStore((each) => each.standing);
   const { history } = useRunHandle();
   useSyncExternalStore(history.subscribe, () => history.version);
-  // Who started it is in the first event, wherever the run itself does not say so.
+  // If the run does not name its starter, the first event does.
   const by = run.startedBy ?? history.events[0]?.actor;
   return (
     <WorkHead
@@ -212,7 +212,7 @@ function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
   );
 }
 
-/** Keys of this page: `[` and `]` step through the history, Escape closes what is open. */
+/** Keyboard shortcuts of this page: `[` and `]` step through the history, Escape closes open elements. */
 function useRunKeys(travel: TimeTravel): void {
   const { task } = useAddress();
   const go = useGo();
@@ -236,10 +236,10 @@ function useRunKeys(travel: TimeTravel): void {
   }, []);
 }
 
-/** A longer way is shown from here on. All of it is in the history. */
+/** Maximum number of shown states. The history has all of them. */
 const shownMax = 24;
 
-/** The states that a run went through. Each leads back to when it was entered. */
+/** The states of the run in order. A click on a state moves to the time at which it started. */
 function StatesTrail() {
   const history = useHistory();
   const go = useGo();
@@ -247,7 +247,7 @@ function StatesTrail() {
   const endMs = useStore(({ run }) => run?.endMs ?? 0);
   const past = useStore((store) => store.past);
   const { events, version } = history;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the version tells when there are more events
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version changes with new events
   const trail = useMemo(() => trailOf(events, endMs), [version, endMs]);
   if (trail.length === 0) return null;
   const at = stayAt(trail, past?.event);
@@ -269,7 +269,7 @@ function StatesTrail() {
   );
 }
 
-/** The trace of the run that is shown. */
+/** The trace of the current run. */
 function TraceView({ timeline, selected }: { timeline: Timeline; selected: string }) {
   const { store } = useRunHandle();
   const go = useGo();

@@ -13,9 +13,9 @@ import type { Reference, RunFacts } from "./model/facts.ts";
 import { runOf } from "./model/read.ts";
 import { Failing } from "./task/failing.tsx";
 
-/** What the run was given and gave, and where it belongs. */
+/** Input and output of the run, and its parent. */
 export function ValuesView({ run }: { run: RunFacts }) {
-  // Live reports have no values, which may be large: they are loaded here.
+  // Live updates contain no values, because they may be large. The values are loaded here.
   const whole = useQuery(runQuery(run.id));
   const { input, parameters, output, failure } = whole.data === undefined ? run : runOf(whole.data);
   const labels = Object.entries(run.labels);

@@ -54,14 +54,14 @@ const drawings: Record<GlyphName, ReactNode> = {
     </>
   ),
   cross: <path d="m3.6 3.6 8.8 8.8m0-8.8-8.8 8.8" strokeWidth="2.2" />,
-  // Silent to the end.
+  // Silent until the end.
   tacet: (
     <>
       <circle cx="8" cy="8" r="5.2" />
       <path d="M4.4 11.6 11.6 4.4" />
     </>
   ),
-  // A tone, as it is measured.
+  // A tone as a sound wave.
   wave: <path d="M1.5 8c1.8-6 3.6-6 5.2 0s3.2 6 4.6 1.6S13.4 5.2 14.6 8" />,
   cut: <path className="ink" d="M4 4h8v8H4z" />,
   // Back to the sign.
@@ -93,7 +93,7 @@ const drawings: Record<GlyphName, ReactNode> = {
   // Played with force.
   marcato: <path d="M3.2 13.2 8 2.8l4.8 10.4" strokeWidth="2.2" />,
   wedge: <path d="M2.5 4.2 13.5 8l-11 3.8" />,
-  // A sharp: what is at the head of a staff and says in which key all is played.
+  // A sharp, part of the key signature at the head of a staff.
   key: <path d="M6 2.6v11M10 2.2v11M3.4 6.8l9.2-2M3.4 11.2l9.2-2" />,
   coda: (
     <>
@@ -108,7 +108,7 @@ const drawings: Record<GlyphName, ReactNode> = {
       <circle className="ink" cx="13" cy="8" r="1.6" />
     </>
   ),
-  // Several that sound together.
+  // Several notes that sound together.
   chord: (
     <>
       <ellipse className="ink" cx="6" cy="12.6" rx="3" ry="1.9" />
@@ -118,7 +118,7 @@ const drawings: Record<GlyphName, ReactNode> = {
   ),
 };
 
-/** A sign of notation. It is decoration to those who hear the page: the word beside it says the same. */
+/** A symbol of notation. It is decoration for screen readers, because the word next to it has the same meaning. */
 export function Glyph({ name, beating = false }: { name: GlyphName; beating?: boolean }) {
   return (
     <svg className={beating ? "glyph beating" : "glyph"} viewBox="0 0 16 16" aria-hidden="true">
@@ -127,7 +127,7 @@ export function Glyph({ name, beating = false }: { name: GlyphName; beating?: bo
   );
 }
 
-/** How something stands: glyph, word and tone together, never one of them alone. */
+/** The state of an object: glyph, word and tone together, never one of them alone. */
 export function StandMark({ stand, quiet = false }: { stand: Stand; quiet?: boolean }) {
   return (
     <span className={`stand tone-${stand.tone}${quiet ? " quiet" : ""}`}>

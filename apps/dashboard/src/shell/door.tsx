@@ -9,7 +9,7 @@ import { stayIn } from "../effects/namespace.ts";
 import { TextField } from "../elements/fields.tsx";
 import { router } from "./router.tsx";
 
-/** Lets in users that the platform knows. All others are asked for the token that it printed. */
+/** Shows the dashboard to signed-in users. Other users must enter the token that the platform printed. */
 export function Door() {
   const [arriving, setArriving] = useState(true);
   const [problem, setProblem] = useState<string | undefined>();
@@ -30,11 +30,11 @@ export function Door() {
   const error = who.error === null ? undefined : pageError(who.error);
   if (error !== undefined && error.status === 401)
     return <SignIn problem={who.data === undefined ? problem : signInEnded} />;
-  // The page does not wait to be let in: what it asks meanwhile is refused while the user is unknown.
+  // The page does not wait for the check. Queries of an unknown user are rejected in the meantime.
   return arriving ? null : <Inside />;
 }
 
-/** Signs in with the token of the address, if there is one. Gives back what was wrong with it. */
+/** Signs in with the token of the address, if there is one. Returns the problem of a rejected token. */
 async function arrive(): Promise<string | undefined> {
   const token = takeToken();
   if (token === undefined) return undefined;
@@ -55,7 +55,7 @@ function Inside() {
   return <RouterProvider router={router} />;
 }
 
-/** Those who know people from elsewhere. Back they come to where they are. */
+/** Links to sign in with external issuers. An issuer returns the user to the current page. */
 function Ways() {
   const { data } = useQuery(waysToSignInQuery());
   const to = `${window.location.pathname}${window.location.search}`;
@@ -76,7 +76,7 @@ function SignIn({ problem: first }: { problem: string | undefined }) {
     const refusal = token.trim() === "" ? "Required." : await signIn(token.trim());
     setBusy(false);
     setProblem(refusal);
-    // Every query that was refused meanwhile is sent again for the signed-in user.
+    // Repeats the queries that were rejected before the sign-in.
     if (refusal === undefined) await queryClient.invalidateQueries({ refetchType: "all" });
   };
   return (
@@ -111,7 +111,7 @@ function SignIn({ problem: first }: { problem: string | undefined }) {
   );
 }
 
-/** Takes the token out of the address of the page, and out of its history, so that it is not left lying there. */
+/** Removes the token from the address and the history of the browser, so that it does not remain there. */
 function takeToken(): string | undefined {
   const address = new URL(window.location.href);
   const token = address.searchParams.get("token");
@@ -127,7 +127,7 @@ function takeToken(): string | undefined {
 
 const signInEnded = "Your sign-in has ended. Sign in again to continue.";
 
-/** What is wrong with a token, and what to do about it. */
+/** Returns the problem of a token and its remedy. */
 function signInProblem(error: PageError): string {
   if (error.status === 401 || error.status === 403)
     return `${error.message} A token works once and expires soon. Use the newest one.`;

@@ -25,7 +25,7 @@ import { places, placesOfPhone, shortcuts } from "./places.ts";
 import { useIsNarrow } from "./use-is-narrow.ts";
 import { nameOf, YouDialog } from "./you-dialog.tsx";
 
-/** What is around every page: the rail with the parts, the line on top, what lies over it. */
+/** The frame of every page: navigation, top bar, and overlays. */
 export function Frame() {
   const [palette, setPalette] = useState(false);
   const [sheet, setSheet] = useState(false);
@@ -76,7 +76,7 @@ export function Frame() {
   );
 }
 
-/** The page itself. A new page takes the focus, so that keys and readers start at its top. */
+/** The page itself. A new page takes the focus, so that keyboard and screen readers start at its top. */
 function Main() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const main = useRef<HTMLElement>(null);
@@ -84,7 +84,7 @@ function Main() {
   useEffect(() => {
     if (!first.current) main.current?.focus({ preventScroll: true });
     first.current = false;
-    // A page about one thing has its own title by now.
+    // A page of one object has set its own title already.
     if (document.title === "Tutti") document.title = `${titleOf(path)} · Tutti`;
     return () => {
       document.title = "Tutti";
@@ -97,7 +97,7 @@ function Main() {
   );
 }
 
-/** Returns the word of the navigation, or the first part of a known address: `/start` is Start. */
+/** Returns the word of the navigation, or the first part of a known address: `/start` becomes `Start`. */
 function titleOf(path: string): string {
   const place = places.find((one) => one.path === path)?.word;
   const [, first = ""] = path.split("/");
@@ -203,7 +203,7 @@ function Place({
   );
 }
 
-/** Results and errors of actions, at the lower edge. */
+/** Results and errors of actions, at the bottom edge. */
 function Notices() {
   const notices = useSyncExternalStore(subscribeNotices, currentNotices);
   return (
@@ -221,7 +221,7 @@ function Notices() {
   );
 }
 
-/** All keys of the page. */
+/** All keyboard shortcuts of the dashboard. */
 function Sheet({ open, onClose }: { open: boolean; onClose: () => void }) {
   return (
     <Dialog title="Shortcuts" open={open} onClose={onClose}>
@@ -243,7 +243,7 @@ function Sheet({ open, onClose }: { open: boolean; onClose: () => void }) {
 
 const signs = { system: "◐", light: "○", dark: "●" } as const;
 
-/** Light, dark, or as the system says. Where there is little room, one button that goes around. */
+/** Light, dark, or the theme of the system. On small screens, one button cycles through them. */
 function ThemeSwitch() {
   const theme = useSyncExternalStore(subscribeTheme, currentTheme);
   const isNarrow = useIsNarrow();
@@ -271,14 +271,14 @@ function ThemeSwitch() {
   );
 }
 
-/** Returns how many questions wait for the signed-in person. */
+/** Returns the number of questions that wait for the signed-in user. */
 function useWaitingApprovals(): number {
   const { data } = useQuery(myApprovalsQuery());
   const { data: who } = useQuery(whoQuery());
   return waitingFor(data?.approvals ?? [], who?.id ?? "").length;
 }
 
-/** Says that the platform is away. It lies over the page's edge, so that nothing moves when it comes and goes. */
+/** Shows that the platform is disconnected. It overlays the edge of the page, so that the layout does not shift. */
 function ConnectionBanner() {
   const connection = useSyncExternalStore(subscribeConnection, currentConnection);
   return (
@@ -339,7 +339,7 @@ function PauseBanner() {
 
 const waitMs = 1_200;
 
-/** Listens to the keys of the whole page. */
+/** Handles the keyboard shortcuts of the whole page. */
 function useKeys({ onPalette, onSheet }: { onPalette: () => void; onSheet: () => void }): void {
   const navigate = useNavigate();
   const afterG = useRef(false);

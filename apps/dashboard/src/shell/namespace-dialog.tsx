@@ -5,7 +5,7 @@ import { currentNamespace, lookInto, namespacesUsed } from "../effects/namespace
 import { Dialog } from "../elements/dialog.tsx";
 import { TextField } from "../elements/fields.tsx";
 
-/** Chooses the namespace that the page looks into. One that nothing was started in yet is as good as any. */
+/** Switches the namespace of the dashboard. A namespace without any work is valid too. */
 export function NamespaceDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   return (
     <Dialog title="Switch namespace" open={open} onClose={onClose}>
@@ -23,7 +23,7 @@ function Choice() {
     const wanted = name.trim();
     if (wanted === "") return setProblem("Required.");
     try {
-      // What is no name of a namespace is refused in the platform's words.
+      // The platform rejects an invalid name and returns the message.
       await send({ method: "GET", path: pathIn(wanted, "/v1/runs?size=1") });
       lookInto(wanted);
     } catch (error) {

@@ -3,7 +3,7 @@ import { Dialog } from "../elements/dialog.tsx";
 import { Glyph } from "../score/glyph.tsx";
 import { places } from "./places.ts";
 
-/** All pages of the navigation, for a phone: its lower edge has room for few of them. */
+/** All pages of the navigation, for phones: the bottom bar has room for only a few. */
 export function PagesDialog(options: {
   open: boolean;
   onClose: () => void;

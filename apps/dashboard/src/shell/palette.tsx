@@ -59,7 +59,7 @@ interface Ways {
   onYou: () => void;
 }
 
-/** Goes anywhere and does anything by a few letters. */
+/** The command palette: finds pages, objects and actions by a few letters. */
 export function Palette(options: Ways & { open: boolean }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -171,8 +171,8 @@ function Choices({ onClose, onSheet, onNamespace, onYou }: Ways) {
       />
       <div role="listbox" id={`${id}-list`} aria-label="Choices" className="palette-list">
         {entries.map((entry, index) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the field, which has the focus
-          // biome-ignore lint/a11y/useFocusableInteractive: the field says which option is active
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the focused field handles the keys
+          // biome-ignore lint/a11y/useFocusableInteractive: the field announces the active option
           <div
             key={entry.id}
             id={`${id}-${index}`}

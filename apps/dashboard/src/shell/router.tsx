@@ -47,14 +47,14 @@ const word = (value: unknown): string | undefined =>
 const overview = createRoute({
   getParentRoute: () => root,
   path: "/",
-  // Asked while the page's own program is still on its way. No code waits for it here.
+  // Loaded while the program of the page is still loading. No code waits for the data here.
   loader: () => {
     void queryClient.prefetchQuery(latestRunsQuery());
     void queryClient.prefetchQuery(statusCountsQuery());
     void queryClient.prefetchQuery(approvalsQuery());
     void queryClient.prefetchQuery(poolsQuery());
   },
-  // A part of the first program, so that what people see first waits for no second one.
+  // Part of the first bundle, so that the first page needs no second one.
   component: OverviewPage,
 });
 
@@ -352,7 +352,7 @@ const services = createRoute({
 
 const metrics = createRoute({
   getParentRoute: () => root,
-  // `/metrics` is what Prometheus reads.
+  // `/metrics` is the endpoint for Prometheus.
   path: "/series",
   validateSearch: metricsSearch,
   component: lazyRouteComponent(() => import("../pages/metrics/metrics-page.tsx"), "MetricsPage"),
@@ -419,7 +419,7 @@ declare module "@tanstack/react-router" {
   }
 }
 
-/** An address that no page has. */
+/** The page for an unknown address. */
 function NotHere() {
   useWindowTitle("Page not found");
   return (
@@ -434,7 +434,7 @@ function NotHere() {
   );
 }
 
-/** A page that fails while it is drawn takes nothing else with it. One that did not come is loaded when the platform is back. */
+/** Shown if a page fails to render, while the frame remains. A page that failed to load reloads after a reconnect. */
 function PageFailed({ error, reset }: ErrorComponentProps) {
   const isAway = useSyncExternalStore(subscribeConnection, currentConnection).kind === "away";
   const { head, title, message, code, reloads } = pageFailureOf(error, isAway);
@@ -452,7 +452,7 @@ function PageFailed({ error, reset }: ErrorComponentProps) {
         code={code}
         onRetry={() => {
           if (reloads) return window.location.reload();
-          // A cached reply may be the cause: the page asks again.
+          // A cached reply may be the cause, so the page loads its data again.
           queryClient.removeQueries({ type: "inactive" });
           reset();
         }}

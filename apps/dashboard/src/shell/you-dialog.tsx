@@ -7,12 +7,12 @@ import { Dialog } from "../elements/dialog.tsx";
 import { Moment } from "../elements/moment.tsx";
 import { Facts } from "../elements/parts.tsx";
 
-/** `ada`, which is a person by default. `agent:press`. */
+/** Returns the name of an actor. `ada` is a person, other kinds have a prefix: `agent:press`. */
 export function nameOf({ kind, id }: Pick<Whoami, "kind" | "id">): string {
   return kind === "person" ? id : `${kind}:${id}`;
 }
 
-/** Who is signed in here, what they are, and the way out. */
+/** The signed-in user with roles and namespaces, and the sign-out button. */
 export function YouDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   return (
     <Dialog title="Account" open={open} onClose={onClose}>

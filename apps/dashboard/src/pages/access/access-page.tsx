@@ -53,7 +53,7 @@ export function AccessPage() {
   );
 }
 
-/** Access questions, one by one and as a matrix. */
+/** Access questions, single and as a matrix. */
 function WhoView() {
   const search = useSearch({ from: "/access" });
   const navigate = useNavigate({ from: "/access" });

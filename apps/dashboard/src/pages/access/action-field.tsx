@@ -2,7 +2,7 @@ import { useId } from "react";
 import { Field } from "../../elements/fields.tsx";
 import type { Action } from "./vocabulary.ts";
 
-/** Something that can be done here, of all that can. */
+/** A field to choose one of all known actions. */
 export function ActionField(options: {
   value: string;
   actions: readonly Action[];

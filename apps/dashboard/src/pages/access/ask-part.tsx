@@ -10,7 +10,7 @@ import { Decided } from "./decided.tsx";
 import { type AccessCheck, checkProblems, explainCommand, questionOf } from "./question.ts";
 import type { Action } from "./vocabulary.ts";
 
-/** "May X do Y on Z?", answered by the service that decides it everywhere else, with the policy that says so. */
+/** "May X do Y on Z?", answered by the service that makes all access decisions, with the deciding policy. */
 export function AskPart(options: {
   check: AccessCheck;
   actions: readonly Action[];

@@ -17,7 +17,7 @@ const ways: Readonly<Record<SignIn["by"], string>> = {
   id_token: "an external account",
 };
 
-/** Browsers that are signed in to this page: as whom, since when, and an end to each. */
+/** Browsers that are signed in to the dashboard: user, time, and a button to end each sign-in. */
 export function BrowsersView() {
   const query = useQuery(signInsQuery());
   const [endingAll, setEndingAll] = useState(false);
@@ -125,7 +125,7 @@ function useEnded(): () => void {
   return () => void client.invalidateQueries({ queryKey: ["sign-ins"] });
 }
 
-/** A browser's name for itself, in two words. The latest names come first, since each claims to be those before it. */
+/** Short names of browsers by their user agent. Newest browsers first, because each also claims to be older ones. */
 const names: readonly (readonly [RegExp, string])[] = [
   [/\bEdgA?\//, "Edge"],
   [/\bOPR\//, "Opera"],

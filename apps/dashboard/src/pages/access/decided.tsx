@@ -11,7 +11,7 @@ import { nameOf, rolesFor, sentenceOf, whoIs } from "./question.ts";
 import { statementOf } from "./statements.ts";
 import type { Action } from "./vocabulary.ts";
 
-/** How a question was decided: by which policies, and what would permit what nothing permits. */
+/** The decision about a question: the deciding policies, and ways to permit a denied action. */
 export function Decided({ decision, actions }: { decision: Decision; actions: readonly Action[] }) {
   const { allowed = false, policies, errors, shadowAllowed, shadowPolicies } = decision;
   return (
@@ -85,7 +85,7 @@ function Statement(options: { policyId: string; namespace: string; statement: nu
   return text === "" ? null : <pre className="statement">{text}</pre>;
 }
 
-/** What forbids has to go or make an exception. What nothing permits, a role permits. */
+/** If a policy forbids the action, it needs an exception. If no policy permits it, a role can permit it. */
 function WouldPermit({ decision, actions }: { decision: Decision; actions: readonly Action[] }) {
   const roles = useQuery(rolesQuery());
   const { question, policies } = decision;

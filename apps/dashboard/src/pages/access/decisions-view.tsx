@@ -19,7 +19,7 @@ import { actionsOf } from "./vocabulary.ts";
 
 const filters = { all: {}, denied: { allowed: "false" }, shadow: { shadowDiffers: true } } as const;
 
-/** What was decided lately. Alike ones are one line, with how many they are. */
+/** Recent decisions. Equal decisions are one line with their number. */
 export function DecisionsView() {
   const { decided } = useSearch({ from: "/access" });
   const navigate = useNavigate({ from: "/access" });

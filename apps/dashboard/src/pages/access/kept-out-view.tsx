@@ -10,7 +10,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { Sure } from "../../elements/sure.tsx";
 
-/** Lock-outs after failed attempts, by address and account: since when, what failed, and a button that lifts one. */
+/** Lock-outs by address and account: start time, failed attempts, and a button to unlock. */
 export function KeptOutView() {
   const query = useQuery(lockoutsQuery());
   const [lifting, setLifting] = useState("");
@@ -73,7 +73,7 @@ function Line({ lockout, onAsk, onLift }: LineOptions) {
   );
 }
 
-/** The audit knows what was wrong, and never what was shown. */
+/** The audit log records why a credential failed, but never the credential. */
 function Guesses({ subject }: { subject: string }) {
   const query = useQuery(guessesQuery(subject));
   return (

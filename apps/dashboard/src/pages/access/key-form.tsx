@@ -15,7 +15,7 @@ import {
   lifetimes,
 } from "./keys.ts";
 
-/** Makes a key: for whom, how long, and what it is narrowed to. */
+/** A form for a new key: owner, lifetime, and scope. */
 export function KeyForm({ onMade }: { onMade: (reply: CreateKeyReply) => void }) {
   const [draft, setDraft] = useState<KeyDraft>(emptyKey);
   const [tried, setTried] = useState(false);
@@ -98,7 +98,7 @@ function Fields({ draft, problems, onChange }: FieldsOptions) {
   );
 }
 
-/** The capabilities that an agent may offer and the pools that it may join. Only agents have them. */
+/** The capabilities that an agent may offer and the pools that it may join. Only for keys of agents. */
 function AgentFields({ draft, problems, onChange }: FieldsOptions) {
   return (
     <>

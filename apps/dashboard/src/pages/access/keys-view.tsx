@@ -17,7 +17,7 @@ import { KeyForm } from "./key-form.tsx";
 import { scopeWords, standOfKey } from "./keys.ts";
 import { whoIs } from "./question.ts";
 
-/** Who holds a key: what it may, when it was used last, and how it ends. A key itself is shown once. */
+/** All keys: owner, scope, last use, expiry and revocation. The key itself is shown once. */
 export function KeysView() {
   const [ended, setEnded] = useState(false);
   const query = useQuery(keysQuery(ended));

@@ -13,7 +13,7 @@ import type { Action } from "./vocabulary.ts";
 
 type OnAsk = (check: AccessCheck) => void;
 
-/** All identities against all resources. A cell is a question that is asked by a click. */
+/** All principals against all resources. A click on a cell asks the question of that cell. */
 export function MatrixPart({ actions, onAsk }: { actions: readonly Action[]; onAsk: OnAsk }) {
   const [pages, setPages] = useState<readonly string[]>([""]);
   const query = useQuery(matrixQuery(pages.at(-1) ?? ""));

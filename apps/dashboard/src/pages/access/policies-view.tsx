@@ -14,7 +14,7 @@ import { VersionEnd, VersionsFrame } from "../drafting/versions-frame.tsx";
 import { useChanged } from "../policies/use-changed.ts";
 import { whoIs } from "./question.ts";
 
-/** Policies as they are, and all that they were. */
+/** The current policies, and all earlier versions. */
 export function PoliciesView() {
   const query = useQuery(policiesQuery());
   const { version = 0 } = query.data ?? {};

@@ -19,7 +19,7 @@ const uses: Readonly<Record<string, string>> = {
   one_time: "one exchange",
 };
 
-/** What was issued for a while and has not ended: who is let in by it, and an end to it. */
+/** Active short-lived tokens: their principals, and a button to revoke each. */
 export function SignInsView() {
   const query = useQuery(tokensQuery());
   const [ending, setEnding] = useState<IssuedToken | undefined>();

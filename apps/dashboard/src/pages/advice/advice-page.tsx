@@ -28,7 +28,7 @@ const adviceQuery = () =>
     queryFn: ({ signal }) => read<Routes["advice.list"]["reply"]>(path, signal),
   });
 
-/** What could be done better, with the evidence of recorded runs, and what became of it. */
+/** Recommendations with the evidence of recorded runs, and their outcomes. */
 export function AdvicePage() {
   const query = useQuery(adviceQuery());
   return (

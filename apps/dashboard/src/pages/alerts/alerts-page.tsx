@@ -24,7 +24,7 @@ import { Rules } from "./rules.tsx";
 import { CreateSilence, Silences } from "./silences.tsx";
 import "./alerts.css";
 
-/** Alerts of a namespace or of the installation, the worst first, with silences, notifications and rules. */
+/** Alerts of a namespace or of the installation, most severe first, with silences, notifications and rules. */
 export function AlertsPage() {
   const own = currentNamespace();
   const [chosen, setChosen] = useState<string>();
@@ -42,7 +42,7 @@ export function AlertsPage() {
   );
 }
 
-/** Alerts of the other namespace are counted too, so that none is overlooked. */
+/** Selects the namespace. It also counts alerts of the other namespace, so that the user does not miss them. */
 function Scope(options: { namespace: string; own: string; onChoose: (namespace: string) => void }) {
   const { namespace, own, onChoose } = options;
   const [shared, mine] = [useQuery(alertsQuery(installationNamespace)), useQuery(alertsQuery(own))];
@@ -63,7 +63,7 @@ function Scope(options: { namespace: string; own: string; onChoose: (namespace: 
   );
 }
 
-/** `3`, or `200+` if there are more than the page reads. */
+/** Returns `3`, or `200+` if there are more alerts than the page loads. */
 function firingIn({ alerts, nextToken = "" }: ListAlertsReply): string {
   const firing = alerts.filter(({ status }) => status === "firing").length;
   return `${count(firing)}${nextToken === "" ? "" : "+"}`;
@@ -174,7 +174,7 @@ function Line({ alert, cause }: { alert: Alert; cause: string | undefined }) {
   );
 }
 
-/** Where another system shows what it reported. */
+/** A link to the alert in the system that reported it. */
 function Reporter({ alert: { report } }: { alert: Alert }) {
   if (report === undefined) return null;
   const { generatorUrl = "", expiryTimeMs } = report;

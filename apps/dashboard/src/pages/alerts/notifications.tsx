@@ -8,7 +8,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { pathIn, useAlertNamespace, useAlertRefresh } from "./refresh.ts";
 
-/** Notifications that their receivers do not have. */
+/** Notifications that have not reached their receivers. */
 export function Notifications() {
   const namespace = useAlertNamespace();
   const query = useQuery(notificationsQuery(namespace));

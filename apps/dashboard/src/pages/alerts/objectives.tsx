@@ -6,7 +6,7 @@ import { Empty, Meter, Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { useAlertNamespace } from "./refresh.ts";
 
-/** Objectives with their error budgets, the least left first. */
+/** Objectives with their error budgets, least remaining budget first. */
 export function Objectives() {
   const namespace = useAlertNamespace();
   const query = useQuery(objectivesQuery(namespace));

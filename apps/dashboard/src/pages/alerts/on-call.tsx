@@ -13,7 +13,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { pathIn, useAlertNamespace, useAlertRefresh } from "./refresh.ts";
 
-/** Who is on call, now and next, and how alerts escalate. */
+/** The current and next members on call, and how alerts escalate. */
 export function OnCall() {
   const namespace = useAlertNamespace();
   const query = useQuery(onCallQuery(namespace));
@@ -106,7 +106,7 @@ function Shift({ shift, isNext }: { shift: OnCallShift; isNext: boolean }) {
 const hours = [4, 12, 24] as const;
 const hourMs = 3_600_000;
 
-/** Another member is on call for a time. */
+/** A form that puts another member on call for some time. */
 function Override({ rotation, onDone }: { rotation: Rotation; onDone: () => void }) {
   const { rotationId = "", members, overrides, revision = "" } = rotation;
   const namespace = useAlertNamespace();

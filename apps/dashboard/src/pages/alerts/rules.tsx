@@ -34,7 +34,7 @@ export function Rules() {
   );
 }
 
-/** What an alert fills in is a word in capitals, as in the help of the CLI. */
+/** Replaces the placeholders of a title by words in capitals, as in the help of the CLI. */
 function titleWords(title: string): string {
   return title.replace(/\$\{\{\s*(?:int\()?(?:labels\.)?(\w+)(?: \+ [\d.]+\))?\s*\}\}/g, (_, name: string) =>
     name.toUpperCase(),

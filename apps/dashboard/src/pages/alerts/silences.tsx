@@ -83,13 +83,13 @@ export function Silences() {
   );
 }
 
-/** As Prometheus writes it. */
+/** Formats a condition in the syntax of Prometheus. */
 function conditionOf({ name, value = "", regex, negated }: LabelMatcher): string {
   const sign = (negated === true ? "!" : "=") + (regex === true ? "~" : negated === true ? "=" : "");
   return `${name}${sign}"${value}"`;
 }
 
-/** Its receivers hear nothing of the rule for a time. */
+/** A form for a silence: the receivers get no notifications of the rule for some time. */
 export function CreateSilence({ ruleId, onDone }: { ruleId: string; onDone: () => void }) {
   const [reason, setReason] = useState("");
   const [openedMs] = useState(nowMs);

@@ -13,7 +13,7 @@ import { bottlenecksQuery, causesQuery, patternsQuery, slowQuery } from "./queri
 import { type AnalysisSearch, analysisSearch, spanOrder, spans, usualSpan } from "./search.ts";
 import "./analysis.css";
 
-/** What can be learned from recorded work: where time goes, why runs fail, and what recurs. */
+/** Analyses of recorded work: bottlenecks, causes of failures, and patterns. */
 export function AnalysisPage() {
   const search = useSearch({ from: "/analysis" });
   const queries = useQueryClient();

@@ -17,7 +17,7 @@ interface FoundOptions<Data> {
   readonly children: (data: Data) => ReactNode;
 }
 
-/** A part with its call and command. */
+/** A section with its REST call and CLI command. */
 export function Found<Data>(options: FoundOptions<Data>) {
   const { title, part, search, query, isEmpty, none } = options;
   const [openedMs] = useState(nowMs);

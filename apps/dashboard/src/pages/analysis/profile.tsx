@@ -9,7 +9,7 @@ import type { AnalysisSearch } from "./search.ts";
 
 const pathsShown = 5;
 
-/** How the runs of a workflow go: outcome, duration, tasks, paths. */
+/** The profile of a workflow's runs: outcome, duration, tasks, paths. */
 export function Profile({ search, workflow }: { search: AnalysisSearch; workflow: string }) {
   const query = useQuery(profileQuery(search));
   return (

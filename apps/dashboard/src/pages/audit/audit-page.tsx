@@ -16,7 +16,7 @@ const tabs = [
   ["compliance", "Compliance"],
 ] as const;
 
-/** Completed and refused actions, each with its proof. */
+/** Completed and rejected actions, each with its proof. */
 export function AuditPage() {
   const { view = "records", record, report } = useSearch({ from: "/audit" });
   const navigate = useNavigate({ from: "/audit" });

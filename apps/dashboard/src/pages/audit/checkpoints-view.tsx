@@ -12,7 +12,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { Glyph } from "../../score/glyph.tsx";
 import { bytesOf, hex } from "./bytes.ts";
 
-/** What was signed, the keys that sign, and the whole audit checked again. */
+/** Checkpoints, signing keys, and verification of the whole audit. */
 export function CheckpointsView() {
   const checkpoints = useQuery(checkpointsQuery());
   return (
@@ -98,7 +98,7 @@ interface Verified {
   readonly problem?: PageError;
 }
 
-/** The installation checks its journals against what was signed, and tells how far it is. */
+/** Lets the installation verify its journals against the signed checkpoints, and shows the progress. */
 function VerifyPart() {
   const [verified, setVerified] = useState<Verified | undefined>();
   const running = useRef<AbortController | undefined>(undefined);

@@ -14,7 +14,7 @@ import { findingStates, standOf, standOfRule } from "../../score/states.ts";
 import { whoIs } from "../access/question.ts";
 import { hasPage } from "./record.ts";
 
-/** How rules are kept: by framework, in reports, finding by finding. */
+/** Compliance: frameworks, reports, findings and rules. */
 export function ComplianceView() {
   return (
     <>

@@ -11,7 +11,7 @@ import type { parametersOf } from "./search.ts";
 
 type Filter = ReturnType<typeof parametersOf>;
 
-/** The records that were looked for as a file, with all that is needed to verify it without the installation. */
+/** Saves the filtered records as a file, with all data needed to verify it without the installation. */
 export function ExportPart({ filter, command }: { filter: Filter; command: string }) {
   const { records, isBusy, problem, fetchAll, stop } = useExport(filter);
   const { oldestFirst: _, ...query } = filter;
@@ -74,7 +74,7 @@ function useExport(filter: Filter) {
         signal: stop.signal,
         onStanding,
       })) {
-        // It would start again from the first record, after the existing ones.
+        // A retry would append all records again after the existing ones.
         if (isBroken) break;
         if (message.kind === "ready" || message.kind === "gap") continue;
         const { chunk = "", records: many = records, last = false } = message.value;
@@ -100,7 +100,7 @@ function useExport(filter: Filter) {
   return { ...state, fetchAll, stop: () => running.current?.abort() };
 }
 
-/** Hands the file to the browser. */
+/** Saves the file through the browser. */
 function save(chunks: readonly Uint8Array<ArrayBuffer>[]): void {
   const url = URL.createObjectURL(new Blob([...chunks], { type: "application/jsonl" }));
   const link = document.createElement("a");

@@ -6,7 +6,7 @@ import { pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import { type AuditSearch, auditSearch, parametersOf, searchCommand } from "./search.ts";
 
-/** What is looked for: filled in, then searched. The address has it, so that it can be sent to others. */
+/** The search form. The address contains the search, so that users can share it. */
 export function LookFor(options: { wanted: AuditSearch; isBusy: boolean; onAgain: () => void }) {
   const { wanted, isBusy, onAgain } = options;
   const navigate = useNavigate({ from: "/audit" });

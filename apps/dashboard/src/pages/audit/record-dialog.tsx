@@ -17,7 +17,7 @@ import { whoIs } from "../access/question.ts";
 import { type Step, stepsOf } from "./proof.ts";
 import { aboutOf, actionOf, hasPage } from "./record.ts";
 
-/** A record in full, and its proof, which this browser works out by itself. */
+/** A record in full, and its proof, which the browser verifies itself. */
 export function RecordDialog({ recordId, onClose }: { recordId: string | undefined; onClose: () => void }) {
   return (
     <Dialog title={`Record ${recordId ?? ""}`} open={recordId !== undefined} onClose={onClose} wide>

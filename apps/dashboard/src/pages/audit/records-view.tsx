@@ -14,12 +14,12 @@ import { LookFor } from "./look-for.tsx";
 import { aboutOf, actionOf } from "./record.ts";
 import { type AuditSearch, parametersOf, searchCommand } from "./search.ts";
 
-/** Records that are looked for by who, what, about what and when, or those of what was refused. */
+/** Audit records filtered by actor, event, object and time, or only those of rejected calls. */
 export function RecordsView() {
   const search = useSearch({ from: "/audit" });
   const { record: _, ...wanted } = search;
   const filterKey = JSON.stringify(wanted);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the question is the same as long as what is looked for is
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the filter changes only with the search
   const filter = useMemo(() => parametersOf(wanted, nowMs()), [filterKey]);
   const query = useInfiniteQuery(recordsQuery(filter));
   const pages = query.data?.pages ?? [];

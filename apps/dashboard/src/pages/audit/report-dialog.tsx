@@ -8,7 +8,7 @@ import { clock, count, counted } from "../../elements/moments.ts";
 import { Shown } from "../../elements/shown.tsx";
 import { Glyph } from "../../score/glyph.tsx";
 
-/** A report on a framework: each control, whether it was kept, and where that can be seen. */
+/** A report on a framework: each control with its result and the evidence. */
 export function ReportDialog({ reportId, onClose }: { reportId: string | undefined; onClose: () => void }) {
   return (
     <Dialog title="Report" open={reportId !== undefined} onClose={onClose} wide>

@@ -32,7 +32,7 @@ import "./cache.css";
 
 const usagePath = pathOf(["cache", "usage"]);
 
-/** Uses have no event, so the queries poll. */
+/** Polling interval, because uses of the cache cause no events. */
 const againMs = 10_000;
 const usageQuery = () =>
   queryOptions({
@@ -54,7 +54,7 @@ const entryQuery = (entryId: string) =>
     retry: false,
   });
 
-/** Outputs that tasks reuse: how much they save, what they take, and how to remove them. */
+/** The outputs that tasks reuse: savings, size, and removal. */
 export function CachePage() {
   const search = useSearch({ from: "/cache" });
   const usage = useQuery(usageQuery());
@@ -139,7 +139,7 @@ function Choices({ search }: { search: CacheSearch }) {
     setBy(nextBy);
     setValue(nextValue);
     const isWhole = nextBy !== "" && nextValue.trim() !== "";
-    // The cast: the choices are names of filters.
+    // The cast: the options are names of filters.
     const next: CacheSearch = isWhole ? { by: nextBy as FilterName, value: nextValue.trim() } : {};
     void navigate({ search: next, replace: true });
   };

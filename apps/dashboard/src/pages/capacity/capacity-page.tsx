@@ -14,7 +14,7 @@ import "../analysis/analysis.css";
 import { capacityCommand, capacityPath, capacityQuery, disksQuery } from "./queries.ts";
 import { type CapacitySearch, capacitySearch, days, loads, waits } from "./search.ts";
 
-/** How many agents pools need for the work to come, and when disks are full. */
+/** Forecasts: agents that pools will need, and the time when disks will be full. */
 export function CapacityPage() {
   const search = useSearch({ from: "/capacity" });
   const [openedMs] = useState(nowMs);

@@ -4,14 +4,14 @@ import { Failure, Part } from "../../elements/parts.tsx";
 import { Problems } from "../../elements/source-area.tsx";
 import type { Checked } from "./use-checked.ts";
 
-/** What is wrong with a draft as it is. */
+/** The problems of the current draft. */
 export function CheckPart(options: {
   checked: Checked;
   /** The message for a draft without problems. */
   good: string;
-  /** Where problems have places in a text: goes to one. */
+  /** Moves to the place of a problem in the text, if problems have places. */
   onGo?: (problem: Problem) => void;
-  /** How many of them are in the way. All, where it is not said. */
+  /** Number of problems that block the draft. Default: all. */
   wrong?: number;
 }) {
   const { checked, good, onGo } = options;

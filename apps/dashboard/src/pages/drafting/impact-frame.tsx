@@ -4,13 +4,13 @@ import { Failure, Part } from "../../elements/parts.tsx";
 import type { Call } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 
-/** What a draft would change, listed when it is asked for. What was listed of an earlier text is still shown, and said to be that. */
+/** The impact of a draft, listed on request. The impact of an earlier text remains visible and is marked as such. */
 export function ImpactFrame(options: {
-  /** How much was looked at. Undefined where nothing was yet. */
+  /** Number of evaluated items. Undefined before the first evaluation. */
   looked: string | undefined;
-  /** Whether what is listed is of the text as it is now. */
+  /** True if the listed impact belongs to the current text. */
   isOfNow: boolean;
-  /** Whether to list it is the next thing to do. */
+  /** True if listing the impact is the primary action. */
   isMain: boolean;
   isReady: boolean;
   isBusy: boolean;
@@ -18,9 +18,9 @@ export function ImpactFrame(options: {
   call: Call;
   command: string;
   onLook: () => void;
-  /** What will be looked at. */
+  /** Describes the items to evaluate. */
   about: string;
-  /** What was found. Undefined where nothing was looked at yet. */
+  /** The impact. Undefined before the first evaluation. */
   found: ReactNode | undefined;
 }) {
   const { looked, isOfNow, isMain, isReady, isBusy, failure, call, command, onLook, about, found } = options;

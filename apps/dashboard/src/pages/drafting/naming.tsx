@@ -7,11 +7,11 @@ const enforcementWords: Readonly<Record<Named["enforcement"], string>> = {
   off: "off",
 };
 
-/** The fields of every draft: its permanent name, its purpose, and whether it is enforced. */
+/** The common fields of all drafts: permanent name, purpose, and whether it is enforced. */
 export function Naming(options: {
   draft: Named;
   isNew: boolean;
-  /** Such a name. */
+  /** An example of a name. */
   example: string;
   problem: string | undefined;
   onChange: (next: Partial<Named>) => void;

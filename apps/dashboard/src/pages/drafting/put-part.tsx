@@ -6,7 +6,7 @@ import { TextField } from "../../elements/fields.tsx";
 import { Failure, Part } from "../../elements/parts.tsx";
 import type { Call } from "../../elements/spelled.ts";
 
-/** The last step of a draft: it is put in force, with the reason why. */
+/** The last step of a draft: puts it into effect, with a reason. */
 export function PutPart(options: {
   title: string;
   label: string;

@@ -2,7 +2,7 @@ import { type ReactNode, useState } from "react";
 import { Dialog } from "../../elements/dialog.tsx";
 import { Part } from "../../elements/parts.tsx";
 
-/** Versions, of which one can be gone back to, after a question. */
+/** A list of versions. The user can roll back to one after a confirmation. */
 export function VersionsFrame(options: {
   list: (onRollBack: (version: number) => void) => ReactNode;
   rollBack: (version: number, onDone: () => void) => ReactNode;
@@ -19,7 +19,7 @@ export function VersionsFrame(options: {
   );
 }
 
-/** What is at the end of a version: that it holds, or the way back to it. */
+/** The end of a version's line: a mark for the current version, or a rollback button. */
 export function VersionEnd({ holds, onRollBack }: { holds: boolean; onRollBack: () => void }) {
   return (
     <span className="listed-acts">

@@ -14,7 +14,7 @@ import { ResultView } from "./result-view.tsx";
 import { examples } from "./search.ts";
 import "./explore.css";
 
-/** Facts about all work, queried with SQL. The query is in the address. */
+/** Facts about all work, queried with SQL. The address contains the query. */
 export function ExplorePage() {
   const { sql } = useSearch({ from: "/explore" });
   const navigate = useNavigate({ from: "/explore" });
@@ -96,7 +96,7 @@ function resultOf({ columns, rows }: Reply): Result {
   return { columns, rows: (rows ?? []) as readonly (readonly Value[])[] };
 }
 
-/** How much there is, and the same as a file. */
+/** The number of rows, and a download of the result. */
 function Head({ data }: { data: Reply }) {
   const result = resultOf(data);
   const href = useMemo(() => URL.createObjectURL(new Blob([csvOf(result)], { type: "text/csv" })), [result]);
@@ -121,7 +121,7 @@ function Head({ data }: { data: Reply }) {
   );
 }
 
-/** What can be queried. */
+/** The tables and their columns. */
 function Tables() {
   const query = useQuery(factTablesQuery());
   return (

@@ -7,7 +7,7 @@ import "./explore.css";
 
 const Chart = lazy(() => import("../../elements/chart.tsx"));
 
-/** Rows as a table, with a picture if they have one. */
+/** Rows as a table, and as a chart if possible. */
 export function ResultView({ result }: { result: Result }) {
   const picture = useMemo(() => pictureOf(result), [result]);
   const isNumber = (column: number) => result.rows.some((row) => typeof row[column] === "number");
@@ -17,7 +17,7 @@ export function ResultView({ result }: { result: Result }) {
       {picture === undefined ? null : <Drawn picture={picture} />}
       <section
         className="scroll-x"
-        aria-label="Rows" // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys
+        aria-label="Rows" // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element
         tabIndex={0}
       >
         <table className="lines">

@@ -14,7 +14,7 @@ import { type Decision, decideCall, decideCommand } from "./decide.ts";
 
 const labels = { approved: "Approve", rejected: "Reject" } as const;
 
-/** A decision: a form by the schema of the approval, and approve or reject. */
+/** A form for a decision: fields by the schema of the approval, and buttons to approve or reject. */
 export function ApprovalForm({ approval, onDecided }: { approval: Approval; onDecided: () => void }) {
   const field = useMemo(
     () => (approval.form ? fieldOf(approval.form, "Answer") : undefined),
@@ -32,7 +32,7 @@ export function ApprovalForm({ approval, onDecided }: { approval: Approval; onDe
     ...problemsUnder(["data"], refusal?.fields ?? []),
   ];
   const decide = (verdict: Decision["verdict"]) => {
-    // Only an approval includes the form.
+    // Only an approval sends the fields of the form.
     const decision: Decision = { verdict, reason, data: verdict === "approved" ? found?.value : undefined };
     const perform = () => {
       setRefusal(undefined);

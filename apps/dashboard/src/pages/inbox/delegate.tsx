@@ -7,7 +7,7 @@ import { Dialog } from "../../elements/dialog.tsx";
 import { TextField } from "../../elements/fields.tsx";
 import { delegateCall, delegateCommand } from "./decide.ts";
 
-/** Gives the answer to other people. */
+/** Delegates the answer to other users. */
 export function Delegate({ approval }: { approval: Approval }) {
   const queries = useQueryClient();
   const [isAsked, setIsAsked] = useState(false);

@@ -13,7 +13,7 @@ import { dueFirst, waitingFor } from "./waiting.ts";
 
 const decidedVerdicts = ["approved", "rejected", "expired", "withdrawn"];
 
-/** Approvals for the signed-in person, those for other people, decisions, and inboxes. */
+/** Approvals for the signed-in user, approvals for other users, decisions, and inboxes. */
 export function InboxPage() {
   const { view = "mine" } = useSearch({ from: "/inbox" });
   const navigate = useNavigate({ from: "/inbox" });
@@ -76,7 +76,7 @@ function Decided() {
 interface ApprovalsOptions {
   readonly query: UseQueryResult<{ readonly approvals: readonly Approval[] }>;
   readonly empty: string;
-  /** Only those that wait for this person. */
+  /** Only approvals that wait for this user. */
   readonly me?: string;
   readonly isDueFirst?: boolean;
 }

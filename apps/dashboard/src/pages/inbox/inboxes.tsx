@@ -6,7 +6,7 @@ import { Empty, Facts, Meter, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { hoursOf, loadOf } from "./waiting.ts";
 
-/** All inboxes: how full each is, who answers, and when. */
+/** All inboxes: fill level, members and hours of each. */
 export function Inboxes() {
   const query = useQuery(inboxesQuery());
   return (

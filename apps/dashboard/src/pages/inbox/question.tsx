@@ -12,7 +12,7 @@ import { ApprovalForm } from "./approval-form.tsx";
 import { Delegate } from "./delegate.tsx";
 import "./inbox.css";
 
-/** The whole run or mission. The task is shown next to it. */
+/** Returns a reference to the whole run or mission, because the task is shown next to it. */
 const workOf = ({ kind = "run", id = "" }: Partial<WorkReference> = {}): WorkReference => ({ kind, id });
 
 /** An approval with its context and the decision. */

@@ -16,7 +16,7 @@ import { severityTone } from "./incident.ts";
 
 const shownFirst = 5;
 
-/** Alerts of the incident that are not over. */
+/** Active alerts of the incident. */
 export function FiringAlerts({ incident, namespace }: { incident: Incident; namespace: string }) {
   const query = useQuery(alertsInQuery(namespace));
   const [all, setAll] = useState(false);

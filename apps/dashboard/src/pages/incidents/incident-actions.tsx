@@ -24,7 +24,7 @@ function changeCommand(incidentId: string, namespace: string, change: Change, te
   return commandLine("tutti", "incident", verbs[change], incidentId, text, "--namespace", namespace);
 }
 
-/** Reads incidents again. */
+/** Returns a function that reloads incidents. */
 export function useIncidentRefresh(): () => void {
   const queries = useQueryClient();
   return () => void queries.invalidateQueries({ queryKey: ["incidents"] });
@@ -42,7 +42,7 @@ const dialogs = {
 } as const;
 type IncidentChange = keyof typeof dialogs;
 
-/** Take, assign, note, resolve. */
+/** Actions on an incident: acknowledge, assign, add a note, resolve. */
 export function IncidentActions({ incident, namespace }: { incident: Incident; namespace: string }) {
   const { incidentId, owner = "", status } = incident;
   const { data: who } = useQuery(whoQuery());

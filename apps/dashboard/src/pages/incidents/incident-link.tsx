@@ -9,7 +9,7 @@ interface IncidentLinkOptions {
   readonly children?: ReactNode;
 }
 
-/** Leads to an incident, also to one of another namespace than that of the tab. */
+/** A link to an incident, which may be in another namespace than the tab. */
 export function IncidentLink({
   incidentId,
   namespace = "",

@@ -24,7 +24,7 @@ import "./incidents.css";
 import { useState } from "react";
 import { WorkLink } from "../../elements/work-link.tsx";
 
-/** One incident: how it stands, what could be done, why, whom it hits, and what happened. */
+/** The page of one incident: state, repairs, causes, affected work, and timeline. */
 export function IncidentPage() {
   const { incidentId } = useParams({ from: "/incidents/$incidentId" });
   const { of = currentNamespace() } = useSearch({ from: "/incidents/$incidentId" });
@@ -129,7 +129,7 @@ function Affected({ incident }: { incident: Incident }) {
 
 const shownFirst = 12;
 
-/** Runs and missions that failed in its time, the latest first. */
+/** Runs and missions that failed during the incident, latest first. */
 function FailedWork({ incident: { failed, failedCount = 0 } }: { incident: Incident }) {
   const [all, setAll] = useState(false);
   if (failed.length === 0) return null;

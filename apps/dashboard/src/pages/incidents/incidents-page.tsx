@@ -25,7 +25,7 @@ import "./incidents.css";
 
 const labelsShown = 3;
 
-/** Incidents of the namespace and of the installation: open ones first, then the worst. */
+/** Incidents of the namespace and of the installation: open ones first, then by severity. */
 export function IncidentsPage() {
   const query = useQuery(incidentsQuery());
   const open = query.data?.filter(({ status }) => status === "open").length ?? 0;

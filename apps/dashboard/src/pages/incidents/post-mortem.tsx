@@ -9,7 +9,7 @@ import { Part, Tag } from "../../elements/parts.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { changeCall, useIncidentRefresh } from "./incident-actions.tsx";
 
-/** The post-mortem: a draft of what is known until a person writes it. */
+/** The post-mortem. Until a user writes it, a draft of the known facts is shown. */
 export function PostMortem({ incident, namespace }: { incident: Incident; namespace: string }) {
   const { incidentId, postMortem = "", draft } = incident;
   const [editing, setEditing] = useState(false);
@@ -42,7 +42,7 @@ export function PostMortem({ incident, namespace }: { incident: Incident; namesp
   );
 }
 
-/** Starts with the text as it was when the editor opened. */
+/** An editor that starts with the text from the time when it was opened. */
 function Editor(options: { incidentId: string; namespace: string; first: string; onDone: () => void }) {
   const { incidentId, namespace, first, onDone } = options;
   const [text, setText] = useState(first);

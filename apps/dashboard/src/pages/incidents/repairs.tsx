@@ -22,13 +22,13 @@ interface Options {
   readonly namespace: string;
 }
 
-/** A repair that is reviewed. */
+/** The repair under review. */
 interface Chosen {
   readonly repair: IncidentRepair;
   readonly undo: boolean;
 }
 
-/** What to do: the advice of the rules, and repairs. Each shows what it touches, and is done by a run. */
+/** Advice of the rules, and repairs. Each repair shows what it changes, and is executed as a run. */
 export function Repairs({ incident, namespace }: Options) {
   const { advice, repairs } = incident;
   const [chosen, setChosen] = useState<Chosen>();
@@ -79,7 +79,7 @@ export function Repairs({ incident, namespace }: Options) {
   );
 }
 
-/** Runs that repair the incident. */
+/** The runs of repairs for the incident. */
 function RepairRuns({ incident }: { incident: Incident }) {
   const namespace = namespaceOfWork(incident);
   const { data } = useQuery(repairRunsQuery(incident.incidentId, namespace));
@@ -148,7 +148,7 @@ function Review({ incident, namespace, repair, undo, onClose }: Options & Chosen
   );
 }
 
-/** What a person fills in. */
+/** Values entered by the user. */
 interface Typed {
   readonly version: string;
   readonly agents: string;

@@ -8,7 +8,7 @@ import { entryWords } from "./incident.ts";
 
 const latestShown = 15;
 
-/** What happened, oldest first. Of a long one the start and the latest entries. */
+/** The timeline, oldest entry first. A long one is shortened to its start and its latest entries. */
 export function Timeline({ entries }: { entries: readonly IncidentEntry[] }) {
   const [all, setAll] = useState(false);
   const hidden = all ? 0 : Math.max(0, entries.length - 1 - latestShown);

@@ -17,7 +17,7 @@ interface ChangesOptions {
   readonly search: MetricsSearch;
 }
 
-/** When the metric changed abruptly, and which series drift. Found on request: the analysis reads all values of the range. */
+/** Abrupt changes and drifting series of the metric. Computed on request, because the analysis reads the whole range. */
 export function ChangesPart({ metric, namespace, figures, search }: ChangesOptions) {
   const [isAsked, setAsked] = useState(false);
   const { range = "1h" } = search;

@@ -6,7 +6,7 @@ import { drawnMax, drawnOf, figureWord, linesOf, type SeriesLine, tokens, writte
 
 const Chart = lazy(() => import("../../elements/chart.tsx"));
 
-/** One figure of a metric: its picture, and the same numbers as a table. */
+/** One statistic of a metric: a chart, and a table with the same numbers. */
 export function MetricPanel(options: {
   title?: string;
   metric: string;
@@ -47,7 +47,7 @@ export function MetricPanel(options: {
   );
 }
 
-/** The same numbers, for each line of the picture and for those that are not drawn. */
+/** The table of the numbers, for each line of the chart and for lines that are not drawn. */
 function Values(options: {
   lines: readonly SeriesLine[];
   written: (value: number) => string;

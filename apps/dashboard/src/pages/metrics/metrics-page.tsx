@@ -19,7 +19,7 @@ import "./metrics.css";
 type List = Routes["metrics.list"]["reply"];
 type Metric = List["metrics"][number];
 
-/** The resources of each process, and how far the record of facts is behind. */
+/** Resources of each process, and the lag of the recorded facts. */
 const board = [
   { title: "CPU", metric: "process_cpu_seconds_total", figure: "rate" },
   { title: "Memory", metric: "process_resident_memory_bytes", figure: "value" },
@@ -27,7 +27,7 @@ const board = [
   { title: "Delay of recorded facts", metric: "tutti_insight_facts_lag_seconds", figure: "value" },
 ] as const;
 
-/** Any metric over any time: of the installation, or of the workers of a namespace. */
+/** Any metric over any time, of the installation or of the workers in a namespace. */
 export function MetricsPage() {
   const search = useSearch({ from: "/series" });
   const namespace = search.scope === "own" ? currentNamespace() : installation;
@@ -56,7 +56,7 @@ export function MetricsPage() {
   );
 }
 
-/** Where the values are from, and how far back they go. */
+/** The source of the values, and how far back it reaches. */
 function Origin({ list }: { list: List | undefined }) {
   if (list === undefined) return <>&nbsp;</>;
   const count = list.processes.length === 0 ? null : counted(list.processes.length, "process", "processes");
@@ -129,7 +129,7 @@ function Choices({ search, list }: { search: MetricsSearch; list: List | undefin
   );
 }
 
-/** How series of the metric become one line. */
+/** Selects how series of the metric are combined into one line. */
 function Joining({ search, labels }: { search: MetricsSearch; labels: readonly string[] }) {
   const change = useChange();
   const { over, by, ...others } = search;
@@ -295,7 +295,7 @@ function All({ metrics, search }: { metrics: readonly Metric[]; search: MetricsS
   );
 }
 
-/** What stays when another metric is opened. */
+/** Returns the settings that remain when the user opens another metric. */
 function kept({ range, scope, process, text }: MetricsSearch): MetricsSearch {
   return {
     ...(range === undefined ? {} : { range }),

@@ -5,7 +5,7 @@ import { Facts, Part, Tag } from "../../elements/parts.tsx";
 import { ValueView } from "../../run/json/value-view.tsx";
 import { hasEnded } from "./mission.ts";
 
-/** What the mission is for, by which rules it goes, and what came of it. */
+/** The goal of the mission, its rules, and its result. */
 export function AboutView({ mission }: { mission: Mission }) {
   const { spec, outcome } = mission;
   const labels = Object.entries(spec?.labels ?? {});

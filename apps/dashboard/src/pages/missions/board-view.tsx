@@ -7,11 +7,11 @@ import { VirtualCards } from "../../elements/virtual-cards.tsx";
 import { actorOf } from "./mission.ts";
 import { ValueLine } from "./value-line.tsx";
 
-/** Fewer are seen at a glance. */
+/** Minimum number of entries for a search field. */
 const searchedFrom = 12;
 const rowPx = 45;
 
-/** What the agents wrote down: each key with its value, its version, and who wrote it last. */
+/** The shared entries of the agents: each key with its value, version and last author. */
 export function BoardView({ entries }: { entries: readonly BoardEntry[] }) {
   const [text, setText] = useState("");
   const wanted = useDeferredValue(text.trim().toLowerCase());

@@ -9,7 +9,7 @@ import { ValueLine } from "./value-line.tsx";
 
 const rowPx = 66;
 
-/** What agents told each other, the newest last: all of it, or what went to one of them, a role or a topic. */
+/** The messages between agents, newest last: all of them, or those to one agent, role or topic. */
 export function MessagesView({ messages }: { messages: readonly MissionMessage[] }) {
   const [to, setTo] = useState("");
   const targets = useMemo(

@@ -36,7 +36,7 @@ import { VotesView } from "./votes-view.tsx";
 const WorkTrace = lazy(() => import("../../run/trace/work-trace.tsx"));
 const route = getRouteApi("/missions/$missionId");
 
-/** One mission, live: how it stands, what its agents share, and what can be done. */
+/** The page of one mission, live: state, shared data, and actions. */
 export function MissionPage() {
   const { missionId } = route.useParams();
   const known = useLive(
@@ -96,7 +96,7 @@ function Head({ mission }: { mission: Mission }) {
 
 const refetchMs = 1_000;
 
-/** Questions to people that are open. The mission may be newer than their list: it is asked for until they agree. */
+/** Open questions to users. The mission may be newer than the list of questions, so the query polls until both agree. */
 function Questions({ mission: { missionId, openApprovals = 0 } }: { mission: Mission }) {
   const { data } = useQuery({
     ...missionApprovalsQuery(missionId),
@@ -175,8 +175,8 @@ function Shared({ known, mission }: { known: MissionKnown; mission: Mission }) {
 }
 
 /**
- * What the mission may use up: used, set aside and left, as bars and in numbers. Nothing where there is no limit and no
- * use.
+ * The budget of the mission: used, reserved and remaining amounts, as bars and in numbers. Renders nothing without a
+ * limit or usage.
  */
 function BudgetPart({ budget }: { budget: Budget | undefined }) {
   const lines = budgetLines(budget);
@@ -198,7 +198,7 @@ function BudgetPart({ budget }: { budget: Budget | undefined }) {
   );
 }
 
-/** The words beside say the same. */
+/** Decoration only, because the text next to it has the same values. */
 function Bar({ line: { limit, used, reserved } }: { line: BudgetLine }) {
   if (limit === undefined) return null;
   const width = (amount: number) => ({ width: `${Math.min(100, (amount / limit) * 100)}%` });
@@ -212,7 +212,7 @@ function Bar({ line: { limit, used, reserved } }: { line: BudgetLine }) {
 
 const rowPx = 62;
 
-/** Who takes part: the part they play, what they have and have done. */
+/** The participants: role, current tasks and completed tasks. */
 function AgentsView({ mission: { participants, leader } }: { mission: Mission }) {
   if (participants.length === 0)
     return <Empty title="No agents yet.">Agents join on their own or with their first task.</Empty>;

@@ -17,11 +17,11 @@ import { MissionsStore } from "./missions-store.ts";
 import "./missions.css";
 import { type MissionsSearch, missionsSearch } from "./search.ts";
 
-/** As many as the stream starts with. */
+/** Number of missions at the start of the stream. */
 const newestMax = 1_000;
 const rowPx = 84;
 
-/** All missions, live: what each is for, how far it is, and what it waits for. */
+/** All missions, live: goal, progress and blockers of each. */
 export function MissionsPage() {
   const search = useSearch({ from: "/missions" });
   const navigate = useNavigate({ from: "/missions" });

@@ -24,7 +24,7 @@ interface TaskDetailOptions {
   onTask: (taskId: string) => void;
 }
 
-/** A task in full: why it stands so comes before what it was given and gave. */
+/** A task in full: the reason for its state first, then input and output. */
 export function TaskDetail(
   options: Omit<TaskDetailOptions, "task"> & { task: BoardTask | undefined; onClose: () => void },
 ) {
@@ -87,7 +87,7 @@ function Why({ mission: { missionId }, task, onTask }: TaskDetailOptions) {
   const taskId = task.spec?.id ?? "";
   const path = pathOf(["missions", missionId, "why"], { task: taskId });
   const query = useQuery({
-    // Asked again with each change of the task.
+    // The key changes with the task, so that the query runs again.
     queryKey: ["mission", missionId, "why", taskId, task.status, task.claim?.claimId],
     queryFn: ({ signal }) => read<Explanation>(path, signal),
     refetchInterval: refetchMs,

@@ -15,11 +15,11 @@ import { TaskDetail } from "./task-detail.tsx";
 
 const rowPx = 62;
 
-/** The tasks on the board: how each stands, who has it and what it needs. One opens with why it stands so. */
+/** The tasks on the board: state, agent and requirements of each. A task opens with the reason for its state. */
 export function TasksView(options: {
   mission: Mission;
   tasks: readonly BoardTask[];
-  /** The task that is open. Empty for none. */
+  /** The open task. Empty for none. */
   open: string;
   onOpen: (taskId: string) => void;
 }) {

@@ -4,7 +4,7 @@ import { elsewhereOf } from "../../run/json/elsewhere.ts";
 import { ValueView } from "../../run/json/value-view.tsx";
 import { inLine } from "./mission.ts";
 
-/** A value in a line, which opens as a whole. */
+/** A value in one line. It opens in full. */
 export function ValueLine({ value, what }: { value: unknown; what: string }) {
   const [isOpen, setOpen] = useState(false);
   const isElsewhere = elsewhereOf(value) !== undefined;

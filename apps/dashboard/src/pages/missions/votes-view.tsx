@@ -7,7 +7,7 @@ import { voteStates } from "../../score/states.ts";
 import { actorOf, deadlineOf, ruleWords, tallied } from "./mission.ts";
 import { voteWords } from "./reading.ts";
 
-/** What the agents vote on: by which rule, how it stands, and how it came out. */
+/** The votes of the agents: rule, current state and result of each. */
 export function VotesView({ votes }: { votes: readonly Vote[] }) {
   if (votes.length === 0) return <Empty title="No votes yet." />;
   return votes.map((vote) => <OneVote key={vote.voteId} vote={vote} />);

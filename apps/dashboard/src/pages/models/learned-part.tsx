@@ -6,7 +6,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { driftWords, inOrder, trustWords } from "./learned.ts";
 import { modelsQuery } from "./models-query.ts";
 
-/** What plans and choices rest on: how well times are known, and which are no longer as they were. */
+/** The experience behind plans and choices: accuracy of durations, and drift. */
 export function LearnedPart() {
   const query = useQuery(modelsQuery());
   return (

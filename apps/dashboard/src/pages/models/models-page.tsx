@@ -15,7 +15,7 @@ import { Sure } from "../../elements/sure.tsx";
 import { inOrder, offBy, trustWords } from "./learned.ts";
 import { modelsPath, modelsQuery } from "./models-query.ts";
 
-/** How long things take: which way predicts each capability, and how the others would have done. */
+/** Models of durations: the live model of each capability, and the errors of the other models. */
 export function ModelsPage() {
   const query = useQuery(modelsQuery());
   return (
@@ -171,7 +171,7 @@ function Row({ each, all, model }: RowOptions) {
   );
 }
 
-/** Better than the live one, and no worse than the better baseline: the others are refused. */
+/** True if a model is better than the live one and no worse than the best baseline. Otherwise a promotion is rejected. */
 function isBetter({ error = 0, live = false }: ModelComparison, all: readonly ModelComparison[]): boolean {
   const errors = (wanted: (each: ModelComparison) => boolean | undefined) =>
     all.filter(wanted).map((each) => each.error ?? 0);

@@ -28,7 +28,7 @@ const panels = [
   { title: "Failures", unit: "failed calls/s", of: failures, tokens: ["--wrong"] },
 ] as const;
 
-/** No process declares it: the process with the pools does not answer. */
+/** The code if no process declares the metric, because the process with the pools does not answer. */
 const unknownMetric = "metrics.unknown";
 
 const notForYou = "mesh.denied";
@@ -61,7 +61,7 @@ export function Figures() {
   );
 }
 
-/** Whose metrics these are. A process that does not answer is listed with the reason. */
+/** The processes with these metrics. A process that does not answer is listed with the reason. */
 function Processes() {
   const { data: processes = [] } = useQuery(metricProcessesQuery());
   if (processes.length === 0) return null;

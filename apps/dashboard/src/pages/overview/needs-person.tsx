@@ -40,7 +40,7 @@ export function NeedsPerson() {
   const approvals = useQuery(approvalsQuery());
   const stopped = useQuery(someRunsQuery({ status: ["paused", "quarantined"] }, 20));
   const running = useQuery(someRunsQuery({ status: ["running"] }, 200));
-  // To the hour, so that the query stays the same for a while.
+  // Rounded to the hour, so that the query key stays the same for a while.
   const since = useMemo(() => (Math.floor(nowMs() / hourMs) - failedForHours) * hourMs, []);
   const failed = useQuery(someRunsQuery({ status: ["failed"], endedFromMs: since }, 20));
   const absent = useQuery(absentAgentsQuery());
@@ -49,7 +49,7 @@ export function NeedsPerson() {
   const unresolved = incidents.data?.filter((incident) => incident.status !== "resolved") ?? [];
   const troubles = troublesIn(status.data);
   const held = withPausedTasks(running.data?.runs ?? []);
-  // Until all lists are there, an empty one says nothing.
+  // An empty list is only shown as empty after all lists have loaded.
   const isComplete = [stopped, running, failed, absent, status, incidents].every((list) => !list.isPending);
   return (
     <Part title="Needs attention" id="needs-person">
@@ -165,7 +165,7 @@ function Runs(options: SomeRuns & { title: string; action: RunAction; all: AllRu
   );
 }
 
-/** The number is that of the page of its own, not of the lines that are shown here. */
+/** A group with its total number. It shows only some of the lines and links to the full page. */
 function Group(options: {
   title: string;
   many: number;

@@ -43,7 +43,7 @@ export function OverviewPage() {
   );
 }
 
-/** By the pools, which count their workers: there may be thousands. */
+/** Sums the workers of all pools, because there may be thousands of workers. */
 function Summary() {
   const { data } = useQuery(poolsQuery());
   if (data === undefined) return <>&nbsp;</>;
@@ -61,7 +61,7 @@ function Summary() {
   );
 }
 
-/** How many runs stand how. Each leads to them. */
+/** Counts of runs by state. Each links to those runs. */
 function Tally() {
   const { data } = useQuery(statusCountsQuery());
   const counts = new Map(data?.counts.map(({ value, count: many }) => [value, many ?? 0]));

@@ -14,7 +14,7 @@ const padPx = 9;
 
 /** The latest runs as a score: a staff for each workflow, a note for each run. */
 export function ScoreStrip({ runs }: { runs: readonly Run[] }) {
-  // Finer than a step nothing would be seen to move.
+  // Changes smaller than a step would not be visible.
   const nowMs = Math.ceil(useNow() / stepMs) * stepMs;
   const score = useMemo(() => scoreOf(runs, nowMs), [runs, nowMs]);
   const follow = useFollow();
@@ -26,7 +26,7 @@ export function ScoreStrip({ runs }: { runs: readonly Run[] }) {
       </Empty>
     );
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: a picture that can be clicked. The list of runs has the links
+    // biome-ignore lint/a11y/noStaticElementInteractions: a clickable picture. The list of runs has the same links
     // biome-ignore lint/a11y/useKeyWithClickEvents: as above
     <div className="score" onClick={follow}>
       {score.staves.map((staff) => (
@@ -41,7 +41,7 @@ export function ScoreStrip({ runs }: { runs: readonly Run[] }) {
   );
 }
 
-/** One for all notes: a hundred handlers would be a hundred looks at where the page is. */
+/** Returns one click handler for all notes. A hundred handlers would each read the current location. */
 function useFollow() {
   const navigate = useNavigate();
   return (event: MouseEvent) => {
@@ -71,7 +71,7 @@ const StaffLine = memo(function StaffLine({ staff }: { staff: Staff }) {
   );
 });
 
-/** Seen only: the same runs are in the list of runs, for keys and for those who hear the page. */
+/** Visual only. Keyboard and screen reader users find the same runs in the list of runs. */
 function NoteMark({ note }: { note: Note }) {
   const { runId, stand, from, to, line } = note;
   return (

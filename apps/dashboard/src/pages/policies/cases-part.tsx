@@ -11,7 +11,7 @@ import { sentenceOf } from "../access/question.ts";
 import type { Action } from "../access/vocabulary.ts";
 import { type CaseDraft, type changeOf, emptyCase, type PolicyDraft } from "./draft.ts";
 
-/** Questions with the answers that they must have. They are tried here, and before every change of policies. */
+/** Test cases: questions with required answers. They are checked here and before every change of policies. */
 export function CasesPart(options: {
   draft: PolicyDraft;
   change: ReturnType<typeof changeOf>;
@@ -32,7 +32,7 @@ export function CasesPart(options: {
     <Part title="Cases" aside={cases.length === 0 ? "none" : String(cases.length)}>
       <ol className="cases">
         {cases.map((each, at) => (
-          // Cases have no name of their own, and do not change places.
+          // Cases have no name and do not change places.
           // biome-ignore lint/suspicious/noArrayIndexKey: see above
           <li key={at}>
             <OneCase

@@ -14,7 +14,7 @@ import type { Impact } from "./use-impact.ts";
 /** The decisions of the last seven days that would change, with the work behind each. */
 export function ImpactPart(options: {
   impact: Impact | undefined;
-  /** Whether it is that of the text as it is now. */
+  /** True if it belongs to the current text. */
   isOfNow: boolean;
   isMain: boolean;
   isReady: boolean;

@@ -17,11 +17,11 @@ import { ImpactPart } from "./impact-part.tsx";
 import { useChanged } from "./use-changed.ts";
 import { useImpact } from "./use-impact.ts";
 
-/** A policy that is written. It is applied when its impact has been listed: of this text, not of an earlier one. */
+/** An editor for a policy. Applying requires an impact list of the current text, not of an earlier one. */
 export function PolicyEditor(options: {
   first: PolicyDraft;
   isNew: boolean;
-  /** The version that policies are at, so that no change of another user is overwritten unseen. */
+  /** The version of the policies that the editor has read, so that it never overwrites another user's change. */
   present: number;
   actions: readonly Action[];
 }) {

@@ -20,7 +20,7 @@ import { useChanged } from "./use-changed.ts";
 import "../drafting/drafting.css";
 import "./policies.css";
 
-/** Writing a policy: checked while it is written, tried on cases, compared with what was decided, then applied. */
+/** The policy editor page: check, test cases, comparison with recorded decisions, and apply. */
 export function PolicyPage() {
   const { id, of, version } = useSearch({ from: "/policy" });
   const schema = useQuery(policySchemaQuery());

@@ -12,7 +12,7 @@ import { StandMark } from "../../score/glyph.tsx";
 import { queueOrder, standOfPool, statusOf, whyWaiting } from "./pool.ts";
 import "./pools.css";
 
-/** Where tasks meet workers: how full each pool is, and which tasks wait and why. */
+/** All pools: load of each, and waiting tasks with their reasons. */
 export function PoolsPage() {
   const query = useQuery(poolsQuery());
   const pools = query.data?.pools ?? [];

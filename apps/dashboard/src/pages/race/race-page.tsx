@@ -19,7 +19,7 @@ import { laneOf, type Race, raceLabel, racesOf } from "./race.ts";
 
 const route = getRouteApi("/race");
 
-/** One job in all modes side by side, live: how far each is, how long it takes, what it costs, and the slots it takes. */
+/** One job in all modes side by side, live: progress, duration, cost and slots of each. */
 export function RacePage() {
   const { of } = route.useSearch();
   const { sessions, isWhole, problem } = useLive(
@@ -78,7 +78,7 @@ function Track({ race: { sessions, firstId } }: { race: Race }) {
   );
 }
 
-/** Lists know nothing of slots and efficiency: each lane follows its own session. */
+/** One lane. It watches its own session, because lists contain neither slots nor efficiency. */
 function LaneLine({ listed, isFirst }: { listed: Session; isFirst: boolean }) {
   const { sessionId } = listed;
   const { session = listed } = useLive(

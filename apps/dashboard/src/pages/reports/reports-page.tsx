@@ -35,7 +35,7 @@ import {
 } from "./report.ts";
 import "./reports.css";
 
-/** Reports about work: requested now or by a schedule, shown, and saved as files. */
+/** Reports about work: created now or by a schedule, shown, and saved as files. */
 export function ReportsPage() {
   const { id } = useSearch({ from: "/reports" });
   const [isOpen, setOpen] = useState(false);
@@ -144,7 +144,7 @@ function Unfinished({ id, report }: { id: string; report: Report | undefined }) 
   );
 }
 
-/** The same as a file, in each format. */
+/** The report as a file, in each format. */
 function Files({ id }: { id: string }) {
   const queries = useQueryClient();
   const navigate = useNavigate({ from: "/reports" });
@@ -175,7 +175,7 @@ function Files({ id }: { id: string }) {
   );
 }
 
-/** Hands the file to the browser. */
+/** Saves the file through the browser. */
 function save({ file }: Reply, name: string): void {
   const { $bytes = "", mediaType = "" } = (file ?? {}) as { $bytes?: string; mediaType?: string };
   const bytes = Uint8Array.from(atob($bytes), (sign) => sign.charCodeAt(0));

@@ -8,7 +8,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
 import { allocationUses, amount } from "./resource.ts";
 
-/** What each session has, waits for, and would have by its share. */
+/** Allocations of each session: held, waiting, and its share. */
 export function AllocationsPart() {
   const query = useQuery(allocationsQuery());
   const [opened, setOpened] = useState<string>();

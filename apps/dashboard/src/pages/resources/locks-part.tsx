@@ -9,10 +9,10 @@ import { Glyph } from "../../score/glyph.tsx";
 import { LocksStore } from "./locks-store.ts";
 import { standOfLock, whoOf } from "./resource.ts";
 
-/** A longer line is not readable. */
+/** Maximum number of shown waiters. A longer line is not readable. */
 const waitersShown = 10;
 
-/** Who holds which lock, and who waits for it, as it happens. */
+/** Locks with their holders and waiters, live. */
 export function LocksPart() {
   const { locks, isWhole, problem } = useLive(
     "locks",

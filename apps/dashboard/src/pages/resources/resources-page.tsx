@@ -191,7 +191,7 @@ function Reservations() {
   );
 }
 
-/** Circles that were found: who waited for whom, who gave way, and why that one. */
+/** Detected deadlocks: the waiter that gave way, and the reason for the choice. */
 function DeadlocksPart() {
   const query = useQuery(deadlocksQuery());
   return (

@@ -10,7 +10,7 @@ import { whoIs } from "../access/question.ts";
 import { hasPage } from "../audit/record.ts";
 import { ImpactFrame } from "../drafting/impact-frame.tsx";
 
-/** What a rule would have said of the latest starts, of definitions and of agents. Of which rule, as it was sent. */
+/** Evaluates a rule over the latest starts, definitions and agents. The result includes the rule as it was sent. */
 export function useRuleImpact() {
   const looking = useMutation({
     mutationFn: async (rule: AdmissionRuleInput) => {

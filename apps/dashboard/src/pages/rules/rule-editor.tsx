@@ -23,7 +23,7 @@ import {
 import { ImpactPart, useRuleImpact } from "./impact-part.tsx";
 import { useRulesChanged } from "./use-rules-changed.ts";
 
-/** A rule that is written. It is set when its impact has been listed: of this text, not of an earlier one. */
+/** An editor for a rule. Setting it requires an impact list of the current text, not of an earlier one. */
 export function RuleEditor(options: { first: RuleDraft; isNew: boolean; revision: string }) {
   const { first, isNew, revision } = options;
   const [draft, setDraft] = useState(first);
@@ -195,14 +195,14 @@ function SetPart(options: {
   );
 }
 
-/** Checks a rule while it is written. */
+/** Checks a rule during editing. */
 function useRuleCheck(rule: AdmissionRuleInput): Checked {
   return useChecked(JSON.stringify(rule), checkRule);
 }
 
 const checkRule: Check = async (text, signal) => {
   const { ruleId, ...rule } = JSON.parse(text) as AdmissionRuleInput;
-  // The field itself shows that the name is missing.
+  // The name field itself shows that the name is missing.
   const body = { rule: { ...rule, ruleId: ruleId || "written" }, subjects: [{}] };
   const reply = await send({ method: "POST", path: "/v1/rules/test", body }, signal);
   return (reply as TestRuleReply).problems;

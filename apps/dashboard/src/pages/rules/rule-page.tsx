@@ -20,9 +20,7 @@ import { VersionsPart } from "./versions-part.tsx";
 import "../drafting/drafting.css";
 import "./rules.css";
 
-/**
- * Writing an admission rule: checked while it is written, compared with the current one, run in shadow mode, then set.
- */
+/** The editor page of an admission rule: check, comparison with the current rule, shadow mode, and set. */
 export function RulePage() {
   const { id } = useSearch({ from: "/rule" });
   const rule = useQuery({ ...ruleQuery(id ?? ""), enabled: id !== undefined });

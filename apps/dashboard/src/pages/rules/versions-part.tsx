@@ -9,7 +9,7 @@ import { whoIs } from "../access/question.ts";
 import { VersionEnd, VersionsFrame } from "../drafting/versions-frame.tsx";
 import { useRulesChanged } from "./use-rules-changed.ts";
 
-/** A rule as it was: who changed it, when and why, in which fields. back. */
+/** The versions of a rule: author, time, reason and changed fields of each, with a rollback. */
 export function VersionsPart({ id }: { id: string }) {
   const query = useQuery(ruleVersionsQuery(id));
   return (

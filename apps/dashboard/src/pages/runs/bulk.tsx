@@ -37,7 +37,7 @@ interface BulkOptions {
   onDone: (done: number) => void;
 }
 
-/** Acts on all that is marked, or on all that the list matches: first it is shown what would be done. */
+/** Executes an action on all selected runs or on all runs that match the list, after a preview. */
 export function Bulk(options: BulkOptions & { total: number | undefined }) {
   const { marked, search, total } = options;
   const [verb, setVerb] = useState<Verb | undefined>();
@@ -86,7 +86,7 @@ function previewCall({ marked, search, requestedMs, verb, moving }: Chosen) {
   return { method: "POST", path: "/v1/bulk/preview", body: { filter, action } } as const;
 }
 
-/** Where runs move to. The preview is made again for what is chosen. */
+/** The target version of a move. A change of the target creates a new preview. */
 function Moves(options: Omit<Chosen, "moving">) {
   const [written, setWritten] = useState(toLatest);
   const [moving, setMoving] = useState(toLatest);
@@ -132,7 +132,7 @@ function Moves(options: Omit<Chosen, "moving">) {
   );
 }
 
-/** What would be done, then the button that does it. */
+/** The preview of an action, then the button that executes it. */
 function Preview(options: Chosen) {
   const [preview, setPreview] = useState<PreviewBulkReply | undefined>();
   const [problem, setProblem] = useState<PageError | undefined>();
@@ -216,7 +216,7 @@ function Apply(options: Chosen & { preview: PreviewBulkReply }) {
   );
 }
 
-/** What would be done, to how many, and to which among others. */
+/** The effect of the action, the number of runs, and some examples. */
 function Previewed({ preview, participle }: { preview: PreviewBulkReply; participle: string }) {
   const many = preview.count ?? 0;
   return (
@@ -262,7 +262,7 @@ interface Applied {
   readonly refused: number;
 }
 
-/** Drives the action to its end. After a break the client continues from the cursor. */
+/** Executes the action to its end. After a disconnect, the client continues from the cursor. */
 async function applied(
   { previewToken = "" }: PreviewBulkReply,
   reason: string,

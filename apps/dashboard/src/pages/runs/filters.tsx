@@ -9,7 +9,7 @@ import { type RunsSearch, withinWords } from "./search.ts";
 
 const typingMs = 250;
 
-/** The filter of the list. The address contains all of it, so that a list can be kept and passed on. */
+/** The filter of the list. The address contains the whole filter, so that users can bookmark and share a list. */
 export function Filters({
   search,
   onChange,
@@ -60,7 +60,7 @@ export function Filters({
   );
 }
 
-/** A field whose value is taken over when typing pauses: a question for every letter would be too many. */
+/** A field whose value takes effect when typing pauses, because a query per letter would be too many. */
 export function Typed(options: {
   label: string;
   placeholder: string;
@@ -87,7 +87,7 @@ export function Typed(options: {
   );
 }
 
-/** The states that are wanted. None means any. */
+/** A filter by state. No selection means any state. */
 export function StateFilter({
   chosen,
   onChange,

@@ -1,7 +1,7 @@
-// Rows are placed by hand, which the elements of tables forbid. The table as a whole has the focus, its rows have not.
+// Rows are positioned by code, which table elements do not allow. The focus belongs to the table, not to its rows.
 // biome-ignore-all lint/a11y/useSemanticElements: see above
 // biome-ignore-all lint/a11y/useFocusableInteractive: see above
-// biome-ignore-all lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keys
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import type { Run } from "@tutti/rest/types";
@@ -42,7 +42,7 @@ interface RowsOptions {
   total: number | undefined;
 }
 
-/** As many rows as fit, however many runs there are. Further pages are fetched before their end is reached. */
+/** Renders only the visible rows of any number of runs. Loads the next page before the end is reached. */
 export function RunRows({ runs, marked, onMark, hasMore, onMore, total }: RowsOptions) {
   const scroller = useRef<HTMLDivElement>(null);
   const narrow = useIsNarrow();
@@ -61,7 +61,7 @@ export function RunRows({ runs, marked, onMark, hasMore, onMore, total }: RowsOp
   useEffect(() => {
     if (hasMore && last >= runs.length - moreBefore) onMore();
   }, [hasMore, last, runs.length, onMore]);
-  // What is new comes in at the top only while the top is seen: lines must not move under the eyes of a reader.
+  // New runs appear at the top only while the top is visible, because rows must not move while the user reads.
   useEffect(() => () => setLetIn(true), []);
   const press = useRowKeys({ runs, at, setAt, marked, onMark, show: (index) => rows.scrollToIndex(index) });
   const follow = useFollow();
@@ -118,7 +118,7 @@ function toggled(marked: ReadonlySet<string>, runId: string, on: boolean): Reado
   return next;
 }
 
-/** Follows the plain links of rows within the page. With a modifier they are the browser's. */
+/** Opens the plain links of rows inside the dashboard. The browser handles clicks with a modifier key. */
 function useFollow() {
   const navigate = useNavigate();
   return (event: MouseEvent) => {
@@ -232,7 +232,7 @@ const RunRow = memo(
           <StandMark stand={stand} />
         </Cell>
         <Cell name="run">
-          {/* A plain link: one that looks where the page is would cost a row more than all the rest of it. */}
+          {/* A plain link, because a router link would cost more than the rest of the row. */}
           <a href={`/runs/${encodeURIComponent(runId)}`} data-run={runId} className="clipped" title={runId}>
             {runId}
           </a>

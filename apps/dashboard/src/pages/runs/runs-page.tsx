@@ -15,12 +15,12 @@ import { RunRows } from "./run-rows.tsx";
 import "./runs.css";
 import type { RunsSearch } from "./search.ts";
 
-/** All runs: filtered, searched, live, and acted on together. */
+/** All runs: filters, search, live updates, and bulk actions. */
 export function RunsPage() {
   const search = useSearch({ from: "/runs" });
   const navigate = useNavigate({ from: "/runs" });
   const change = (next: RunsSearch) => void navigate({ search: next, replace: true });
-  // The moment is that of the search: a question that shifts with every second would never be answered from memory.
+  // The time of the search. A query key that changes every second would never hit the cache.
   const requestedMs = useMemo(() => (search.within === undefined ? 0 : nowMs()), [search.within]);
   const parameters = parametersOf(search, requestedMs);
   const list = useInfiniteQuery(runsQuery(parameters));

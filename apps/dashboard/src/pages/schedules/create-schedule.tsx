@@ -28,7 +28,7 @@ import {
 
 const previewAfterMs = 400;
 
-/** Makes a schedule: what, when, and with which input. The next times are shown while it is written. */
+/** A form for a new schedule: workflow, times, and input. The next times are shown during editing. */
 export function CreateSchedule({ onDone }: { onDone: () => void }) {
   const [draft, setDraft] = useState<ScheduleDraft>(emptySchedule);
   const [tried, setTried] = useState(false);
@@ -192,7 +192,7 @@ function When({ draft, problems, onChange }: PartOptions) {
   );
 }
 
-/** When it would fire, asked of the platform while the rule is written. */
+/** The next times of the draft, computed by the platform during editing. */
 function NextTimes({ draft }: { draft: ScheduleDraft }) {
   const [times, setTimes] = useState<readonly number[]>([]);
   const [problem, setProblem] = useState<string | undefined>();

@@ -3,7 +3,7 @@ import type { Schedule } from "@tutti/rest/types";
 import { Action } from "../../elements/action.tsx";
 import { type Call, commandLine } from "../../elements/spelled.ts";
 
-/** What can be done with a schedule. */
+/** Actions on a schedule. */
 export function ScheduleActions({ schedule }: { schedule: Schedule }) {
   const queries = useQueryClient();
   const { scheduleId, paused } = schedule;

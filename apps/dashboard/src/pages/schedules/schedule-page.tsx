@@ -21,7 +21,7 @@ import { ScheduleActions } from "./schedule-actions.tsx";
 import "./schedules.css";
 import { overlaps, timingWords } from "./timing.ts";
 
-/** One schedule: when it fires next, and what came of its times. */
+/** The page of one schedule: the next times, and the results of earlier ones. */
 export function SchedulePage() {
   const { scheduleId } = useParams({ from: "/schedules/$scheduleId" });
   const query = useQuery(scheduleQuery(scheduleId));

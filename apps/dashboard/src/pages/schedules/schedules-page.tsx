@@ -15,7 +15,7 @@ import { ScheduleActions } from "./schedule-actions.tsx";
 import "./schedules.css";
 import { timingWords } from "./timing.ts";
 
-/** What starts by the clock. */
+/** All schedules. */
 export function SchedulesPage() {
   const query = useQuery(schedulesQuery());
   const [creating, setCreating] = useState(false);

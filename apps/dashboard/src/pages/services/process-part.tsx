@@ -21,7 +21,7 @@ import {
 
 const silent: Stand = { word: "no answer", glyph: "cross", tone: "wrong", live: false };
 
-/** One process: what it is, what it uses, and what it consists of. */
+/** One process: its identity, its resources, and its components. */
 export function ProcessPart(options: { process: ProcessComponents; series: readonly MetricSeries[] }) {
   const { process, series } = options;
   const { services, address = "", version = "", problem = "" } = process;
@@ -77,7 +77,7 @@ function usedBy(process: ProcessComponents, series: readonly MetricSeries[], nam
   });
 }
 
-/** Decoration: the number next to it and the page of the metric say the same. */
+/** Decoration only: the number next to the line and the page of the metric show the same values. */
 function Line({ points }: Pick<MetricSeries, "points">) {
   const line = lineOf(points, 80, 16);
   if (line === "") return null;

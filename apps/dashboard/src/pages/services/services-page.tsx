@@ -15,10 +15,10 @@ import { metricNameOf, stateOf, usedMetrics } from "./process.ts";
 import { ProcessPart } from "./process-part.tsx";
 import "./services.css";
 
-/** Every process: its services, what it uses, and its components with their state. */
+/** All processes: services, resources, and components with their state. */
 export function ServicesPage() {
   const query = useQuery(componentsQuery());
-  // From the memory of the processes, so that insight is not needed.
+  // From the memory of the processes, so that the page works without insight.
   const series = useQuery(metricSeriesQuery(usedMetrics));
   const used: readonly MetricSeries[] = series.data?.series ?? [];
   return (
@@ -48,7 +48,7 @@ function summaryOf(processes: readonly ProcessComponents[]): string {
   return unready === 0 ? `${all}, all ready` : `${all}, ${unready} not ready`;
 }
 
-/** Which route, caller and status used most time in the last hour. */
+/** The routes, callers and statuses that used most time in the last hour. */
 function CallsPart() {
   const query = useQuery({ ...factsQuery(callsSql), refetchInterval: 60_000 });
   return (
@@ -85,7 +85,7 @@ function Calls({ calls }: { calls: readonly CallRow[] }) {
   );
 }
 
-/** When services and components were not ready in the last day. */
+/** The times of the last day in which services and components were not ready. */
 function HealthPart() {
   const query = useQuery(healthQuery());
   return (

@@ -17,7 +17,7 @@ import { voiceOf } from "./voices.ts";
 
 const modes = ["workflow", "swarm", "intelligence", "hybrid"] as const;
 
-/** What Tutti chose for sessions that left it the choice: why, how sure it was, and what came of it. */
+/** Choices of modes for sessions without a set mode: reason, certainty and outcome. */
 export function ChoicesPage() {
   const { mode } = useSearch({ from: "/choices" });
   const navigate = useNavigate({ from: "/choices" });

@@ -12,7 +12,7 @@ const kinds: Readonly<Record<string, string>> = {
   move: "Moves",
 };
 
-/** Each choice that was made for it: between what, what was expected of each, how sure it was, and what came of it. */
+/** The choices for the session: candidates, expected values, certainty and outcome of each. */
 export function ChoicesView({ choices }: { choices: readonly Choice[] }) {
   if (choices.length === 0)
     return <Empty title="No choice was necessary.">The mode was set at the start.</Empty>;

@@ -8,7 +8,7 @@ import { hasEnded } from "./session.ts";
 import { VoiceMark } from "./voice-mark.tsx";
 import { voiceOf } from "./voices.ts";
 
-/** What other modes would have cost: the ended session done again in each, with the durations that were. */
+/** The cost of other modes: simulates the ended session in each mode, with the actual durations. */
 export function CompareView({ session }: { session: Session }) {
   const isOver = hasEnded(session);
   const query = useQuery({ ...compareQuery(session.sessionId), enabled: isOver });

@@ -29,7 +29,7 @@ interface NodeData extends Record<string, unknown> {
   readonly laid: LaidNode;
   readonly state: number;
   readonly mode: Mode | undefined;
-  /** When it moved, or what of it, in words. Empty for what stayed. */
+  /** Describes the move of the task, or the moved tasks of a group. Empty if nothing moved. */
   readonly moved: string;
   readonly isSelected: boolean;
   readonly onSelect: (key: string) => void;
@@ -45,17 +45,17 @@ interface GraphOptions {
   session: Session;
   tasks: readonly SessionTask[];
   moves: readonly TaskMove[];
-  /** The task that is open. Empty for none. */
+  /** The open task. Empty for none. */
   open: string;
   onOpen: (taskId: string) => void;
 }
 
-/** The tasks and what they need, each in the colour and with the letter of the mode it is done in. */
+/** The tasks and their dependencies, each with the colour and letter of its mode. */
 export default function GraphView(options: GraphOptions) {
   const { session, tasks, moves } = options;
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const key = shapeKey(tasks);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key is what of the tasks makes another picture
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key contains all parts of the tasks that change the graph
   const scope = useMemo(() => shapeOf(graphTasks(tasks), { toggled, isSequence: false }), [key, toggled]);
   const isNarrow = useIsNarrow();
   const layout = useMemo(() => layoutOf(scope, isNarrow ? "down" : "right"), [scope, isNarrow]);
@@ -120,7 +120,7 @@ function Moves({ session, moves }: { session: Session; moves: readonly TaskMove[
   );
 }
 
-/** Around a small picture. A large one is as high as the style sheet lets it be. */
+/** Space around a small graph. The style sheet limits the height of a large one. */
 const around = 120;
 
 function Picture(options: GraphOptions & { layout: Layout; toggle: (key: string) => void }) {
@@ -214,7 +214,7 @@ function TaskBox({ data }: NodeProps<FlowTask>) {
   const { node } = laid;
   const stand = standOfNumber(state);
   const voice = voiceOf(mode);
-  // It starts with what is seen, so that voice control finds it.
+  // The name starts with the visible text, so that voice control finds it.
   const seen = `${node.title} ${voice.letter} ${moved || node.uses}`.trim();
   const label = [seen, stand.word, voice.word].join(", ");
   return (

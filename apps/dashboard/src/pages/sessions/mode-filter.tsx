@@ -2,7 +2,7 @@ import type { Mode } from "@tutti/rest/types";
 import { VoiceMark } from "./voice-mark.tsx";
 import { voiceOf } from "./voices.ts";
 
-/** Which modes are shown. */
+/** A filter by mode. */
 export function ModeFilter<Offered extends Mode>(options: {
   legend: string;
   offered: readonly Offered[];

@@ -3,7 +3,7 @@ import { count, figure, percent, span } from "../../elements/moments.ts";
 import { Part } from "../../elements/parts.tsx";
 import { errorWords, lateWords, waitLines } from "./session.ts";
 
-/** How well it goes: work by time and slots, how far off predictions are, and what tasks waited for. */
+/** The performance of the session: work by time and slots, errors of predictions, and reasons for waiting. */
 export function PerformancePart({ session: { performance, used } }: { session: Session }) {
   if (performance === undefined) return null;
   const { efficiency = 0, slots = 0, workMs = 0, elapsedMs = 0 } = performance;

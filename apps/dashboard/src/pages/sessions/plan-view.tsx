@@ -14,11 +14,11 @@ import { voiceOf } from "./voices.ts";
 
 const rowPx = 44;
 
-/** The plan and reality: of each task when it was to be done, and when it was. */
+/** Plan and reality: planned and actual times of each task. */
 export function PlanPart({ session, onOpen }: { session: Session; onOpen: (taskId: string) => void }) {
   const [number, setNumber] = useState(0);
   const { sessionId, eventCount } = session;
-  // What was shown stays until the next one is there.
+  // The previous plan stays visible until the next one has loaded.
   const query = useQuery({
     ...planQuery(sessionId, number, eventCount ?? 0),
     placeholderData: (before) => before,
@@ -77,7 +77,7 @@ const ticksMost = 6;
 function Chart(options: { session: Session; plan: Plan; onOpen: (taskId: string) => void }) {
   const { session, plan, onOpen } = options;
   const nowMs = useNow();
-  // What has ended is drawn once.
+  // An ended session needs no redraw.
   const momentMs = hasEnded(session) ? (session.endTimeMs ?? 0) : nowMs;
   const { axis, rows } = useMemo(() => {
     const found = axisOf(plan, momentMs);

@@ -31,7 +31,7 @@ const GraphView = lazy(() => import("./graph-view.tsx"));
 const WorkTrace = lazy(() => import("../../run/trace/work-trace.tsx"));
 const route = getRouteApi("/sessions/$sessionId");
 
-/** One session, live: how it stands, in which parts and modes it is done, why, and how well. */
+/** The page of one session, live: status, parts, modes, reasons, and performance. */
 export function SessionPage() {
   const { sessionId } = route.useParams();
   const known = useLive(
@@ -160,13 +160,13 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
   );
 }
 
-/** `p1/pack` is the task `pack` in the work of a part. Deeper ones are of other work. */
+/** Maps `p1/pack` to the task `pack` in the work of a part. Deeper ids belong to other work. */
 function taskOfSession(id: string, tasks: SessionKnown["tasks"]): string {
   const own = /^[^/]+\/(?<task>.+)$/.exec(id)?.groups?.["task"] ?? "";
   return own !== "" && tasks.some(({ spec }) => spec?.id === own) ? own : "";
 }
 
-/** The parts that it is done in, each in a mode, and why. */
+/** The parts of the session, each with its mode and the reason. */
 function PartsPart({ session, choices }: { session: Session; choices: SessionKnown["choices"] }) {
   const { parts } = session;
   if (parts.length === 0) return null;

@@ -23,7 +23,7 @@ import { modeOrder, modeWords } from "./voices.ts";
 
 const rowPx = 84;
 
-/** All sessions, live: what each is for, in which mode it is done, and how far it is. */
+/** All sessions, live: goal, mode and progress of each. */
 export function SessionsPage() {
   const search = useSearch({ from: "/sessions" });
   const navigate = useNavigate({ from: "/sessions" });
@@ -79,7 +79,7 @@ export function SessionsPage() {
   );
 }
 
-/** Which of them are shown. */
+/** The filter of the list. */
 function Look({ search, onChange }: { search: SessionsSearch; onChange: (next: SessionsSearch) => void }) {
   const modes = search.mode ?? [];
   return (

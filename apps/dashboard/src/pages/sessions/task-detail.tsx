@@ -25,7 +25,7 @@ interface DetailOptions {
   onTask: (taskId: string) => void;
 }
 
-/** A task in full: why it stands so comes before what it was given and gave. */
+/** A task in full: the reason for its state first, then input and output. */
 export function TaskDetail(
   options: Omit<DetailOptions, "task"> & { task: SessionTask | undefined; onClose: () => void },
 ) {
@@ -87,7 +87,7 @@ function Why({ session: { sessionId }, task, onTask }: DetailOptions) {
   const taskId = task.spec?.id ?? "";
   const path = pathOf(["sessions", sessionId, "why"], { task: taskId });
   const query = useQuery({
-    // Asked again with each change of the task.
+    // The key changes with the task, so that the query runs again.
     queryKey: ["session", sessionId, "why", taskId, task.status, task.agentId],
     queryFn: ({ signal }) => read<ExplainSessionReply>(path, signal),
     refetchInterval: refetchMs,

@@ -13,7 +13,7 @@ import { VoiceMark } from "./voice-mark.tsx";
 
 const rowPx = 62;
 
-/** Its tasks over all its parts: how each stands, in which mode, and who does it. */
+/** The tasks over all parts of the session: state, mode and agent of each. */
 export function TasksView(options: {
   session: Session;
   tasks: readonly SessionTask[];

@@ -1,7 +1,7 @@
 import type { Mode } from "@tutti/rest/types";
 import { voiceOf } from "./voices.ts";
 
-/** A mode as a letter in its colour. Its word stands beside, or is heard. */
+/** A mode as a letter in its colour. The word is next to it, or for screen readers only. */
 export function VoiceMark({ mode, alone }: { mode: Mode | undefined; alone?: boolean }) {
   const { word, letter, name } = voiceOf(mode);
   return (

@@ -26,7 +26,7 @@ import "./start.css";
 
 type How = "form" | "json";
 
-/** The input as fields and as JSON: both show the same, whichever is changed. */
+/** The input as fields and as JSON. A change of either one updates the other. */
 function useInput(field: Field, given: unknown) {
   const [how, setHow] = useState<How>(field.kind === "raw" ? "json" : "form");
   const [draft, setDraft] = useState<Draft>(() => draftOf(field, given));
@@ -46,7 +46,7 @@ interface StartOptions {
   definition: Definition;
   like?: Run | undefined;
   kind?: StartKind;
-  /** Done first: a template is published. */
+  /** Called before the start: publishes a template. */
   prepare?: () => Promise<unknown>;
 }
 
@@ -128,7 +128,7 @@ function Corrections({ count }: { count: number }) {
 
 const titles: Readonly<Record<StartKind, string>> = { run: "Run", mission: "Mission", session: "Session" };
 
-/** Opens the page of what was started. */
+/** Returns a function that opens the page of the started work. */
 function useStarted(): (reply: unknown) => void {
   const navigate = useNavigate();
   return (reply) => {

@@ -7,7 +7,7 @@ import { Empty, Failure, PageHead, Part, Waiting } from "../../elements/parts.ts
 import { Shown } from "../../elements/shown.tsx";
 import { StartForm } from "./start-form.tsx";
 
-/** Starts a run: what, with which input, and what is known of it. */
+/** The page to start a run: workflow, input, and known facts about the workflow. */
 export function StartPage() {
   const { workflow, like } = useSearch({ from: "/start" });
   const navigate = useNavigate({ from: "/start" });
@@ -33,7 +33,7 @@ export function StartPage() {
       />
       <Shown query={workflows} what="workflows" lines={6}>
         {({ definitions }) => {
-          // A list of one page: a name that is not in it is looked up.
+          // The list has only one page, so a name that is missing from it is looked up.
           const isKnown = definitions.some(({ name }) => name === chosen);
           return definitions.length === 0 ? (
             <Empty title="No workflows yet.">

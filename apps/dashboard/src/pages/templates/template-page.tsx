@@ -16,7 +16,7 @@ import type { Template, TemplateKind } from "./template.ts";
 import "../workflows/workflows.css";
 import "./templates.css";
 
-/** One template: what it shows, its form, and its files. */
+/** The page of one template: description, form, and files. */
 export function TemplatePage() {
   const { kind, name } = useParams({ from: "/templates/$kind/$name" });
   const template = templates.find((one) => one.kind === kind && one.name.split("/").at(-1) === name);
@@ -80,7 +80,7 @@ function Head({ template }: { template: Template }) {
   );
 }
 
-/** Registers a text again without a change: the version exists then. */
+/** Registers the definitions. Registering an unchanged text again is harmless, because the version already exists. */
 async function publish({ definitions }: Template): Promise<unknown> {
   let reply: unknown;
   for (const text of definitions)
@@ -104,7 +104,7 @@ const checkQuery = ({ name, definitions }: Template) => {
   };
 };
 
-/** The platform reads the definition: the form is that of the workflow once it is published. */
+/** The platform parses the definition, so that the form equals that of the published workflow. */
 function Startable({ template }: { template: Template }) {
   const query = useQuery(checkQuery(template));
   return (
@@ -162,7 +162,7 @@ function Files({ template: { files } }: { template: Template }) {
         current={current}
         onChange={setCurrent}
       >
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keys */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element */}
         <section className="definition-source" tabIndex={0} aria-label={current}>
           <pre>{file?.text}</pre>
         </section>

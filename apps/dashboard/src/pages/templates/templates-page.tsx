@@ -14,7 +14,7 @@ const titles: Readonly<Record<TemplateKind, string>> = {
   sessions: "Sessions",
 };
 
-/** The templates of this release, to publish and start. */
+/** All templates of this release, with actions to publish and start them. */
 export function TemplatesPage() {
   const [typed, setTyped] = useState("");
   const shown = templates.filter((template) => matches(template, typed));

@@ -16,7 +16,7 @@ import {
 } from "./rules.ts";
 import { useRefresh } from "./trigger-actions.tsx";
 
-/** Makes a trigger: which event, which condition, what it starts. */
+/** A form for a new trigger: event, condition, and workflow. */
 export function CreateTrigger({ onDone }: { onDone: () => void }) {
   const [draft, setDraft] = useState<TriggerDraft>(emptyTrigger);
   const [tried, setTried] = useState(false);

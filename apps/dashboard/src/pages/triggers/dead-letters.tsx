@@ -12,7 +12,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { triggerCall, useRefresh } from "./trigger-actions.tsx";
 
-/** Events that the trigger could not handle: why, and what can be done. */
+/** Events that the trigger could not handle, with reasons and actions. */
 export function DeadLetters({ triggerId }: { triggerId: string }) {
   const query = useQuery(deadLettersQuery(triggerId));
   const { letters = [], nextToken = "" } = query.data ?? {};

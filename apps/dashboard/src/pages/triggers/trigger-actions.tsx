@@ -3,12 +3,12 @@ import type { Trigger } from "@tutti/rest/types";
 import { Action } from "../../elements/action.tsx";
 import { type Call, commandLine } from "../../elements/spelled.ts";
 
-/** A call about one trigger. */
+/** Returns a call about one trigger. */
 export function triggerCall(triggerId: string, below: string, body: unknown = {}): Call {
   return { method: "POST", path: `/v1/triggers/${encodeURIComponent(triggerId)}/${below}`, body };
 }
 
-/** Reads triggers again. */
+/** Returns a function that reloads triggers. */
 export function useRefresh(): () => void {
   const queries = useQueryClient();
   return () => void queries.invalidateQueries({ queryKey: ["triggers"] });

@@ -17,7 +17,7 @@ import { PauseOrResume } from "./trigger-actions.tsx";
 import { RemoveTrigger, ReplayEvents, TestTrigger } from "./trigger-dialogs.tsx";
 import "./triggers.css";
 
-/** One trigger: its rules, what came of its events, and which it could not handle. */
+/** The page of one trigger: rules, results of its events, and dead letters. */
 export function TriggerPage() {
   const { triggerId } = useParams({ from: "/triggers/$triggerId" });
   const query = useQuery(triggerQuery(triggerId));
@@ -110,7 +110,7 @@ function Activations({ trigger }: { trigger: Trigger }) {
       ) : (
         <ScrollTable label="Latest events" className="activations" titles={eventTitles}>
           {trigger.recent.map(({ timeMs, result, eventId, eventType, events, runId, message }, place) => (
-            // One event can have two results at the same moment, and the list is short.
+            // One event can have two results at the same time, and the list is short.
             // biome-ignore lint/suspicious/noArrayIndexKey: see above
             <tr key={`${eventId} ${place}`}>
               <td>

@@ -15,7 +15,7 @@ import { sourceWords } from "./rules.ts";
 import { PauseOrResume } from "./trigger-actions.tsx";
 import "./triggers.css";
 
-/** What starts because of an event. */
+/** All triggers. */
 export function TriggersPage() {
   const query = useQuery(triggersQuery());
   const [creating, setCreating] = useState(false);

@@ -26,7 +26,7 @@ import {
 } from "./search.ts";
 import "./what-if.css";
 
-/** What would have been in a pool with other workers, another strategy or more work. */
+/** Replays the past of a pool with other workers, another strategy or more work. */
 export function WhatIfPage() {
   const search = useSearch({ from: "/what-if" });
   const query = useQuery(replayQuery(search));
@@ -117,7 +117,7 @@ function Settings({ search }: { search: WhatIfSearch }) {
   );
 }
 
-/** Moves freely, and counts when it is let go: each value is a replay. */
+/** A slider whose value takes effect on release, because each value causes a replay. */
 function SliderField(options: { slider: Slider; value: number; onChange: (value: number) => void }) {
   const { label, most, step, unit } = sliders[options.slider];
   const [moved, setMoved] = useState(options.value);
@@ -182,7 +182,7 @@ function Compared({ reply, isAsked }: { reply: ReplayPoolReply; isAsked: boolean
         {missing > 0 ? ` ${counted(missing, "row")} were not recorded.` : ""}
         {cut === true ? " The newest part of the time is replayed." : ""}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach what scrolls */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element */}
       <section className="scroll-x" aria-label="Comparison" tabIndex={0}>
         <table className="lines what-if-rows">
           <thead>

@@ -20,7 +20,7 @@ import { VariantsPart } from "./variants.tsx";
 const size = 1_000;
 const capabilitiesPath = pathOf(["capabilities"], { size });
 
-/** Workers come and go without an event of this list, so the query polls. */
+/** Polls, because changes of workers cause no events for this list. */
 const capabilitiesQuery = () =>
   queryOptions({
     queryKey: ["capabilities"],
@@ -29,7 +29,7 @@ const capabilitiesQuery = () =>
     refetchInterval: 10_000,
   });
 
-/** What workers offer: adapters to other systems, with their connection, and every capability by name. */
+/** The offers of workers: adapters to other systems with their connections, and all capabilities by name. */
 export function CapabilitiesPage() {
   const query = useQuery(capabilitiesQuery());
   const capabilities = query.data?.capabilities ?? [];

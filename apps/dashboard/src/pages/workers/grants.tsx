@@ -7,7 +7,7 @@ import { Part } from "../../elements/parts.tsx";
 import { scopeWords } from "../access/keys.ts";
 import { whoIs } from "../access/question.ts";
 
-/** What an agent may offer by the keys and tokens that stand for it. Nothing where it needs none. */
+/** The offers that an agent's keys and tokens permit. Renders nothing if it has none. */
 export function Grants({ agentId }: { agentId: string }) {
   const { data } = useQuery(grantsQuery(agentId));
   const { keys = [], tokens = [] } = data ?? {};
@@ -35,10 +35,7 @@ function grantWords(scope: Parameters<typeof scopeWords>[0]): string {
   return scopeWords(scope).join(", ") || "all actions of its roles and policies";
 }
 
-/**
- * Agents that offered an ungranted capability are not among the workers: this part lists the rejections with their
- * reasons.
- */
+/** Agents that were rejected because of an ungranted capability, with reasons. The list of workers lacks these agents. */
 export function TurnedAway() {
   const { data } = useQuery(agentsRefusedQuery());
   const records = data?.records ?? [];

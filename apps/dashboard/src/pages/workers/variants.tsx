@@ -15,7 +15,7 @@ import "./variants.css";
 
 interface VariantsOf {
   readonly name: string;
-  /** Of new runs, that take the new variant. */
+  /** Share of new runs that take the new variant. */
   readonly percent: number;
 }
 
@@ -38,7 +38,7 @@ const variantsQuery = () =>
     },
   });
 
-/** Workflows with two variants: who takes new runs, and the way back. */
+/** Workflows with two variants: their shares of new runs, and a rollback. */
 export function VariantsPart() {
   const query = useQuery(variantsQuery());
   return (
@@ -126,7 +126,7 @@ function OneWorkflow({ variants: { name, percent } }: { variants: VariantsOf }) 
 }
 
 const routes: VariantRoutes = {
-  // The cast: the answer of this route.
+  // The cast: the reply of this route.
   old: async (name) => {
     const path = pathOf(["workflows", name], { label: "old", withSource: true, withoutLiveCount: true });
     return (await send({ method: "GET", path })) as Definition;

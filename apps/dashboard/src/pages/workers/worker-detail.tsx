@@ -23,7 +23,7 @@ export function WorkerDetail({ agent, onClose }: { agent: Agent | undefined; onC
   );
 }
 
-/** What a worker does, and the actions on it. */
+/** The current work of a worker, and the actions on it. */
 function Workbench({ named }: { named: Agent }) {
   const query = useQuery(agentQuery(named));
   return (

@@ -17,7 +17,7 @@ import { Worker } from "./worker.tsx";
 import { WorkerDetail } from "./worker-detail.tsx";
 import "./workers.css";
 
-/** All workers: how they are doing, and what they are at. */
+/** All workers: state and current tasks. */
 export function WorkersPage() {
   const { agents, isWhole, problem } = useAgents();
   const [open, setOpen] = useState<Agent | undefined>();
@@ -73,7 +73,7 @@ function useAgents() {
   );
 }
 
-/** What is looked for: a few letters, and how they stand, each with how many there are. */
+/** The filter: a search text, and states with their counts. */
 function Look(options: { agents: readonly Agent[]; wanted: Wanted; onWanted: (wanted: Wanted) => void }) {
   const { agents, wanted, onWanted } = options;
   return (

@@ -38,7 +38,7 @@ tasks:
 output: "\${{ tasks.greet.output }}"
 `;
 
-/** Writing a workflow: it is checked while it is written, and each problem is shown with its place. */
+/** The workflow editor. It checks the text during editing, and shows each problem with its place. */
 export function EditorPage() {
   const { workflow } = useSearch({ from: "/editor" });
   const query = useQuery({ ...workflowQuery(workflow ?? ""), enabled: workflow !== undefined });

@@ -34,9 +34,9 @@ const edgeTypes: EdgeTypes = { need: NeedEdge };
 
 const fit = { maxZoom: 1, padding: 0.08 };
 
-/** A picture of more tasks is laid out once, because that takes time. */
+/** Maximum number of tasks for trying both directions. Layout takes time, so a larger graph is laid out only once. */
 const turnedMax = 200;
-/** Pictures go to the right, unless texts are this much larger the other way. */
+/** A graph goes to the right, except if texts are this much larger in the other direction. */
 const turnedGain = 1.25;
 
 interface Room {
@@ -45,8 +45,8 @@ interface Room {
 }
 
 /**
- * The tasks of a definition and what they need. The critical path is drawn heavier. In a column it goes down, and where
- * its texts are larger that way.
+ * The tasks of a definition and their dependencies. The critical path is drawn heavier. The graph goes down in a narrow
+ * column, or if its texts are larger in that direction.
  */
 export default function GraphView({ graph, inColumn = false }: { graph: Graph; inColumn?: boolean }) {
   const isColumn = useIsNarrow() || inColumn;
@@ -97,7 +97,7 @@ export default function GraphView({ graph, inColumn = false }: { graph: Graph; i
   );
 }
 
-/** How large a picture is that fits. */
+/** Returns the scale at which a graph fits the room. */
 function scaleIn(room: Room, { width, height }: Room): number {
   return Math.min(1, room.width / width, room.height / height);
 }
@@ -116,11 +116,11 @@ function useRoom(element: RefObject<HTMLElement | null>): Room | undefined {
   return room;
 }
 
-/** Shows all tasks again when they change, or the room for them. */
+/** Fits all tasks again when the tasks or the room change. */
 function Fit({ nodes }: { nodes: readonly TaskNode[] }) {
   const flow = useReactFlow();
   const room = useStore(({ width, height }) => `${width} ${height}`);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another room or other tasks are another picture
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the room or the tasks requires a new fit
   useEffect(() => void flow.fitView(fit), [flow, room, nodes]);
   return null;
 }
@@ -143,14 +143,14 @@ function nodesOf(graph: Graph, { nodes, direction }: Layout): TaskNode[] {
     position: { x, y },
     width,
     height,
-    // A task that is not drawn is not measured. Without its size, React Flow leaves it out when it fits the view.
+    // React Flow does not measure a task that is not rendered, and a fit of the view would ignore it without a size.
     measured: { width, height },
     handles: handlesOf(width, height, down),
     data: dataOf(graph.nodes[places[0] ?? 0] as GraphNode),
   }));
 }
 
-/** Where arrows arrive and leave. Set here, so React Flow does not measure it. */
+/** Returns the ends of arrows. They are computed here, so that React Flow does not measure them. */
 function handlesOf(width: number, height: number, down: boolean): NonNullable<TaskNode["handles"]> {
   const size = { width: 1, height: 1 };
   return down

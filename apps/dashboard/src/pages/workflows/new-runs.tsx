@@ -1,4 +1,4 @@
-/** The part of new runs that takes a version, and its change. */
+/** The share of new runs that take a version, and its change. */
 import { useQueryClient } from "@tanstack/react-query";
 import type { Rollout } from "@tutti/rest/types";
 import { useState } from "react";

@@ -21,7 +21,7 @@ const GraphView = lazy(() => import("./graph-view.tsx"));
 
 type View = "graph" | "input" | "source" | "versions";
 
-/** One workflow: its graph, what it takes, its source, and its versions. */
+/** The page of one workflow: graph, input, source, and versions. */
 export function WorkflowPage() {
   const { name } = useParams({ from: "/workflows/$name" });
   const [hash, setHash] = useState<string | undefined>();
@@ -125,7 +125,7 @@ function Head({
   );
 }
 
-/** Expected durations come from the definition alone. */
+/** Explains a missing critical path. Expected durations come only from the definition. */
 function unknownPath({ criticalPath }: { readonly criticalPath: readonly string[] }): string {
   return criticalPath.length === 0 ? "none" : "unknown: a task has no cost.duration in the definition";
 }
@@ -218,7 +218,7 @@ function Source({ definition }: { definition: Definition }) {
         {source.fileName || `${name}, ${source.format}`} ·{" "}
         <code>{commandLine("tutti", "workflow", "graph", name)}</code>
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keys */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element */}
       <section className="definition-source" tabIndex={0} aria-label="Source">
         <pre>{source.text}</pre>
       </section>

@@ -10,7 +10,7 @@ import { Empty, PageHead, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import "./workflows.css";
 
-/** Everything that can be run. */
+/** All workflows. */
 export function WorkflowsPage() {
   const [typed, setTyped] = useState("");
   const query = useQuery(workflowsQuery({ archived: true }));

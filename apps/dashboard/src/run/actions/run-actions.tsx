@@ -11,7 +11,7 @@ import { hasRunEnded } from "../model/task-state.ts";
 import { actionsOf, againOf, callOf, commandOf, type RunAction } from "./actions.ts";
 import { SignalDialog } from "./signal-dialog.tsx";
 
-/** What can be done with the run, each also as a call and as a command. */
+/** Actions on the run, each also as a REST call and as a CLI command. */
 export function RunActions({ run }: { run: RunFacts }) {
   const { follow } = useRunHandle();
   const queries = useQueryClient();

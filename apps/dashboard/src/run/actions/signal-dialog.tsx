@@ -15,7 +15,7 @@ import { signalOf } from "./actions.ts";
 
 const another = "";
 
-/** A signal with its payload: by the form that the definition declares, or any name and any JSON. */
+/** Sends a signal with a payload: by a declared form, or with any name and any JSON. */
 export function SignalDialog({ run, onDone }: { run: RunFacts; onDone: () => void }) {
   const definition = useQuery({
     ...workflowQuery(run.definition, run.definitionHash === "" ? {} : { hash: run.definitionHash }),

@@ -18,21 +18,21 @@ import { useGo } from "../live/use-address.ts";
 import type { RunFacts } from "../model/facts.ts";
 import { hasRunEnded } from "../model/task-state.ts";
 
-/** The questions of a run, or of one of its tasks, that wait for a person: decided where they are read. */
+/** The open questions of a run or of one of its tasks, with a form to answer each. */
 export function Approvals({
   run,
   task,
   except = "",
 }: {
   run: RunFacts;
-  /** Only those of this task. */
+  /** Shows only questions of this task. */
   task?: string;
-  /** Those of this task are shown elsewhere. */
+  /** Hides questions of this task, which are shown elsewhere. */
   except?: string;
 }) {
   const isAsking = !hasRunEnded(run.state) && (run.counts.waiting ?? 0) > 0;
   const query = useQuery({
-    // As the questions of the whole page: the same events touch them.
+    // The prefix of the key is that of all questions, because the same events invalidate them.
     queryKey: ["approvals", { run: run.id, waiting: run.counts.waiting ?? 0 }],
     queryFn: async ({ signal }) => {
       const path = pathOf(["approvals"], { workId: run.id, size: 100 });

@@ -1,4 +1,4 @@
-/** What edges of a picture end with. */
+/** The ends of edges in a graph. */
 export function Arrowheads() {
   const shape = { viewBox: "0 0 8 8", refX: "7", refY: "4", markerWidth: "7", markerHeight: "7" };
   return (

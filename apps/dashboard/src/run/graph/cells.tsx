@@ -5,8 +5,8 @@ import { useStateColours } from "../use-colours.ts";
 import { cell, cellGrid } from "./sizes.ts";
 
 /**
- * Every part of a task as a small cell in the tone of how it stands. Where there are very many, the most urgent of
- * some.
+ * A small cell for every part of a task, in the tone of its state. If there are very many parts, a cell shows the most
+ * urgent of several.
  */
 export function Cells({
   places,
@@ -20,7 +20,7 @@ export function Cells({
   const colours = useStateColours();
   const canvas = useRef<HTMLCanvasElement>(null);
   const { columns, perCell, width, height } = cellGrid(places.length);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: states are the same list for ever, their version tells
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list of states stays the same object, its version changes
   useEffect(() => {
     const surface = canvas.current?.getContext("2d");
     if (surface === null || surface === undefined) return;
@@ -40,7 +40,7 @@ export function Cells({
   };
   const ratio = window.devicePixelRatio || 1;
   return (
-    // Without a pointer, each part is in the list of the panel.
+    // Without a pointer, users reach each part through the list of the panel.
     <canvas
       ref={canvas}
       className="run-cells"
@@ -75,7 +75,7 @@ function paintCells(
   }
 }
 
-/** A pending task is a line, a failed one is crossed: colour is never the only sign. */
+/** A pending task is a line, a failed one is crossed, so that colour is never the only sign. */
 function paintCell(
   surface: CanvasRenderingContext2D,
   state: TaskState | undefined,

@@ -32,7 +32,7 @@ import {
 const nodeTypes: NodeTypes = { task: TaskNode };
 const edgeTypes: EdgeTypes = { need: NeedEdge };
 
-/** The tasks of a run and what they need, as they stand. */
+/** The tasks of a run with their dependencies and states. */
 export default function GraphView({
   selected,
   critical,
@@ -70,7 +70,7 @@ export default function GraphView({
   );
 }
 
-/** Around a small picture. A large one is as high as the style sheet lets it be. */
+/** Space around a small graph. The style sheet limits the height of a large one. */
 const room = 120;
 
 function heightOf(layout: Layout): number {
@@ -85,7 +85,7 @@ function Picture(options: PictureOptions) {
   const press = useWalking(place, options, chosen);
   useFit(place, layout, chosen.key);
   return (
-    // The picture listens for arrows that its buttons do not use themselves.
+    // The graph handles arrow keys that its buttons do not use.
     // biome-ignore lint/a11y/noStaticElementInteractions: see above
     <div ref={place} className="run-picture" onKeyDown={press}>
       <Arrowheads />
@@ -101,7 +101,7 @@ function Picture(options: PictureOptions) {
         nodesFocusable={false}
         edgesFocusable={false}
         elementsSelectable={false}
-        // On a phone one finger scrolls the page. Two move and zoom the picture.
+        // On a phone, one finger scrolls the page. Two fingers move and zoom the graph.
         panOnDrag={layout.direction === "right"}
         onlyRenderVisibleElements
         disableKeyboardA11y
@@ -150,7 +150,7 @@ function Zoom({ isOnPhone }: { isOnPhone: boolean }) {
   );
 }
 
-/** Tasks that no worker can take, while the present of a run is shown. */
+/** Returns the tasks that no worker can take. Empty while a past state of the run is shown. */
 function useStuck(): ReadonlyMap<string, Stuck> {
   const explanation = useStuckExplanation();
   const before = useRef(none);

@@ -11,7 +11,7 @@ interface NeedEdgeData extends Record<string, unknown> {
 
 export type FlowNeed = Edge<NeedEdgeData, "need">;
 
-/** A need: solid where it has to end well, dashed where it only has to end, crossed in red pencil where it has to fail. */
+/** A dependency: solid if it must succeed, dashed if it must only end, crossed in red pencil if it must fail. */
 export function NeedEdge({ data }: EdgeProps<FlowNeed>) {
   if (data === undefined) return null;
   const { laid, direction, isCritical } = data;

@@ -26,7 +26,7 @@ const failed = numberOfState("failed");
 const waiting = numberOfState("waiting");
 const running = numberOfState("running");
 
-/** A task in the picture: its name, how it stands, and its parts. */
+/** A task in the graph: its name, its state, and its parts. */
 export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
   const { laid, isSelected, isReachable, isCritical } = data;
   const { node } = laid;
@@ -125,12 +125,12 @@ function countsOf(states: Uint8Array, places: readonly number[]): readonly numbe
   return counts;
 }
 
-/** A task that waits for its own parts is running, as the CLI says: nothing of it waits for a person. */
+/** A task that waits only for its own parts counts as running, as in the CLI. */
 function withParts(state: number, parts: number): number {
   return state === waiting && parts > 0 ? running : state;
 }
 
-/** `3 of 8 completed, 1 failed`, as the CLI counts: what was cancelled or compensated is not done. */
+/** `3 of 8 done, 1 failed`, counted as in the CLI. Cancelled and compensated parts are not done. */
 function progressOf(states: Uint8Array, places: readonly number[]): string {
   let doneParts = 0;
   let failedParts = 0;

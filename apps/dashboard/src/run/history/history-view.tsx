@@ -16,7 +16,7 @@ const parts: readonly (readonly [Part | "", string])[] = [
   ["errors", "errors"],
 ];
 
-/** What happened, event by event: of whom, when, through whom, and what it said. */
+/** The events of the run: subject, time, actor and content of each. */
 export function HistoryView({ task }: { task: string }) {
   const history = useHistory();
   const go = useGo();
@@ -24,7 +24,7 @@ export function HistoryView({ task }: { task: string }) {
   const startMs = useStore(({ run }) => run?.createMs ?? 0);
   const [filter, setFilter] = useState<Filter>({ part: "", text: "", task: "" });
   const { events, version } = history;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the version tells when there are more
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version changes with new events
   const shown = useMemo(
     () => filtered(events, { ...filter, task: filter.task === "" ? "" : task }),
     [version, filter, task],

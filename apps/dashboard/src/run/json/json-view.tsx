@@ -6,10 +6,10 @@ import { find, type JsonRow, jsonRows, textOf, valueAt } from "./rows.ts";
 
 const rowHeight = 22;
 const shownMax = 22;
-/** Values with fewer lines need no search. */
+/** Minimum number of lines for a search field. */
 const searchedFrom = 12;
 
-/** A value as a tree: folded, searched, copied in parts. Large ones are drawn as far as they are seen. */
+/** A value as a tree, with folding, search, and copying of parts. Only the visible rows of a large tree are rendered. */
 export function JsonView({ value, what }: { value: unknown; what: string }) {
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const [whole, setWhole] = useState<ReadonlySet<string>>(new Set());
@@ -21,7 +21,7 @@ export function JsonView({ value, what }: { value: unknown; what: string }) {
     () => new Set(jsonRows(value, none).flatMap(({ path, isOpen }) => (isOpen ? [path] : []))),
     [value],
   );
-  // Parents of a match are open, even if they are usually closed.
+  // Parents of a match are open, even if they are closed by default.
   const shown = useMemo(() => {
     if (around.size === 0) return { toggled, whole };
     const opened = new Set(toggled);
@@ -143,7 +143,7 @@ function asItem({ depth, canOpen, isOpen }: JsonRow, isCurrent: boolean) {
 
 const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
 
-/** As trees are walked: up and down, left closes, right opens. */
+/** Handles keys as usual for trees: up and down move, left closes, right opens. */
 function press(
   event: KeyboardEvent,
   { rows, setCurrent, onFlip, onWhole }: LinesOptions,
@@ -175,7 +175,7 @@ function act(row: JsonRow, { onFlip, onWhole }: Pick<LinesOptions, "onFlip" | "o
 function Line(options: LinesOptions & { row: JsonRow; isCurrent: boolean }) {
   const { row, isCurrent, hits, value, setCurrent } = options;
   return (
-    // Keys are heard by the tree.
+    // The tree handles the keys.
     // biome-ignore lint/a11y/noStaticElementInteractions: see above
     // biome-ignore lint/a11y/useKeyWithClickEvents: see above
     <div

@@ -9,7 +9,7 @@ import { pathOf } from "../../elements/spelled.ts";
 import { canBeShown, contentOf, type Elsewhere, elsewhereOf, filesWithin } from "./elsewhere.ts";
 import { JsonView } from "./json-view.tsx";
 
-/** A value of a run or a task: plain JSON, content that is kept apart, or bytes. */
+/** A value of a run or a task: plain JSON, content in the blob store, or bytes. */
 export function ValueView({ value, what }: { value: unknown; what: string }) {
   const elsewhere = elsewhereOf(value);
   if (elsewhere === undefined) return <Json value={value} what={what} />;
@@ -25,7 +25,7 @@ export function ValueView({ value, what }: { value: unknown; what: string }) {
   );
 }
 
-/** Plain JSON with the files that it refers to. */
+/** Plain JSON, and links to the files that it refers to. */
 function Json({ value, what }: { value: unknown; what: string }) {
   return (
     <>
@@ -42,13 +42,13 @@ function Json({ value, what }: { value: unknown; what: string }) {
   );
 }
 
-/** The store does not have the content any more. */
+/** Codes for content that the store has lost. */
 const lostCodes = new Set(["blobs.missing", "blobs.damaged"]);
 
 function Blob({ blob, what }: { blob: Elsewhere & { kind: "blob" }; what: string }) {
   const { sha256, size, mediaType } = blob;
   const content = useQuery({
-    // Named by its content: it never changes.
+    // The content determines the name, so it never changes.
     queryKey: ["blob", sha256, mediaType],
     queryFn: async ({ signal }) => {
       const found = await client.bytes("blobs.get", { params: { sha256 }, query: { mediaType }, signal });

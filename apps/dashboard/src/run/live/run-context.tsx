@@ -16,12 +16,12 @@ import { followRun } from "./follow-run.ts";
 import { History } from "./history.ts";
 import { RunStore } from "./run-store.ts";
 
-/** What all parts of the page of one run share. */
+/** State that all parts of the page of one run share. */
 export interface RunHandle {
   readonly runId: string;
   readonly store: RunStore;
   readonly history: History;
-  /** Listens again: a run that had ended was resumed. */
+  /** Starts to watch again, because an ended run was resumed. */
   readonly follow: () => void;
 }
 
@@ -71,8 +71,8 @@ export function useRunHandle(): RunHandle {
 }
 
 /**
- * Returns a plain value, or the same object as long as nothing changed: what is chosen decides when there is a new
- * picture.
+ * Returns a selected value of the store. It must be a plain value, or the same object until it changes, because a new
+ * value causes a new rendering.
  */
 export function useStore<Chosen>(choose: (store: RunStore) => Chosen): Chosen {
   const { store } = useRunHandle();

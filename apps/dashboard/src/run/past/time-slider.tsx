@@ -7,7 +7,7 @@ import { useThemeStamp } from "../use-colours.ts";
 import { type Mark, marksOf } from "./moments.ts";
 import type { TimeTravel } from "./use-time-travel.ts";
 
-/** The history of the run as a line to go back and forth on. */
+/** A slider over the history of the run. */
 export function TimeSlider({ travel }: { travel: TimeTravel }) {
   const { history } = useRunHandle();
   const version = useSyncExternalStore(history.subscribe, () => history.version);
@@ -92,7 +92,7 @@ const tokens: Readonly<Record<Mark, string>> = {
   wrong: "--wrong",
 };
 
-/** How high each mark stands: what matters more is higher, so that colour is not alone. */
+/** Height of each mark. More important marks are higher, so that colour is not the only sign. */
 const heights: Readonly<Record<Mark, number>> = {
   "": 0.12,
   begun: 0.3,
@@ -102,13 +102,13 @@ const heights: Readonly<Record<Mark, number>> = {
   wrong: 1,
 };
 
-/** The important events along the history. Parts that are not loaded are a low line. */
+/** The important events along the history. Parts that are not loaded have a low line. */
 function Marks({ version, total }: { version: number; total: number }) {
   const { history } = useRunHandle();
   const theme = useThemeStamp();
   const canvas = useRef<HTMLCanvasElement>(null);
   const parts = Math.min(240, total);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the version tells when there are more events
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version changes with new events
   const marks = useMemo(() => marksOf(history.events, total, parts), [version, total, parts]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours follow the theme
   useEffect(() => {

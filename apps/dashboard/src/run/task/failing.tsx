@@ -1,10 +1,10 @@
 import { Spans } from "../../elements/markdown.tsx";
 import type { Failure } from "../model/facts.ts";
 
-/** Details that are longer stand behind a fold: a stack, a report. */
+/** Maximum length of details that are not folded. Longer ones are stacks or reports. */
 const shortMax = 60;
 
-/** What went wrong, in its own words, with what caused it. */
+/** An error with its own message, and its causes. */
 export function Failing({ failure }: { failure: Failure }) {
   const { code, message, details, cause } = failure;
   const known = Object.entries(details);

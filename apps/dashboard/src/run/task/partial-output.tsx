@@ -3,7 +3,7 @@ import { client } from "../../data/live.ts";
 import { Copy } from "../../elements/copy.tsx";
 import { type Gathered, gather, nothing } from "./chunks.ts";
 
-/** What a task says before its result: logs, and output that comes in pieces. Nothing is shown where it says nothing. */
+/** Output of a task before its result: logs, and pieces of output. Renders nothing if there is none. */
 export function PartialOutput(options: { runId: string; taskId: string; isOver: boolean; attempt: number }) {
   const { runId, taskId, isOver, attempt } = options;
   const [gathered, setGathered] = useState<Gathered>(nothing);
@@ -30,7 +30,7 @@ export function PartialOutput(options: { runId: string; taskId: string; isOver: 
 function Channel({ channel, text, left }: { channel: string; text: string; left: number }) {
   const shown = useRef<HTMLPreElement>(null);
   const isAtEnd = useRef(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new text moves the end
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new text scrolls to the end
   useEffect(() => {
     const element = shown.current;
     if (element !== null && isAtEnd.current) element.scrollTop = element.scrollHeight;
@@ -43,7 +43,7 @@ function Channel({ channel, text, left }: { channel: string; text: string; left:
       </figcaption>
       <pre
         ref={shown}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard user must be able to focus the scrolling part
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element
         tabIndex={0}
         onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
           isAtEnd.current = scrollTop + clientHeight >= scrollHeight - 8;
@@ -67,6 +67,6 @@ async function follow(
       if (message.kind === "snapshot" || message.kind === "change")
         take({ chunks: message.value.chunks ?? [], isFirst: message.kind === "snapshot" && message.isFirst });
   } catch {
-    // A task without partial output, or one that is gone: there is nothing to show.
+    // The task has no partial output or does not exist any more.
   }
 }

@@ -7,7 +7,7 @@ import { useRunHandle, useStore } from "../live/run-context.tsx";
 import { useGo } from "../live/use-address.ts";
 import { numberOfState } from "../model/task-state.ts";
 
-/** Entries, rounds and additions of a task, those that a person should see first at the top. */
+/** Entries, rounds and additions of a task, most urgent first. */
 export function Parts({ taskId }: { taskId: string }) {
   const { store } = useRunHandle();
   const shape = useStore(({ table }) => table.shape);
@@ -48,7 +48,7 @@ function List({ places }: { places: readonly number[] }) {
     overscan: 8,
   });
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard user must be able to focus the scrolling part
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element
     <section ref={scroller} className="run-parts" tabIndex={0} aria-label="Parts">
       <ol className="run-lanes" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, start, key }) => {

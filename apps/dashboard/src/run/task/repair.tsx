@@ -10,7 +10,7 @@ import { useStore } from "../live/run-context.tsx";
 import type { RunFacts, TaskFacts } from "../model/facts.ts";
 import { dependentsOf } from "../model/needs.ts";
 
-/** A person says what became of a task: an output, nothing, or an error. Always with a reason. */
+/** Repairs a task manually: another input, an output, a skip, or an error. A reason is always required. */
 export function Repair({ run, task }: { run: RunFacts; task: TaskFacts }) {
   const [isOpen, setIsOpen] = useState(false);
   return (

@@ -32,7 +32,7 @@ import { Parts } from "./parts-list.tsx";
 import { Repair } from "./repair.tsx";
 import { Why } from "./why.tsx";
 
-/** Everything about one task: how it stands and why, what it was given and gave, each attempt, and what can be done. */
+/** All details of one task: state and reason, input and output, attempts, and actions. */
 export function TaskPanel({ taskId, event }: { taskId: string; event: number | undefined }) {
   const { store } = useRunHandle();
   const go = useGo();
@@ -41,7 +41,7 @@ export function TaskPanel({ taskId, event }: { taskId: string; event: number | u
   const place = useStore(({ table }) => table.places.get(taskId) ?? -1);
   const state = useStore((each) => each.stateAt(place));
   const title = useRef<HTMLHeadingElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another task starts at its top
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new task scrolls to the top
   useEffect(() => {
     title.current?.closest(".run-panel")?.scrollTo({ top: 0 });
   }, [taskId]);

@@ -13,7 +13,7 @@ import { Failing } from "./failing.tsx";
 
 const refetchMs = 5_000;
 
-/** Why a task, or the run, is in its state: what it waits for, which workers could do it, and what would help. */
+/** Explains the state of a task or the run: reasons for waiting, matching workers, and remedies. */
 export function Why({ run, taskId, stamp }: { run: RunFacts; taskId: string; stamp: string }) {
   const spelling = whyOf(run, taskId);
   const go = useGo();
@@ -44,16 +44,16 @@ export function Why({ run, taskId, stamp }: { run: RunFacts; taskId: string; sta
   );
 }
 
-/** Remedies of a stuck run that fit at its head. Each task has its own. */
+/** Maximum number of remedies at the head of a stuck run. Each task shows its own. */
 const remediesMax = 3;
 
-/** Why a running run does not get on: the answer of `tutti why` in one line, and what helps. */
+/** Explains why a running run makes no progress: the answer of `tutti why` in one line, and remedies. */
 export function StuckReason() {
   const explanation = useStuckExplanation();
   if (explanation?.summary === undefined) return null;
   const { summary, waits = [], failures = [], remedies = [], parts = [] } = explanation;
   const all = [...remedies, ...parts.flatMap((part) => part.remedies ?? [])];
-  // The same help for the run and for a task of it is one line, that of the run.
+  // A remedy that applies to the run and to a task of it is shown once, as that of the run.
   const distinct = new Map(all.toReversed().map((remedy) => [remedy.text, remedy]));
   // A timer and a child run end by themselves.
   if (distinct.size === 0 && waits.every(({ cause }) => cause === "timer" || cause === "child")) return null;

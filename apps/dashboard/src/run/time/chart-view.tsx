@@ -22,7 +22,7 @@ interface ViewOptions {
   critical: ReadonlySet<string>;
 }
 
-/** When each task waited in the queue, was running, paused before another attempt: on one line each. */
+/** A line per task with the times in which it waited in the queue, was running, or paused before another attempt. */
 export function ChartView({ spans, selected, critical }: ViewOptions) {
   const { store } = useRunHandle();
   const version = useStore(({ table }) => table.version);
@@ -87,7 +87,7 @@ function Chart({ rows, whole, startMs, untilMs, selected, critical }: ChartOptio
         className="run-chart-area"
         role="application"
         aria-label={`Chart of ${counted(rows.length, "task")} over time. Arrow up and down choose a task, plus and minus zoom, arrow left and right move.`}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: an application has keys of its own
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: an application handles its own keys
         tabIndex={0}
         style={{ height: `min(70dvh, ${Math.max(6, rows.length + 1) * rowHeight + axisHeight}px)` }}
         {...pointing}
@@ -107,7 +107,7 @@ function Chart({ rows, whole, startMs, untilMs, selected, critical }: ChartOptio
   );
 }
 
-/** A moment on the axis: the run as it was then. */
+/** Returns a function that shows the run at a time on the axis. */
 function useOnMoment(): (atMs: number) => void {
   const go = useGo();
   const { store } = useRunHandle();
@@ -179,7 +179,7 @@ const partWords = {
   compensation: "compensating",
 } as const;
 
-/** In the colours of the bars: of an attempt, how it ended. */
+/** Colours of the bars. The colour of an attempt shows its result. */
 const legend = [
   ["queue", partWords.queue],
   ["attempt", partWords.attempt],

@@ -11,27 +11,27 @@ import { ticks, type Window, windowOf } from "../time/scale.ts";
 import { foldedAtFirst, type WaterfallRow, waterfall, withOwnTimes } from "./waterfall.ts";
 
 export interface TraceOptions {
-  /** What the work is called: `the run`. */
+  /** Name of the work: `the run`. */
   readonly title: string;
   readonly spans: readonly SpanFacts[];
   readonly traceId: string;
-  /** Not all spans are loaded. */
+  /** True if not all spans are loaded. */
   readonly isCut: boolean;
   readonly isLoading: boolean;
-  /** What is known of its tasks. Another list whenever any of them has changed. */
+  /** The known tasks of the work. A new list after every change of a task. */
   readonly tasks: readonly TaskFacts[];
   readonly createMs: number;
   /** 0 while it continues. */
   readonly endMs: number;
   readonly selected: string;
-  /** Ids of the tasks on the path that takes longest. */
+  /** Ids of the tasks on the critical path. */
   readonly critical: ReadonlySet<string>;
-  /** The task that can be opened where a row is about this one. Empty where none can. */
+  /** Returns the task that a row opens. Empty if there is none. */
   readonly taskIn: (task: string) => string;
   readonly onTask: (task: string) => void;
 }
 
-/** The journal as a trace: what the time was spent on, from the outermost inwards. */
+/** The journal as a trace: the time spent on each span, from the outermost to the innermost. */
 export function Trace(options: TraceOptions) {
   const { title, traceId, isLoading, isCut, tasks, createMs, endMs } = options;
   const beatMs = useNow();
@@ -113,7 +113,7 @@ function Rows(options: RowsOptions) {
         ref={scroller}
         className="run-trace-rows"
         style={{ height: `min(60dvh, ${virtual.getTotalSize() + 2}px)` }}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach what scrolls
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element
         tabIndex={0}
         aria-label="Spans"
       >

@@ -9,21 +9,21 @@ interface WorkTraceOptions {
   kind: "missions" | "sessions";
   id: string;
   title: string;
-  /** How much has happened to it. */
+  /** Number of its events. */
   events: number;
   createMs: number;
   /** 0 while it continues. */
   endMs: number;
-  /** The task that is looked at. Empty for none. */
+  /** The open task. Empty for none. */
   open: string;
   taskIn: (task: string) => string;
   onOpen: (task: string) => void;
 }
 
-/** While it continues it is asked for again after so many seconds. */
+/** Polling interval while the work continues. */
 const everySeconds = 2;
 
-/** The trace of a mission or session, with those of the work that is done for it. */
+/** The trace of a mission or session, including the traces of its child work. */
 export default function WorkTrace(options: WorkTraceOptions) {
   const { kind, id, title, events, createMs, endMs, open, taskIn, onOpen } = options;
   const beatMs = useNow();

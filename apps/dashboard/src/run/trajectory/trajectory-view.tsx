@@ -6,12 +6,12 @@ import { ValueView } from "../json/value-view.tsx";
 import { useHistory, useStore } from "../live/run-context.tsx";
 import { useGo } from "../live/use-address.ts";
 
-/** What the agents of a run did: answer by answer, with tokens, cost, time, and input and output of each call. */
+/** The steps of the run's agents: each answer with tokens, cost, time, and input and output of each call. */
 export function TrajectoryView() {
   const history = useHistory();
   const until = useStore(({ past }) => past?.event);
   const { events, version } = history;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the version tells when there are more events
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version changes with new events
   const agents = useMemo(() => trajectoriesOf(events, until), [version, until]);
   return (
     <div className="run-trajectory">
