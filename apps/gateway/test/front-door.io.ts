@@ -371,7 +371,7 @@ describe("the front door while nothing takes what is to be audited", () => {
     assert.deepEqual([refused.status, codeIn(refused)], [503, "gateway.sign_in_unrecorded"]);
     assert.equal(refused.headers["set-cookie"], undefined);
     assert.deepEqual(JSON.parse((await door.ask("/v1/sign-ins?mine=true")).text).signIns, []);
-    // A user at the machine sees the status as ever.
+    // A user at the machine can still read the status.
     assert.equal((await door.ask("/v1/status")).status, 200);
   });
 });
@@ -433,7 +433,7 @@ describe("the front door elsewhere", () => {
     }
     const twice = requestOf("GET", "/v1/status", ["Host: 127.0.0.1", "Host: evil.example"]);
     assert.match((await askRaw(door.port, twice)).answer, /400 Bad Request.*operations\.hosts_differ/s);
-    // Ids may need escapes.
+    // Ids may contain escapes.
     assert.notEqual(codeIn(await door.ask("/v1/runs/a%20b")), "gateway.address_not_plain");
   });
 

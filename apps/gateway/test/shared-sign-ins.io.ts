@@ -51,7 +51,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
     for (const connection of connections) await connection[Symbol.asyncDispose]();
   });
 
-  /** Something that is open on behalf of a sign-in. Resolves when it is closed. */
+  /** Opens a connection for a sign-in. Resolves when the connection is closed. */
   function held(signIns: SignIns, signIn: Parameters<SignIns["hold"]>[0]): Promise<void> {
     return new Promise((resolve) =>
       signIns.hold(signIn, { closed: false, destroy: () => resolve(), once: () => undefined }),
@@ -99,7 +99,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
   });
 
   describe("whose answers come late", () => {
-    /** What NATS answers is had here only when the gate is open. */
+    /** Delays replies of NATS until the gate is open. */
     function late(t: TestContext, method: "get" | "put" | "delete", isLate: (hash: string) => boolean) {
       const gate = Promise.withResolvers<void>();
       let waiting = 0;
@@ -177,7 +177,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
     it("wait for their turn behind made-up secrets, and are found", async (t) => {
       const store = await storeOf();
       const other = await gateway(store);
-      // It gets no changes any more.
+      // The store receives no more changes.
       await store.stop();
       const { secret, id } = await (await gateway()).begin(begun, recorded);
       const answers = late(t, "get", (hash) => hash !== hashOf(secret));

@@ -274,13 +274,13 @@ describe("metrics of several processes", () => {
   let app: FastifyInstance;
   let isRegistryAway = false;
 
-  /** The registry knows the gateway alone so far. */
+  /** The services that the registry lists for a process. */
   const servicesOf = (service: string) =>
     ({ gateway: ["insight", "gateway"], blob: ["insight", "blob"] })[service] ?? [service];
-  /** Under its own name, insight serves the series of all processes. */
+  /** An instance with the name of insight. It serves the series of all processes. */
   const insightAlone = { id: "insight-alone", service: "insight", address: "blob:7501" };
 
-  /** A process whose requests grow by so many a second, on so many routes, and whose load stays as it is. */
+  /** Starts a process. Its requests grow by a number per second on each route, and its load is constant. */
   const open = async (service: string, perSecond: readonly number[], ratio: number): Promise<void> => {
     const registry = new MetricsRegistry({ logger });
     const ring = new SampleRing({ registry, clock: time, timers: time, logger });

@@ -24,7 +24,7 @@ describe("a reader that takes nothing", () => {
       await server.bus.publish([event]);
       await fast.count("message", index + 1);
       const waiting = Number(server.realtime.health().details?.["bytes"]);
-      // For each of the two: what may wait, and one event more as Base64.
+      // For each of the two readers: the maximum of its buffer, and one further event as Base64.
       assert.ok(waiting <= 2 * (bufferBytesMax + 2 * bytes), `${waiting} bytes wait`);
     }
     assert.deepEqual(fast.named("gap"), []);

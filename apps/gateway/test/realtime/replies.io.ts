@@ -148,7 +148,7 @@ describe("replies of a stream over SSE", () => {
   });
 });
 
-/** Lets time pass when the request has reached the server. */
+/** Advances time after the request has reached the server. */
 async function waiting(server: RealtimeServer, opening: Promise<SseReader>): Promise<SseReader> {
   await until("the request", () => server.foundation.time.pending > 0);
   server.foundation.time.advance(1_000);

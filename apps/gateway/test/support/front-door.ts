@@ -1,4 +1,4 @@
-/** The front door alone, on a port of its own, with a page of a few files. */
+/** The front door without other services, on a port of its own, with a page of a few files. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
 import { tmpdir } from "node:os";
@@ -35,7 +35,7 @@ const files = {
   "docs/start.md": "# Start",
 };
 
-/** What the door takes for `--operations.key=env:SCRAPE_KEY`. */
+/** The value for `--operations.key=env:SCRAPE_KEY`. */
 export const scrapeKey = "7a1d".repeat(16);
 
 export class FrontDoorAlone implements AsyncDisposable {
@@ -43,7 +43,7 @@ export class FrontDoorAlone implements AsyncDisposable {
   readonly #directory: string;
   readonly #agent = new Agent({ keepAlive: true });
 
-  /** No governance runs when it is alone: in enforcing mode, no service takes its records. */
+  /** Governance does not run, so in enforcing mode no service accepts the door's audit records. */
   static async open({ flags = [], hasPage = true, enforce = false }: Opening = {}) {
     const directory = await mkdtemp(join(tmpdir(), "front-door-"));
     for (const [name, content] of Object.entries(hasPage ? files : {})) {

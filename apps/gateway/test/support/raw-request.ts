@@ -1,11 +1,11 @@
-/** Requests as an attacker writes them: no client normalises the address. */
+/** Raw requests, as an attacker would send them: no client normalizes the address. */
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** An answer that does not end is a stream: what came of it until then is enough. */
+/** A response that does not end within this time is a stream. The part received so far is sufficient. */
 const streamMs = 5_000;
 
-/** Sends the bytes on a connection of their own, and gives the status and the answer. */
+/** Sends the bytes on a separate connection, and returns the status and the response. */
 export async function askRaw(port: number, message: string): Promise<{ status: number; answer: string }> {
   const socket = connect({ host: "127.0.0.1", port });
   socket.setTimeout(streamMs, () => socket.push(null));
@@ -19,7 +19,7 @@ export function requestOf(method: string, address: string, headers: readonly str
   return `${[`${method} ${address} HTTP/1.1`, ...headers, "Connection: close", "Content-Length: 0"].join("\r\n")}\r\n\r\n`;
 }
 
-/** Other spellings of an address. Some routers take each of them for the address itself. */
+/** Returns other spellings of an address. Some routers treat each of them as the address itself. */
 export function spellingsOf(path: string): readonly string[] {
   const escaped = (at: number, prefix = "%") =>
     `${path.slice(0, at)}${prefix}${path.charCodeAt(at).toString(16)}${path.slice(at + 1)}`;

@@ -1,4 +1,4 @@
-/** What is followed, on a server of its own with nothing else: a bus in memory, and time that a test moves. */
+/** A server with only the realtime endpoints: a bus in memory, and time that a test controls. */
 import type { Server } from "node:http";
 import { type EventInput, MemoryBus, type Retention } from "@tutti/bus";
 import { errorFromUnknown, localAdministrator, toProblem } from "@tutti/kernel";
@@ -12,7 +12,7 @@ export interface RealtimeServerOptions {
   readonly settings?: Partial<RealtimeSettings>;
   readonly retention?: Partial<Retention>;
   readonly replies?: FollowedReplies["open"];
-  /** Default true. */
+  /** Default: true. */
   readonly hasSnapshot?: boolean;
 }
 
@@ -69,7 +69,7 @@ export class RealtimeServer implements AsyncDisposable {
     return `${this.#url}${path}`;
   }
 
-  /** As a restart of the process leaves it: another log. */
+  /** Starts a new log, as after a restart of the process. */
   forgetEvents(): void {
     this.#restartBus();
   }

@@ -1,4 +1,4 @@
-/** Reads server-sent events as the specification says, by nothing but Node's HTTP: what our own client is measured by. */
+/** A reader of server-sent events by the specification, on plain Node HTTP. It is a reference for our own client. */
 import assert from "node:assert/strict";
 import { type IncomingMessage, request } from "node:http";
 
@@ -12,7 +12,7 @@ export interface SseEvent {
 export class SseReader implements AsyncDisposable {
   readonly events: SseEvent[] = [];
   comments = 0;
-  /** The id of the last event that had one. */
+  /** The id of the last event with an id. */
   cursor = "";
   readonly ended: Promise<void>;
   readonly #response: IncomingMessage;
@@ -33,7 +33,7 @@ export class SseReader implements AsyncDisposable {
     response.setEncoding("utf8").on("data", (chunk: string) => this.#take(chunk));
   }
 
-  /** Reads nothing any more, until it is asked to continue. */
+  /** Stops reading until `resume`. */
   pause(): void {
     this.#response.pause();
   }
@@ -46,7 +46,7 @@ export class SseReader implements AsyncDisposable {
     return this.events.filter((event) => event.name === name);
   }
 
-  /** Resolves when it is so. */
+  /** Resolves when the condition is true. */
   until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {
@@ -94,7 +94,7 @@ export class SseReader implements AsyncDisposable {
   }
 }
 
-/** Returns the answer that refuses a stream. */
+/** Returns the reply that rejects a stream. */
 export async function refusal(
   url: string,
 ): Promise<{ readonly status: number; readonly problem: Record<string, unknown> }> {

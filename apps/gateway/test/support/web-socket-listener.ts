@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 
-/** Follows over a WebSocket and remembers the messages. */
+/** Subscribes over a WebSocket and keeps the messages. */
 export class Listener implements AsyncDisposable {
   // biome-ignore lint/suspicious/noExplicitAny: the tests read the parsed data
   readonly messages: any[] = [];
