@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Runs telemetry in a process of its own and prints which packages were resolved on the way. */
+/** Runs telemetry in a process of its own and prints the resolved packages. */
 const program = `
   import { registerHooks } from "node:module";
   const packages = new Set();

@@ -3,7 +3,7 @@
  *
  * 1. Unpacking returns the packed values bit for bit, gaps (not a number) included.
  * 2. Values that are whole multiples of a power of ten are kept as differences of whole numbers, divided by their common
- *    divisor: a counter of memory pages costs a byte per value. Others take eight bytes, if they do not repeat.
+ *    divisor. So a counter of memory pages costs a byte per value. Others take eight bytes, if they do not repeat.
  * 3. A value that repeats costs a byte once, and two bytes for any number of repetitions.
  */
 

@@ -314,7 +314,7 @@ export class SeriesStore {
       const metric: RecordedMetric = {
         namespace: String(row["namespace"]),
         name: String(row["name"]),
-        // The cast: the column has what was declared.
+        // The cast: only declared kinds are written to the column.
         kind: String(row["kind"]) as MetricWord,
         help: String(row["help"]),
         unit: String(row["unit"]),
@@ -327,7 +327,7 @@ export class SeriesStore {
         id: Number(row["id"]),
         namespace: String(row["namespace"]),
         metric: String(row["metric"]),
-        // The cast: the column has what was recorded.
+        // The cast: only recorded statistics are written to the column.
         statistic: String(row["statistic"]) as Statistic,
         labels: JSON.parse(String(row["labels"])),
         lastSlot: Number(row["last_slot"]),

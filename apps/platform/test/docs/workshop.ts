@@ -1,5 +1,5 @@
 /**
- * A folder in which the blocks of a page are executed in order, like a reader would: files are written, programs run, and
+ * A folder in which the blocks of a page are executed in order, like a reader would. Files are written, programs run, and
  * the platform of the page is a real process. The folder replaces the reader's clone: packages resolve from it, and free
  * addresses replace the addresses of the page.
  */

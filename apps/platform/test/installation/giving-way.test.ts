@@ -1,6 +1,6 @@
 /**
- * Preemption in a pool with a real worker: the handler of running work is asked to end for a more urgent task, and does
- * end.
+ * Preemption in a pool with a real worker: for a more urgent task, the pool requests the end of a running attempt, and
+ * its handler ends.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";

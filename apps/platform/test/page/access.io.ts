@@ -282,7 +282,7 @@ describe("access and audit on the page", { skip: browser.skip }, () => {
       "/audit?view=compliance",
       "/workers",
     ];
-    // The other tests look at the light theme on a large screen.
+    // The other tests use the light theme on a large screen.
     const page = await stage.signedIn("/", { colorScheme: "dark", viewport: { width: 390, height: 844 } });
     for (const part of parts) {
       await page.goto(`${stage.url}${part}`);

@@ -262,7 +262,7 @@ describe("the page", { skip: browser.skip }, () => {
     const run = await stage.client.call("runs.get", { params: { id: "live-1" } });
     assert.deepEqual(run.spec?.input, { customer: "<b>Clara</b>", count: 2, carrier: "courier" });
 
-    // The question is there as text, with its form. The answer lets the run continue.
+    // The question is shown as text with its form. After the answer, the run continues.
     await page.getByRole("link", { name: /^Inbox/ }).click();
     await page.getByRole("heading", { name: "Ship to <b>Clara</b>?" }).waitFor();
     assert.equal(await page.locator("main b").count(), 0);

@@ -19,8 +19,8 @@ export interface Source {
 }
 
 /**
- * A counter had no increase before it existed. Without these zeros, the rate of a longer step would be the rate of the
- * seconds since the counter appeared, and the sum over the step would exceed the counted value.
+ * A counter had no increase before it existed. Without these zeros, the rate of a longer step would only cover the
+ * seconds since the counter appeared. The sum over the step would exceed the counted value.
  */
 const beginning: Steps = { fine: 0, coarse: 0 };
 

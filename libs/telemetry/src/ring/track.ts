@@ -1,6 +1,6 @@
 /**
- * Samples a series into its lanes: a gauge as its value, a counter as its rate, a histogram as the rate and the quantiles
- * of the values counted since the last sample.
+ * Samples a series into its lanes: a gauge as its value, a counter as its rate. A histogram is sampled as the rate and
+ * the quantiles of the values counted since the last sample.
  *
  * 1. A coarse value is computed over its whole step and not averaged from fine values, because a median of medians is no
  *    median. Only a gauge, which has no sum, is averaged.

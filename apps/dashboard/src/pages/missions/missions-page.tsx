@@ -170,7 +170,7 @@ function BudgetMeter({ mission: { budget } }: { mission: Mission }) {
   );
 }
 
-/** What needs attention. */
+/** Marks for a mission that needs attention. */
 function Marks({ mission: { trouble, openApprovals = 0, openVotes = 0 } }: { mission: Mission }) {
   return (
     <>

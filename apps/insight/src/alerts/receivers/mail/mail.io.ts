@@ -39,7 +39,7 @@ describe("mail about alerts", () => {
   });
   after(() => folder?.[Symbol.asyncDispose]());
 
-  /** A server, what it has heard, and a receiver that sends to it. */
+  /** Starts a server. Returns it with its received mails, and a receiver that sends to it. */
   async function served(given: SMTPServerOptions = {}) {
     const heard: { readonly to: readonly string[]; readonly user: string; readonly text: string }[] = [];
     const server = new SMTPServer({
