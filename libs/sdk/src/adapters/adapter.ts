@@ -1,10 +1,10 @@
 /**
- * An adapter makes operations of another system capabilities of a worker.
+ * An adapter offers operations of another system as capabilities of a worker.
  *
- * 1. An operation says what a repeated call does. One without an idempotency key is not repeated after it was sent.
+ * 1. An operation declares the effect of a repeated call. Without an idempotency key, a sent call is not repeated.
  * 2. Input is validated before the other system is called.
- * 3. What exceeds the rate limit goes back to the queue and holds no slot. So does what the other system limits. Only
- *    operations of the adapter are paused: a limit of one connection says nothing of others.
+ * 3. A call above the rate limit returns to the queue and uses no slot. The same holds if the other system limits calls.
+ *    Only operations of this adapter are paused, because a limit of one connection does not apply to others.
  * 4. Secrets are references until a call needs them.
  */
 import { holdAgainst } from "@tutti/definitions";
@@ -18,20 +18,20 @@ import { adapterErrors } from "./errors.ts";
 /** `secret:NAME`, `env:NAME` or `file:/path`. Never a value. */
 export type SecretReference = `secret:${string}` | `env:${string}` | `file:${string}`;
 
-/** What an operation gets of the task that calls it. */
+/** The part of a calling task that an operation receives. */
 export interface AdapterCall {
   /** The same for every attempt of a task. */
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;
-  /** How long the task may still take, milliseconds. Default: no limit. */
+  /** Remaining time of the task in milliseconds. Default: no limit. */
   readonly remainingMs?: number;
   /** The value of `secret:NAME`, `env:NAME` or `file:/path`. */
   secret(reference: string): Promise<string>;
 }
 
 /**
- * What a second call with the same key does: nothing (`safe`: it reads, or sets the same value again), nothing because
- * the other system knows the key (`key`), or the same again (`never`).
+ * Effect of a second call with the same key. `safe`: none, because the call reads or sets the same value again. `key`:
+ * none, because the other system recognizes the key. `never`: the effect would occur again.
  */
 export type Repeat = "safe" | "key" | "never";
 
@@ -46,14 +46,14 @@ export interface AdapterOperation {
 
 export interface RateLimit {
   readonly perSecond: number;
-  /** How many calls may follow each other at once. Default: `perSecond`, at least 1. */
+  /** Maximum number of calls in a burst. Default: `perSecond`, at least 1. */
   readonly burst?: number;
 }
 
 export interface Adapter {
   /** The first part of its capabilities: `NAME.OPERATION`. */
   readonly name: string;
-  /** What kind of system it speaks to: `http`, `openapi`, … */
+  /** Kind of the other system: `http`, `openapi`, … */
   readonly kind: string;
   readonly version?: string;
   readonly operations: Readonly<Record<string, AdapterOperation>>;
@@ -68,7 +68,7 @@ const checkOperation = "adapter-check";
 
 const partForm = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
 
-/** Has a worker do the operations of an adapter. Returns their capabilities. A stopped worker closes the adapter. */
+/** Adds the operations of an adapter to a worker. Returns their capabilities. A stopped worker closes the adapter. */
 export function addAdapter(
   worker: Pick<Worker, "handle"> & Partial<Pick<Worker, "stopped">>,
   adapter: Adapter,
@@ -102,7 +102,7 @@ export function addAdapter(
   return names;
 }
 
-/** The part of a task that an adapter sees. Its members may be destructured: those of a task need the task itself. */
+/** Returns the part of a task that an adapter sees. Its members may be destructured, unlike the methods of a task. */
 function callOf(task: AdapterCall): AdapterCall {
   const { idempotencyKey, signal, remainingMs } = task;
   return {
@@ -113,7 +113,7 @@ function callOf(task: AdapterCall): AdapterCall {
   };
 }
 
-/** Checks a connection. Throws what is wrong with it. */
+/** Checks a connection. Throws its problem. */
 export async function checkAdapter(
   adapter: Adapter,
   call: AdapterCall,
@@ -131,7 +131,7 @@ export async function checkAdapter(
   return { adapter: name, kind, operations: Object.keys(operations).length, ms };
 }
 
-/** Validates, limits and calls. */
+/** Validates the input, applies the rate limit, and calls the operation. */
 export async function callOperation(
   capability: string,
   operation: AdapterOperation,
@@ -184,7 +184,7 @@ function requireUsable(adapter: Adapter): void {
 
 const secondMs = 1_000;
 
-/** When the operations of an adapter may be called: its own rate, and the times that the other system gave. */
+/** Limits the calls of an adapter: its own rate, and the pauses that the other system requested. */
 export class CallLimits {
   readonly #clock: Clock;
   readonly #bucket: Bucket | undefined;
@@ -206,7 +206,7 @@ export class CallLimits {
     if (waitMs > 0) throw this.#busy(waitMs, `the rate limit of ${capability} is reached`);
   }
 
-  /** The other system limits calls. Those that were given to the worker before wait too, and are not sent. */
+  /** Pauses calls because the other system limits them. Calls that the worker already has wait too, and are not sent. */
   pause({ retryAfterMs, message }: Busy): Busy {
     const ms = this.#clock.monotonic() + retryAfterMs;
     if (ms > (this.#until?.ms ?? 0)) this.#until = { ms, message };

@@ -1,9 +1,9 @@
 /**
  * An existing service as a capability with health.
  *
- * 1. The service has a worker of its own, so that its health concerns its capabilities alone.
+ * 1. The service has its own worker, so that its health affects only its own capabilities.
  * 2. While its check fails, the worker takes no tasks. Tasks go to other instances of the service, or wait.
- * 3. Before the first check has passed, it takes none either.
+ * 3. The worker takes no tasks before the first check has passed.
  */
 import {
   type Clock,
@@ -25,9 +25,9 @@ export interface AnnounceOptions {
   readonly checkMs?: number;
   /** How long a check may take, milliseconds. Default: 5,000. */
   readonly checkTimeoutMs?: number;
-  /** Checks that fail in a row before the service takes no tasks. Default: 2. */
+  /** Number of consecutive failed checks before the service takes no tasks. Default: 2. */
   readonly failuresMax?: number;
-  /** Of the worker of the service. */
+  /** Options of the worker of the service. */
   readonly worker?: WorkerOptions;
   /** Default: none. */
   readonly logger?: Logger;
@@ -35,7 +35,7 @@ export interface AnnounceOptions {
 
 export interface AnnouncedHealth {
   readonly isHealthy: boolean;
-  /** Why it takes no tasks. */
+  /** Reason why it takes no tasks. */
   readonly reason?: string;
 }
 
@@ -136,7 +136,7 @@ export class AnnouncedService {
     if (wasHealthy && this.#failures < failuresMax) return;
     const isKnown = !wasHealthy && this.#reason !== firstReason;
     this.#reason = problem;
-    // Again, because an operator may have woken it.
+    // Repeated, because an operator may have woken the worker.
     this.worker.sleep(`its check fails: ${problem}`);
     if (!isKnown) logger.warn("the service takes no tasks", { service, reason: problem });
   }

@@ -1,8 +1,8 @@
 /**
- * Messages of an AsyncAPI document as operations: what the described application receives, a task sends.
+ * Messages of an AsyncAPI document as operations. A task sends the messages that the described application receives.
  *
- * 1. What the application sends is listed, so that a source can start runs of it.
- * 2. Channels of protocols without an adapter, and what cannot be read, are listed with the reason.
+ * 1. Messages that the application sends are listed, so that a source can start runs of them.
+ * 2. Channels of protocols without an adapter, and unreadable parts, are listed with the reason.
  */
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 import type { JsonSchema } from "../task/handlers.ts";
@@ -29,7 +29,7 @@ export interface AsyncApiOptions {
 }
 
 export interface AsyncApiAdapter extends Adapter {
-  /** What the application sends: `natsSource` and `redisSource` start runs of it. */
+  /** Messages that the application sends. `natsSource` and `redisSource` can start runs of them. */
   readonly received: readonly { readonly operation: string; readonly address: string }[];
   readonly refused: readonly Refused[];
 }
@@ -108,7 +108,7 @@ interface Sent {
   readonly address: string;
   readonly payload: JsonSchema;
   readonly description: string;
-  /** The application replies. */
+  /** True if the application replies. */
   readonly isAnswered: boolean;
 }
 
@@ -144,12 +144,12 @@ function operationsOf(document: Members, protocol: Protocol): Found {
 
 interface Read {
   readonly name: string;
-  /** From the application. */
+  /** True if the application sends the message. */
   readonly isReceived: boolean;
   read(): { readonly address: string; readonly operation: Members; readonly messages: readonly unknown[] };
 }
 
-/** `publish` is what others publish to the application. */
+/** Reads version 2, in which `publish` means messages that others publish to the application. */
 function* ofSecond(document: Members): Generator<Read, void> {
   for (const [address, given] of Object.entries(membersIn(document, "channels")))
     for (const kind of ["publish", "subscribe"] as const) {
@@ -212,7 +212,7 @@ function payloadOf(document: Members, messages: readonly unknown[]): JsonSchema 
   return isMembers(one) ? (schemas.standing(one, parts) ?? true) : true;
 }
 
-/** Parameters of the address, and the payload. */
+/** Returns the schema of the input: parameters of the address, and the payload. */
 function inputOf(address: string, member: string, payload: JsonSchema): JsonSchema {
   const parameters = [...address.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
   const { $defs, ...own } = typeof payload === "boolean" ? {} : payload;

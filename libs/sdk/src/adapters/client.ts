@@ -1,6 +1,6 @@
 /**
- * Clients of other systems, such as `pg`. The SDK contains none of them. The project of the worker has those that its
- * adapters need, and a worker without such an adapter loads none.
+ * Loads clients of other systems, such as `pg`. The SDK contains none of them. The project of the worker installs the
+ * clients that its adapters need. A worker without such an adapter loads none.
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -8,8 +8,8 @@ import { redacted, redactText } from "@tutti/kernel";
 import { adapterErrors } from "./errors.ts";
 
 /**
- * Imports a client for an adapter: from where this code is installed, or from the project in the current folder, as for a
- * CLI that is installed for all projects. If the package is missing, the error has the command that installs it.
+ * Imports a client for an adapter, from the installation of this code or from the project in the current folder. The
+ * latter is for a globally installed CLI. If the package is missing, the error has the command that installs it.
  */
 export async function clientFor<Client extends object>(
   adapter: string,
@@ -18,13 +18,13 @@ export async function clientFor<Client extends object>(
 ): Promise<Client> {
   try {
     const loaded = await load();
-    // In a bundle, the names of a CommonJS module are in its default alone.
+    // In a bundle, the names of a CommonJS module are only in its default export.
     return Object.keys(loaded).join() === "default"
       ? (loaded as { readonly default: Client }).default
       : loaded;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    // A package that the client itself needs is another fault.
+    // A missing dependency of the client is another error.
     if (!/MODULE_NOT_FOUND$/.test(String(code)) || !message.includes(`'${name}'`)) throw error;
     const client = fromProject<Client>(name);
     if (client === undefined) throw adapterErrors.clientMissing({ adapter, name }, { cause: error });
@@ -42,7 +42,7 @@ function fromProject<Client>(name: string): Client | undefined {
   return require(name) as Client;
 }
 
-/** An address with a password is a secret: options have a reference to it. */
+/** Requires a reference, because an address with a password is a secret. */
 export function requireReference(adapter: string, reference: string, example: string): void {
   if (/^(secret|env|file):./.test(reference)) return;
   throw adapterErrors.invalid({
@@ -64,7 +64,7 @@ export async function orAborted<T>(signal: AbortSignal, work: () => Promise<T>):
   }
 }
 
-/** A text of another system may repeat what it was sent. */
+/** Removes secrets from a text of another system, which may repeat its input. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
   const kept = secrets.reduce(
     (left, secret) => (secret === "" ? left : left.replaceAll(secret, redacted)),
@@ -73,7 +73,7 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
   return redactText(kept);
 }
 
-/** Why a server cannot be reached, by the code of Node's error. */
+/** Returns why a server cannot be reached, by the code of Node's error. */
 export function wayReason(
   code: string,
   reason: string,

@@ -1,7 +1,7 @@
 /**
- * Rules that every adapter keeps, tried with the adapter itself. The other system is one of the test.
+ * Rules that every adapter must keep. The test provides the other system.
  *
- * The suite calls each operation that has a sample, and returns what is wrong. An empty list is a success.
+ * The suite calls each operation that has a sample, and returns the problems. An empty list is a success.
  */
 import { isTuttiError, reasonOf } from "@tutti/kernel";
 import { Busy } from "../task/failure.ts";
@@ -9,12 +9,12 @@ import { type Adapter, type AdapterCall, callOperation, checkAdapter } from "./a
 
 export interface Sample {
   readonly input: unknown;
-  /** How often the call took effect at the other side. Needed for operations with a key. */
+  /** Returns how often the call took effect in the other system. Required for operations with a key. */
   readonly effects?: () => number | Promise<number>;
 }
 
 export interface ConformanceOptions {
-  /** One input for each operation that is to be called. */
+  /** One input for each operation to call. */
   readonly samples: Readonly<Record<string, Sample>>;
   /** The value behind a reference. Default: the reference itself. */
   readonly secret?: (reference: string) => string;

@@ -1,11 +1,11 @@
-/** A test double of an adapter: the same capabilities and schemas, and answers of the test. */
+/** A test double of an adapter: the same capabilities and schemas, with answers from the test. */
 import { type Adapter, type AdapterCall, callOperation } from "./adapter.ts";
 
 export type Answers = Readonly<Record<string, (input: never, call: AdapterCall) => unknown>>;
 
 /**
- * Handlers for `testWorkflow` in the place of an adapter. Input is validated as by the adapter, and calls nothing. An
- * operation that the test gives no answer fails its task.
+ * Returns handlers for `testWorkflow` that replace an adapter. Input is validated as by the adapter, and no system is
+ * called. An operation without an answer from the test fails its task.
  */
 export function adapterDouble(
   adapter: Adapter,

@@ -160,7 +160,7 @@ describe("a GraphQL API by introspection", () => {
         const document = await readDocument(place);
         assert.deepEqual(Object.keys(openApiAdapter({ name: "shop", document }).operations), ["list-orders"]);
       }
-      // As FastAPI serves it: a document without servers is of the address that serves it.
+      // As with FastAPI, a document without servers belongs to the address that serves it.
       for (const [path, orders] of [
         ["/none/shop.json", [0]],
         ["/relative.json", [1]],

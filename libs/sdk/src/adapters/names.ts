@@ -1,7 +1,7 @@
 /** Names of imported operations. */
 import { matchesWildcard } from "@tutti/kernel";
 
-/** `listPetOwners` is `list-pet-owners`, `repos/get` is `repos.get`. */
+/** Converts an id to a name: `listPetOwners` to `list-pet-owners`, `repos/get` to `repos.get`. */
 export function nameIn(id: string): string {
   const words = id
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
@@ -21,7 +21,7 @@ export function nameIn(id: string): string {
 
 const nameMax = 100;
 
-/** Those whose names match one of the patterns. `*` stands for any characters. */
+/** Returns the operations whose names match one of the patterns. `*` stands for any characters. */
 export function chosen<Operation>(
   operations: Readonly<Record<string, Operation>>,
   only: readonly string[],

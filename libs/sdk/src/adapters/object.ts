@@ -1,8 +1,8 @@
 /**
  * Methods of an object as operations: an existing class becomes an adapter.
  *
- * 1. The object does what it did. Only methods that are listed can be called.
- * 2. A method that may have taken effect is not called again after a failure, unless its operation says that it may be.
+ * 1. The object is unchanged. Only listed methods can be called.
+ * 2. A method that may have taken effect is called again after a failure only if its operation permits it.
  */
 import { isTuttiError, reasonOf } from "@tutti/kernel";
 import { Busy } from "../task/failure.ts";
@@ -18,7 +18,7 @@ export type MethodOf<Target> = {
 
 export interface ObjectOperation<Target> {
   readonly method: MethodOf<Target>;
-  /** Members of the input that are the parameters, in their order. Default: one parameter, the input. */
+  /** Members of the input that are the parameters, in order. Default: one parameter, the input. */
   readonly parameters?: readonly string[];
   readonly description?: string;
   readonly input?: JsonSchema;
@@ -32,7 +32,7 @@ export interface ObjectAdapterOptions<Target> {
   readonly name: string;
   readonly version?: string;
   readonly operations: Readonly<Record<string, ObjectOperation<Target>>>;
-  /** Throws, or rejects, while the object cannot work. Default: it always can. */
+  /** Throws, or rejects, while the object is not ready. Default: always ready. */
   readonly check?: (target: Target) => unknown;
   readonly rate?: RateLimit;
 }

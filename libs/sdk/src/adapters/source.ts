@@ -1,11 +1,11 @@
 /**
- * What starts runs: rows of a table, entries of a stream, messages, mails.
+ * Sources of runs: rows of a table, entries of a stream, messages, mails.
  *
- * 1. The id of a run follows from the id of its message. A message that is delivered again starts the same run, which
- *    exists.
+ * 1. The id of a run is derived from the id of its message. A message that is delivered again starts the same run, which
+ *    already exists.
  * 2. A message is acknowledged to its system after the platform has the run durably.
- * 3. A message that cannot start gets the reason and stops no other message. If the platform is out of reach, the session
- *    ends, and another one starts after a pause.
+ * 3. A message that cannot start a run gets the reason. Other messages continue. If the platform is unreachable, the
+ *    session ends, and another session starts after a pause.
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -24,7 +24,7 @@ import type { StartOptions, Tutti } from "../client/tutti.ts";
 import type { Adapter, AdapterCall } from "./adapter.ts";
 import { adapterErrors } from "./errors.ts";
 
-/** What a message starts. The id of the run is made of the names of the source and of the message. */
+/** The run that a message starts. Its id consists of the name of the source and the id of the message. */
 export interface SourceStart extends Omit<StartOptions, "id" | "idempotencyKey"> {
   readonly workflow: string;
 }
@@ -35,30 +35,30 @@ export interface Starter {
 }
 
 export interface SourceRunOptions {
-  /** `runs` is needed where results are written back. */
+  /** The client. `runs` is required if results are written back. */
   readonly tutti: Starter & Partial<Pick<Tutti, "runs">>;
-  /** Ends it. */
+  /** Ends the source. */
   readonly signal?: AbortSignal;
-  /** Opens references. Default: `env:NAME` and `file:/path` of this machine. */
+  /** Reads secrets by reference. Default: `env:NAME` and `file:/path` of this machine. */
   readonly secret?: (reference: string) => Promise<string>;
   /** Default: none. */
   readonly logger?: Logger;
 }
 
-/** Starts runs of messages. As an adapter it has the operation `status`, and its check changes nothing. */
+/** A source that starts runs of messages. As an adapter it has the operation `status`. Its check changes nothing. */
 export interface Source extends Adapter {
-  /** Starts runs until the signal. Continues after failures that pass, and rejects with others. */
+  /** Starts runs until the signal aborts. Continues after transient failures, and rejects with other failures. */
   run(options: SourceRunOptions): Promise<void>;
 }
 
 export type Caller = Pick<AdapterCall, "signal" | "secret" | "remainingMs">;
 
-/** Works until the connection breaks or the signal. Says `well` whenever something has worked. */
+/** Works until the connection breaks or the signal aborts. Calls `well` after each success. */
 export type Session = (caller: Caller, well: () => void) => Promise<void>;
 
 const backoff = { firstMs: 100, maxMs: 10_000 };
 
-/** Repeats a session until the signal. */
+/** Repeats a session until the signal aborts. */
 export async function runSource(
   name: string,
   {
@@ -89,14 +89,14 @@ export async function runSource(
   }
 }
 
-/** What differs between the systems that messages come from. */
+/** The part of a source that depends on its system. */
 interface MessageSystem {
   readonly name: string;
   readonly kind: string;
-  /** What `status` counts. */
+  /** Description of the counts in `status`. */
   readonly description: string;
   readonly status: (call: AdapterCall) => Promise<unknown>;
-  /** Without it, a check reads the status. */
+  /** Checks the system. Default: reads the status. */
   readonly check?: (call: AdapterCall) => Promise<void>;
   /** Also called at the end of each run. */
   readonly close?: () => void;
@@ -142,12 +142,12 @@ function reasonOf(error: unknown): string {
   return [error.message, ...error.violations.map(({ field, message }) => `${field}: ${message}`)].join(" ");
 }
 
-/** Ids of runs have fewer characters than those of messages. */
+/** Converts the id of a message to a part of a run id, which allows fewer characters. */
 export function idOf(id: string): string {
   return /^[\w.-]{1,100}$/.test(id) ? id : createHash("sha256").update(id).digest("hex").slice(0, 32);
 }
 
-/** No message is to blame: the platform is out of reach, or takes no calls of this client. */
+/** Returns whether the error is not caused by a message: the platform is unreachable, or refuses calls of this client. */
 function isInterruption(error: unknown): boolean {
   if (!isTuttiError(error)) return false;
   return (
@@ -155,7 +155,7 @@ function isInterruption(error: unknown): boolean {
   );
 }
 
-/** Opens references to values of this machine. */
+/** Reads references to values of this machine. */
 export async function localSecret(reference: string): Promise<string> {
   const [, kind, place = ""] = /^(env|file):(.+)$/s.exec(reference) ?? [];
   const value = kind === "env" ? process.env[place] : kind && (await readFile(place, "utf8").catch(() => ""));

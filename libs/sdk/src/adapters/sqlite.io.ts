@@ -42,7 +42,7 @@ describe("an SQLite adapter", () => {
       code: "adapter.refused",
       message: /UNIQUE/,
     });
-    // A refused write left nothing: the same key may be used again.
+    // A refused write has no effect, so the same key may be used again.
     assert.deepEqual(await run("add", { article: "viola", count: 2 }, "run-2/add"), [{ id: 2 }]);
   });
 

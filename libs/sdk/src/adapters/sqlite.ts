@@ -1,8 +1,8 @@
 /**
  * Statements of an SQLite file as operations.
  *
- * 1. A statement that writes runs once for each task: its output is kept in the same transaction, by the idempotency
- *    key. A second attempt gets the kept output.
+ * 1. A writing statement runs once for each task. Its output is stored in the same transaction, by the idempotency key. A
+ *    second attempt gets the stored output.
  * 2. Values are bound. No part of the input becomes a part of a statement.
  */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
@@ -27,7 +27,7 @@ export interface SqliteAdapterOptions {
   readonly rate?: RateLimit;
   /** How long a statement waits for another writer. Default: 5,000. */
   readonly busyMs?: number;
-  /** More rows fail the task. Default: 10,000. */
+  /** Maximum rows of an answer. More rows fail the task. Default: 10,000. */
   readonly rowsMax?: number;
 }
 
@@ -105,7 +105,7 @@ class Database {
         ? this.#rows(operation, sql, values)
         : this.#once(database, operation, sql, values, `${operation} ${key}`);
     } catch (error) {
-      // Started again, a statement that failed would report its last error once more.
+      // If reused, a failed statement would report its last error again.
       this.#statements.delete(sql);
       throw failureOf(operation, error);
     }
@@ -159,7 +159,7 @@ class Database {
   async #open(): Promise<DatabaseSync> {
     if (this.#database !== undefined) return this.#database;
     const { name, file, busyMs = defaults.busyMs } = this.#options;
-    // Loaded by the first call: a worker without this adapter runs on a Node without SQLite.
+    // Loaded by the first call, so that a worker without this adapter runs on a Node without SQLite.
     const { DatabaseSync: Sqlite } = await import("node:sqlite");
     try {
       this.#database ??= new Sqlite(file, { timeout: busyMs });
@@ -177,7 +177,7 @@ function failureOf(operation: string, error: unknown): unknown {
   const code = (error as { readonly errcode?: unknown }).errcode;
   if (typeof code !== "number") return error;
   const details = { operation, reason: textOf(error) };
-  // The first byte is the kind: busy, for several reasons.
+  // The lowest byte is the kind, such as busy for several reasons.
   return (code & 0xff) === busyCode
     ? adapterErrors.failed(details, { cause: error })
     : adapterErrors.refused(details, { cause: error });

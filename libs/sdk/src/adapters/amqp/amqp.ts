@@ -1,10 +1,11 @@
 /**
  * Exchanges and queues of AMQP as operations.
  *
- * 1. A message is persistent, and the broker confirms it. One that no queue takes comes back, and the task fails.
+ * 1. A message is persistent, and the broker confirms it. If no queue accepts the message, it is returned, and the task
+ *    fails.
  * 2. A message has the idempotency key of its task as `message_id`. The broker does not compare ids, so a second message
  *    is sent only if the operation says that its consumers do.
- * 3. A value of the input is one word of the routing key.
+ * 3. A value of the input becomes one word of the routing key.
  */
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
@@ -12,7 +13,7 @@ import { adapterErrors } from "../errors.ts";
 import { type AmqpConnectionOptions, AmqpConnections, type Opened } from "./connection.ts";
 
 export interface AmqpOperation {
-  /** Default: the exchange of the broker that has each queue under its name. */
+  /** Default: the default exchange of the broker, which reaches each queue by its name. */
   readonly exchange?: string;
   /** The routing key, or the name of a queue: `orders.{id}` has the member `id` of the input. */
   readonly key: string;
@@ -24,7 +25,7 @@ export interface AmqpOperation {
 }
 
 export interface AmqpAdapterOptions extends AmqpConnectionOptions {
-  /** Default: `publish`, whose input has the `key`, and the `exchange` if it is another one. */
+  /** Default: `publish`, with `key` and optional `exchange` in its input. */
   readonly operations?: Readonly<Record<string, AmqpOperation>>;
   readonly rate?: RateLimit;
 }
@@ -108,7 +109,7 @@ async function published(
   const { data, headers } = given;
   const isText = typeof data === "string";
   let isReturned = false;
-  // It comes before the confirmation.
+  // A returned message arrives before the confirmation.
   const returned = ({ properties }: { readonly properties: { readonly messageId?: unknown } }) => {
     isReturned ||= properties.messageId === messageId;
   };
@@ -133,7 +134,7 @@ async function published(
   return { exchange, key, messageId };
 }
 
-/** A key that is one parameter may have several words. */
+/** Fills the key. If the whole key is one parameter, its value may have several words. */
 function keyOf(operation: string, key: string, given: Given): string {
   const form = /^\{\w+\}$/.test(key) ? /^[^*#]{1,255}$/ : /^[^.*#]{1,255}$/;
   return key.replace(parameter, (_word, name: string) => {

@@ -1,9 +1,9 @@
 /**
  * Connections to brokers of AMQP 0-9-1, such as RabbitMQ.
  *
- * 1. The URL is a secret. It is opened for each use, and a changed one takes effect at once.
- * 2. A connection that breaks is replaced by the next call. A broker closes a channel with its first error, so another
- *    connection comes after an error too.
+ * 1. The URL is a secret. It is read for each use, so a changed URL takes effect at once.
+ * 2. The next call replaces a broken connection. A broker closes a channel with its first error, so the connection is
+ *    also replaced after an error.
  */
 import { isTuttiError } from "@tutti/kernel";
 import type { ChannelModel, ConfirmChannel } from "amqplib";
@@ -28,7 +28,7 @@ const refusals = [403, 404, 406];
 
 export interface Opened {
   readonly client: ChannelModel;
-  /** Its messages are confirmed by the broker. */
+  /** The channel. The broker confirms its messages. */
   readonly channel: ConfirmChannel;
   /** Rejects when the channel or the connection has ended. */
   readonly lost: Promise<never>;
@@ -71,7 +71,7 @@ export class AmqpConnections {
     });
   }
 
-  /** Works with a connection of its own, which ends with the work. */
+  /** Works with a separate connection, which ends with the work. */
   async dedicated<T>(operation: string, caller: Caller, work: (opened: Opened) => Promise<T>): Promise<T> {
     const text = await this.#secret(caller);
     return this.#run(operation, text, caller, async () => {
@@ -126,7 +126,7 @@ export class AmqpConnections {
   }
 }
 
-/** An error of the client, as one of an adapter. The broker has codes like those of HTTP. */
+/** Converts an error of the client to an adapter error. The broker has codes like HTTP. */
 function failureOf(operation: string, error: unknown, { hostname, port, password }: URL): Error {
   const { code, message } = error as { readonly code?: unknown; readonly message?: string };
   const reason = withoutSecrets(String(message ?? error), [decodeURIComponent(password)]);

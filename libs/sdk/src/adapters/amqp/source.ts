@@ -1,11 +1,11 @@
 /**
  * Messages of a queue of AMQP start runs.
  *
- * 1. The id of a run follows from the `message_id`. A message without one gets a new id with each delivery.
+ * 1. The id of a run is derived from the `message_id`. A message without one gets a new id with each delivery.
  * 2. A message is acknowledged after the platform has its run. Without the acknowledgement, the broker delivers it again
  *    when the connection ends, to any process.
- * 3. A message that cannot start goes to the queue `failures` with the reason. Without that queue it is rejected, so the
- *    dead-letter exchange of its queue takes it, if it has one.
+ * 3. A message that cannot start a run goes to the queue `failures` with the reason. Without that queue it is rejected, so
+ *    it goes to the dead-letter exchange of its queue, if there is one.
  */
 import { randomUUID } from "node:crypto";
 import type { ConsumeMessage } from "amqplib";
@@ -34,7 +34,7 @@ export interface AmqpMessage {
 export interface AmqpSourceOptions extends AmqpConnectionOptions {
   /** The first part of the ids of its runs. Also the name of its adapter. */
   readonly name: string;
-  /** It exists. */
+  /** Name of an existing queue. */
   readonly queue: string;
   /** If it throws, the message cannot start. */
   readonly start: (message: AmqpMessage) => SourceStart;
@@ -46,7 +46,7 @@ export interface AmqpSourceOptions extends AmqpConnectionOptions {
 
 const defaults = { prefetch: 100 };
 
-/** Starts runs of messages. As an adapter it has the operation `status`, and its check asks for the queue. */
+/** Returns a source of messages. As an adapter it has the operation `status`. Its check reads the queue. */
 export function amqpSource(options: AmqpSourceOptions): Source {
   const connections = new AmqpConnections(options);
   const { name, queue, failures } = options;
@@ -91,7 +91,7 @@ async function work(
   } finally {
     if (signal.aborted) await channel.cancel(consumerTag).catch(() => {});
     await Promise.allSettled(handling);
-    // Acknowledgements that were sent are with the broker.
+    // Wait until the broker has the sent acknowledgements.
     await channel.waitForConfirms().catch(() => {});
   }
 }

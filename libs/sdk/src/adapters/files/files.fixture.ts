@@ -1,4 +1,4 @@
-/** What every place with files does, tried through its adapter and its source. */
+/** Tests of every file place, through its adapter and its source. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { inspect } from "node:util";
@@ -11,11 +11,11 @@ export interface PlaceUnderTest {
   adapter(more?: { readonly bytesMax?: number; readonly filesMax?: number }): Adapter;
   source(options: FilesSourceOptions): Source;
   secret(reference: string): string;
-  /** Puts a file there from outside. */
+  /** Puts a file into the place from outside. */
   put(path: string, text: string): Promise<void>;
 }
 
-/** Like a task, it needs itself to open a secret. */
+/** Like a task, its method `secret` needs `this`. */
 export class Task implements AdapterCall {
   readonly signal = new AbortController().signal;
   readonly idempotencyKey: string;
@@ -29,7 +29,7 @@ export class Task implements AdapterCall {
   }
 }
 
-/** Fails with an error of the catalogue. */
+/** Asserts that the work fails with an error of the catalogue. */
 export async function failsWith(
   work: Promise<unknown> | undefined,
   code: string,

@@ -1,7 +1,7 @@
 /**
  * A folder of the worker's machine.
  *
- * A link that leads out of the folder is refused, so an input reaches no other file.
+ * A link that leads out of the folder is refused, so an input cannot reach other files.
  */
 import type { Stats } from "node:fs";
 import { mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
@@ -33,7 +33,7 @@ export function folderAdapter(options: FilesOptions & FolderOptions): Adapter {
   return filesAdapterOf("folder", options, new Folder(options));
 }
 
-/** Files of a folder start runs. */
+/** Returns a source that starts runs of files of a folder. */
 export function folderSource(options: FilesSourceOptions & FolderOptions): Source {
   return filesSourceOf("folder-source", options, new Folder(options));
 }
@@ -86,7 +86,7 @@ class Folder implements FilePlace {
         if (!about.isFile()) throw fault("EISDIR");
         if (about.size > bytesMax) throw tooLarge(call, bytesMax);
         const bytes = await file.readFile({ signal: call.signal });
-        // It may grow meanwhile.
+        // The file may grow during the read.
         if (bytes.length > bytesMax) throw tooLarge(call, bytesMax);
         return bytes;
       } finally {
@@ -130,7 +130,7 @@ class Folder implements FilePlace {
     });
   }
 
-  /** The path on the disk, with all links followed as far as it exists. */
+  /** Returns the path on the disk, with all links resolved as far as it exists. */
   async #inside(path: string, { operation }: FileCall): Promise<string> {
     const root = await realpath(this.#folder);
     const rest: string[] = [];
@@ -166,7 +166,7 @@ function fault(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
-/** In the place of a file that is not there. */
+/** Returns a value instead of the error for a missing file. */
 function otherwise<T>(value: T): (error: unknown) => T {
   return (error) => {
     const { code } = error as { readonly code?: unknown };
@@ -175,7 +175,7 @@ function otherwise<T>(value: T): (error: unknown) => T {
   };
 }
 
-/** The same call would fail again. */
+/** Errors with which the same call would fail again. */
 const lasting: Readonly<Record<string, string>> = {
   EACCES: "the worker may not do this",
   EPERM: "the worker may not do this",

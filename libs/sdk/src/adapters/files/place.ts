@@ -19,24 +19,24 @@ export interface FileEntry {
   readonly modified: string;
 }
 
-/** Of one call: what it is, who makes it, and its key. */
+/** One call: its operation, its caller and its key. */
 export interface FileCall extends Caller {
   readonly operation: string;
   readonly idempotencyKey?: string;
 }
 
 export interface FilePlace {
-  /** All files below a folder, in the order of their paths. `""` is the place itself. */
+  /** Lists all files below a folder, ordered by path. `""` is the place itself. */
   list(folder: string, max: number, call: FileCall): Promise<readonly FileEntry[]>;
-  /** Undefined for no file. */
+  /** Returns the entry of a file. Undefined if there is no such file. */
   info(path: string, call: FileCall): Promise<FileEntry | undefined>;
-  /** Undefined for no file. More than `bytesMax` is an error. */
+  /** Reads a file. Undefined if there is no such file. More than `bytesMax` is an error. */
   read(path: string, bytesMax: number, call: FileCall): Promise<Buffer | undefined>;
-  /** Makes folders that are missing. */
+  /** Writes a file. Creates missing folders. */
   write(path: string, bytes: Uint8Array, call: FileCall): Promise<void>;
-  /** Returns whether there was a file. */
+  /** Removes a file. Returns whether it existed. */
   remove(path: string, call: FileCall): Promise<boolean>;
-  /** Replaces a file at `to`. Returns whether there was a file at `from`. */
+  /** Moves a file, and replaces a file at `to`. Returns whether there was a file at `from`. */
   move(from: string, to: string, call: FileCall): Promise<boolean>;
   check(call: FileCall): Promise<void>;
   close(): void;
@@ -65,7 +65,7 @@ const outputOf = (
 const entrySchema = outputOf({ path: text, size: { type: "integer" }, modified: text });
 const ofPath: JsonSchema = { type: "object", required: ["path"], properties: { path: pathSchema } };
 
-/** The operations of a place as an adapter. */
+/** Returns an adapter with the operations of a place. */
 export function filesAdapterOf(kind: string, options: FilesOptions, place: FilePlace): Adapter {
   const { name, rate } = options;
   const callOf = (operation: string, call: AdapterCall): FileCall => ({
@@ -182,7 +182,7 @@ function missing({ operation }: FileCall, path: string): Error {
   return adapterErrors.refused({ operation, reason: `there is no file \`${path}\`` });
 }
 
-/** A relative path, with `/`. */
+/** Returns a validated relative path, with `/`. */
 function pathOf({ operation }: FileCall, given: unknown, name = "path"): string {
   const path = String(given);
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
@@ -222,17 +222,17 @@ export function tooMany({ operation }: FileCall, filesMax: number): Error {
   return adapterErrors.answerUnreadable({ operation, reason: `there are more than ${filesMax} files` });
 }
 
-/** Files with this at their beginning are being written. Lists do not have them. */
+/** Prefix of files that are being written. Lists leave them out. */
 export const partPrefix = ".tutti-part-";
 
-/** Two attempts of a task write to the same part, other tasks to others. */
+/** Returns the path of the part. Attempts of one task share a part. Other tasks have other parts. */
 export function partOf(path: string, { idempotencyKey = "" }: FileCall): string {
   const at = path.lastIndexOf("/") + 1;
   const digest = createHash("sha256").update(`${path}\n${idempotencyKey}`).digest("hex").slice(0, 16);
   return `${path.slice(0, at)}${partPrefix}${digest}`;
 }
 
-/** Folders above a path, the outermost first. */
+/** Returns the folders above a path, the outermost first. */
 export function foldersAbove(path: string): readonly string[] {
   const parts = path.split("/").slice(0, -1);
   return parts.map((_, index) => parts.slice(0, index + 1).join("/"));

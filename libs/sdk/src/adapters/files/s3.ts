@@ -1,7 +1,7 @@
 /**
- * Objects of a bucket, by the interface of S3. Own code over HTTP: six requests and a signature.
+ * Objects of a bucket, by the S3 API. It needs no client library: six requests and a signature over HTTP.
  *
- * 1. Keys are secrets. A changed one takes effect with the next call.
+ * 1. Keys are secrets. A changed key takes effect with the next call.
  * 2. An object is written as a whole by one request.
  * 3. A move is a copy and a deletion. A crash between the two leaves both objects, and the next attempt deletes the first.
  */
@@ -38,9 +38,9 @@ export interface S3Options {
   /** The endpoint, without the bucket: `https://s3.eu-central-1.amazonaws.com`. */
   readonly url: string;
   readonly bucket: string;
-  /** Paths are below it. Default: none. */
+  /** Prefix of all paths. Default: none. */
   readonly prefix?: string;
-  /** Default: `us-east-1`, which other servers than AWS take. */
+  /** Default: `us-east-1`, which servers other than AWS accept. */
   readonly region?: string;
   readonly accessKey: SecretReference;
   readonly secretKey: SecretReference;
@@ -56,7 +56,7 @@ export function s3Adapter(options: FilesOptions & S3Options): Adapter {
   return filesAdapterOf("s3", options, new S3Place(options));
 }
 
-/** Objects of a bucket start runs. */
+/** Returns a source that starts runs of objects of a bucket. */
 export function s3Source(options: FilesSourceOptions & S3Options): Source {
   return filesSourceOf("s3-source", options, new S3Place(options));
 }
@@ -64,14 +64,14 @@ export function s3Source(options: FilesSourceOptions & S3Options): Source {
 const defaults = { region: "us-east-1", timeoutMs: 30_000 };
 const ok = 200;
 const missing = 404;
-/** Of a list, and of an error. */
+/** Limit of a list, and of an error. */
 const answerBytesMax = 4_194_304;
 const secondMs = 1_000;
 const shownMax = 200;
 
 interface Request {
   readonly method: "GET" | "HEAD" | "PUT" | "DELETE";
-  /** Undefined for the bucket. */
+  /** Path of the object. Undefined for the bucket. */
   readonly path?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -130,7 +130,7 @@ class S3Place implements FilePlace {
         const path = (isEncoded ? decodeURIComponent(key.replaceAll("+", " ")) : key).slice(
           this.#prefix.length,
         );
-        // What consoles show as a folder.
+        // Objects that consoles show as folders.
         if (path === "" || path.endsWith("/")) continue;
         if (found.length === max) throw tooMany(call, max);
         found.push({
@@ -252,7 +252,7 @@ class S3Place implements FilePlace {
 
 const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-/** The text of the first element of a name. Answers of S3 have no attributes in what is read here. */
+/** Returns the text of the first element with a name. The elements that are read here have no attributes. */
 function valueIn(xml: string, name: string): string | undefined {
   const [, found] = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml) ?? [];
   return found?.replace(
@@ -269,7 +269,7 @@ function codeIn({ body }: HttpAnswer): string | undefined {
   return text.includes("<Error>") ? valueIn(text, "Code") : undefined;
 }
 
-/** Lists have milliseconds, headers have not. */
+/** Returns the time in seconds precision, because lists have milliseconds and headers do not. */
 function timeOf(text: string): string {
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? "" : new Date(Math.floor(ms / secondMs) * secondMs).toISOString();

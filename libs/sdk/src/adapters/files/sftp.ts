@@ -1,9 +1,9 @@
 /**
  * Files of an SFTP server, by the client `ssh2`.
  *
- * 1. The key of the server is checked before anything is sent. There is no way around it.
- * 2. The URL and the private key are secrets. A changed one takes effect with the next call.
- * 3. A connection that breaks is replaced by the next call. What was sent on it fails, and can be repeated.
+ * 1. The key of the server is always checked before any data is sent.
+ * 2. The URL and the private key are secrets. A changed secret takes effect with the next call.
+ * 3. The next call replaces a broken connection. Calls in progress fail, and can be repeated.
  */
 import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
@@ -46,14 +46,14 @@ export function sftpAdapter(options: FilesOptions & SftpOptions): Adapter {
   return filesAdapterOf("sftp", options, new SftpPlace(options));
 }
 
-/** Files of an SFTP server start runs. */
+/** Returns a source that starts runs of files of an SFTP server. */
 export function sftpSource(options: FilesSourceOptions & SftpOptions): Source {
   return filesSourceOf("sftp-source", options, new SftpPlace(options));
 }
 
 const defaults = { connectMs: 10_000 };
 const usualPort = 22;
-/** A server that is silent for three of them is gone. */
+/** Interval of keep-alive messages. A server that misses three of them is disconnected. */
 const aliveMs = 10_000;
 
 type Driver = typeof import("ssh2");
@@ -134,7 +134,7 @@ class SftpPlace implements FilePlace {
       if (about === undefined) return undefined;
       if (about.size > bytesMax) throw tooLarge(call, bytesMax);
       const bytes = await done<Buffer>((end) => sftp.readFile(at(path), end)).catch(otherwise(undefined));
-      // It may grow meanwhile.
+      // The file may grow during the read.
       if (bytes !== undefined && bytes.length > bytesMax) throw tooLarge(call, bytesMax);
       return bytes;
     });
@@ -251,7 +251,7 @@ class SftpPlace implements FilePlace {
       client.sftp((error, sftp) => {
         if (error !== undefined) return end(error);
         sftp.on("close", () => end());
-        // A connection that is idle lets the process end.
+        // An idle connection must not keep the process alive.
         sock.unref();
         ready.resolve(sftp);
       }),
@@ -276,7 +276,7 @@ class SftpPlace implements FilePlace {
         },
       });
     } catch (error) {
-      // A key that cannot be read.
+      // The private key cannot be read.
       end(error as Error);
     }
     return opened;
@@ -285,7 +285,7 @@ class SftpPlace implements FilePlace {
 
 class HostKeyUnknown extends Error {}
 
-/** One answer of the client. */
+/** Converts a callback of the client to a promise. */
 function done<T>(work: (end: (error?: Error | null, value?: T) => void) => unknown): Promise<T> {
   return new Promise((resolve, reject) => {
     work((error, value) => {
@@ -301,7 +301,7 @@ function codeOf(error: unknown): unknown {
   return (error as { readonly code?: unknown }).code;
 }
 
-/** In the place of a file that is not there. */
+/** Returns a value instead of the error for a missing file. */
 function otherwise<T>(value: T): (error: unknown) => T {
   return (error) => {
     if (codeOf(error) === codes.missing) return value;
@@ -320,7 +320,7 @@ function ifUnsupported(error: unknown): void {
   if (!isUnsupported(error)) throw error;
 }
 
-/** The rename of SFTP refuses to replace a file. That of OpenSSH replaces it at once. */
+/** Renames a file. SFTP's rename refuses to replace a file. The extension of OpenSSH replaces it atomically. */
 async function replace(sftp: SFTPWrapper, from: string, to: string): Promise<void> {
   try {
     await done<void>((end) => sftp.ext_openssh_rename(from, to, end));
@@ -336,7 +336,7 @@ async function makeFolders(sftp: SFTPWrapper, at: (path: string) => string, path
     const about = await done<Stats>((end) => sftp.stat(at(folder), end)).catch(otherwise(undefined));
     if (about !== undefined) continue;
     await done<void>((end) => sftp.mkdir(at(folder), end)).catch(async (error: unknown) => {
-      // Another attempt has made it meanwhile.
+      // Another attempt may have created it meanwhile.
       await done<Stats>((end) => sftp.stat(at(folder), end)).catch(() => {
         throw error;
       });
@@ -350,7 +350,7 @@ function entryOf(path: string, { size, mtime }: Stats): FileEntry {
   return { path, size, modified: new Date(mtime * secondMs).toISOString() };
 }
 
-/** The cause is left out: errors of the client may refer to its options, which have the password. */
+/** Converts an error. The cause is left out because it may refer to the client's options, which have the password. */
 function failureOf(
   operation: string,
   error: unknown,
@@ -372,7 +372,7 @@ function failureOf(
   if (code === codes.missing)
     return adapterErrors.refused({ operation, reason: "there is no such file or folder" });
   if (code === codes.denied) return adapterErrors.refused({ operation, reason: "the server denies it" });
-  // A disk that is full, or a folder in the place of a file: the server does not say.
+  // The server gives no reason, such as a full disk, or a folder instead of a file.
   if (code === codes.failure) return adapterErrors.failed(details);
   return adapterErrors.unreachable({
     operation,

@@ -1,10 +1,10 @@
 /**
- * Files of a place start runs.
+ * A source that starts runs of files of a place.
  *
- * 1. The id of a run follows from path, size and time of its file. A file that was replaced starts another run.
- * 2. A file is taken after it has not changed between two looks, so that it is not half written.
+ * 1. The id of a run is derived from path, size and time of its file. A replaced file starts another run.
+ * 2. A file is taken if it has not changed between two looks, so that it is completely written.
  * 3. A file is moved before its run starts, so the run finds it at one path. A note is written before the move and removed
- *    after the start. After a crash, the notes say which runs may be missing.
+ *    after the start. After a crash, the notes list the runs that may be missing.
  */
 import { createHash } from "node:crypto";
 import { sleep, systemTimers } from "@tutti/kernel";
@@ -20,7 +20,7 @@ import {
 } from "../source.ts";
 import type { FileCall, FileEntry, FilePlace } from "./place.ts";
 
-/** A file that starts a run. It is where the run finds it. */
+/** A file that starts a run, at the path where the run finds it. */
 export interface TakenFile extends FileEntry {
   /** Its path in the inbox. */
   readonly name: string;
@@ -29,10 +29,10 @@ export interface TakenFile extends FileEntry {
 export interface FilesSourceOptions {
   /** The first part of the ids of its runs. Also the name of its adapter. */
   readonly name: string;
-  /** Where new files are. Default: `inbox`. */
+  /** Folder of new files. Default: `inbox`. */
   readonly inbox?: string;
   readonly start: (file: TakenFile) => SourceStart;
-  /** Where files are moved before their runs start. Default: `taken`. */
+  /** Folder to which files are moved before their runs start. Default: `taken`. */
   readonly taken?: string;
   /** The folder of files that cannot start. Default: `failed`. */
   readonly failures?: string;
@@ -41,7 +41,7 @@ export interface FilesSourceOptions {
 }
 
 const defaults = { inbox: "inbox", taken: "taken", failures: "failed", pollMs: 5_000 };
-/** Files of one look. */
+/** Maximum number of files in one look. */
 const filesMax = 10_000;
 const noteBytesMax = 16_384;
 
@@ -113,7 +113,7 @@ class Inflow {
     this.#notes = `${options.taken ?? defaults.taken}/.starting`;
   }
 
-  /** A crash came between the notes of these files and the starts of their runs. */
+  /** Starts the runs of noted files, after a crash between the notes and the starts. */
   async finishNoted(): Promise<void> {
     for (const { path } of await this.#place.list(this.#notes, filesMax, this.#call)) {
       const bytes = await this.#place.read(path, noteBytesMax, this.#call);
@@ -135,7 +135,7 @@ class Inflow {
     return `${this.#notes}/${id}.json`;
   }
 
-  /** Two files of one name would replace each other. */
+  /** Returns the path of a kept file. Its id keeps files with the same name apart. */
   #keptAs(folder: string, { file, id }: Note): string {
     return `${folder}/${id.slice(0, 8)}-${this.#nameOf(file).replaceAll("/", "-")}`;
   }

@@ -13,7 +13,7 @@ export interface GitCommit {
 
 const idForm = /^[0-9a-f]{40}$/;
 
-/** A name that is no option and no expression of git. */
+/** Returns a ref after a check that it is neither an option nor an expression of git. */
 export function refOf({ operation }: GitCall, name: string): string {
   const isWrong = !/^[\w][\w./-]*$/.test(name) || /\.\.|\/\/|\.lock(\/|$)|[./]$|\/\./.test(name);
   if (isWrong)
@@ -21,7 +21,7 @@ export function refOf({ operation }: GitCall, name: string): string {
   return name;
 }
 
-/** Fetches a ref of the remote repository. Undefined for none. */
+/** Fetches a ref of the remote repository. Returns undefined if it does not exist. */
 export async function fetched(git: Git, ref: string): Promise<string | undefined> {
   const own = `refs/tutti-copy/${ref}`;
   try {
@@ -33,7 +33,7 @@ export async function fetched(git: Git, ref: string): Promise<string | undefined
   return (await git(["rev-parse", `${own}^{commit}`])).toString("utf8").trim();
 }
 
-/** The commit of a branch, a tag or an id. */
+/** Returns the commit of a branch, a tag or an id. */
 export async function resolved(git: Git, call: GitCall, name: string): Promise<string> {
   const ref = refOf(call, name);
   if (idForm.test(ref)) {
@@ -88,7 +88,7 @@ const kinds: readonly (readonly [
   ],
 ];
 
-/** Has failures of git be those of adapters. */
+/** Converts failures of git to adapter errors. */
 export async function translated<T>({ operation, signal }: GitCall, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

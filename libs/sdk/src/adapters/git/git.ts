@@ -1,10 +1,10 @@
 /**
  * Files, commits and tags of a git repository as operations, by the program `git`.
  *
- * 1. A commit takes effect once for each task: its message has the idempotency key, and a second attempt finds it in the
- *    branch.
- * 2. If the branch moved meanwhile, the commit is made again on top of it. Nothing is forced.
- * 3. Each call reads the remote repository, never the copy alone.
+ * 1. A commit takes effect once for each task. Its message has the idempotency key, so a second attempt finds the commit
+ *    in the branch.
+ * 2. If the branch moved meanwhile, the commit is created again on top of it. No push is forced.
+ * 3. Each call reads the remote repository, never only the copy.
  */
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
@@ -18,7 +18,7 @@ import { type Git, type GitCall, type GitConnectionOptions, GitFailure, Reposito
 export interface GitAdapterOptions extends GitConnectionOptions {
   /** Default: `main`. */
   readonly branch?: string;
-  /** Who makes commits. Default: `Tutti <tutti@localhost>`. */
+  /** Author of commits. Default: `Tutti <tutti@localhost>`. */
   readonly author?: { readonly name: string; readonly email: string };
   readonly rate?: RateLimit;
   /** A larger file fails the task. Default: 1,048,576. */
@@ -26,7 +26,7 @@ export interface GitAdapterOptions extends GitConnectionOptions {
 }
 
 const defaults = { branch: "main", author: { name: "Tutti", email: "tutti@localhost" }, bytesMax: 1_048_576 };
-/** How far back a second attempt looks for its commit. */
+/** Number of commits in which a second attempt searches for its commit. */
 const lookedBack = 1_000;
 const filesMax = 10_000;
 const commitsMax = 1_000;
@@ -136,7 +136,7 @@ const operations: Readonly<Record<string, Operation>> = {
   },
 };
 
-/** The commit that the input names. */
+/** Returns the commit that the input names. */
 function namedCommit({ git, input, call, options }: Work): Promise<string> {
   return resolved(git, call, String(input["ref"] ?? options.branch ?? defaults.branch));
 }
@@ -223,14 +223,14 @@ async function commit(work: Work): Promise<unknown> {
   }
 }
 
-/** The commit of an earlier attempt. */
+/** Returns the commit of an earlier attempt. */
 async function madeBefore(git: Git, head: string, own: string): Promise<string | undefined> {
   const format = "--format=%H %(trailers:key=Tutti-Key,valueonly,separator=%x2C)";
   const lines = (await git(["log", `--max-count=${lookedBack}`, format, head])).toString("utf8").split("\n");
   return lines.find((line) => line.includes(own))?.split(" ", 1)[0];
 }
 
-/** Makes a commit in the copy. Returns the head if the files are there already. */
+/** Creates a commit in the copy. Returns the head if it already has the files. */
 async function newCommit(
   { git, input, call, options }: Work,
   head: string | undefined,

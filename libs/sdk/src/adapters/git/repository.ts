@@ -1,9 +1,9 @@
 /**
  * A copy of a git repository without a work tree, and the program `git` that keeps it.
  *
- * 1. Credentials are never words of a command line, which other users of the machine can read.
+ * 1. Credentials are never on a command line, which other users of the machine can read.
  * 2. Git reads no configuration of the machine, runs no hook and asks no question.
- * 3. One command at a time: two fetches of one copy would wait for each other's locks.
+ * 3. One command runs at a time, because two fetches of one copy would wait for each other's locks.
  */
 import { spawn } from "node:child_process";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -18,11 +18,11 @@ export interface GitConnectionOptions {
   readonly name: string;
   /** Refers to a URL: `https://user:token@host/team/shop.git`, `ssh://git@host/team/shop.git` or `file:///srv/shop.git`. */
   readonly url: SecretReference;
-  /** Refers to a private key for `ssh://`. Default: those of the worker's user. */
+  /** Refers to a private key for `ssh://`. Default: the keys of the worker's user. */
   readonly privateKey?: SecretReference;
   /** Lines of a `known_hosts` file for `ssh://`. Default: the file of the worker's user. */
   readonly knownHosts?: string;
-  /** Where the copy is kept. Default: a new folder of the machine's temporary folder. */
+  /** Folder of the copy. Default: a new folder in the machine's temporary folder. */
   readonly folder?: string;
 }
 
@@ -35,12 +35,12 @@ export type Git = (words: readonly string[], more?: GitMore) => Promise<Buffer>;
 interface GitMore {
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
-  /** Exit codes that are no failure. Default: 0. */
+  /** Exit codes that count as success. Default: 0. */
   readonly codes?: readonly number[];
   readonly bytesMax?: number;
 }
 
-/** How a command of git has failed. */
+/** Failure of a git command. */
 export class GitFailure extends Error {}
 
 const outputBytesMax = 16_777_216;
@@ -64,7 +64,7 @@ export class Repository {
     requireReference(options.name, options.url, "env:SHOP_GIT");
   }
 
-  /** Removes the copy, unless its folder was given. */
+  /** Removes the copy if it has no configured folder. */
   close(): void {
     const made = this.#options.folder === undefined ? this.#folder : undefined;
     this.#folder = undefined;
@@ -72,7 +72,7 @@ export class Repository {
     made?.then((folder) => rm(folder, { recursive: true, force: true })).catch(() => {});
   }
 
-  /** Works with the copy, after all work that was asked for before. */
+  /** Works with the copy, after all earlier calls. */
   async use<T>(call: GitCall, work: (git: Git, folder: string) => Promise<T>): Promise<T> {
     const before = this.#last;
     const mine = Promise.withResolvers<void>();

@@ -1,9 +1,9 @@
 /**
- * Commits of a branch start runs.
+ * A source that starts runs of commits of a branch.
  *
- * 1. The id of a run follows from the id of its commit.
- * 2. A ref of the remote repository marks the last commit whose run has started. So a source keeps no state of its own.
- * 3. Without the mark, the source starts with commits that come after its first look.
+ * 1. The id of a run is derived from the id of its commit.
+ * 2. A ref of the remote repository marks the last commit whose run has started. So a source keeps no local state.
+ * 3. Without the mark, the source starts with commits after its first look.
  */
 import { type Logger, silentLogger, sleep, systemTimers } from "@tutti/kernel";
 import type { AdapterCall } from "../adapter.ts";
@@ -28,10 +28,10 @@ export interface GitSourceOptions extends GitConnectionOptions {
 }
 
 const defaults = { branch: "main", pollMs: 30_000 };
-/** Commits between two moves of the mark. */
+/** Number of commits between two moves of the mark. */
 const batch = 50;
 
-/** Starts runs of commits. As an adapter it has the operation `status`. */
+/** Returns a source that starts runs of commits. As an adapter it has the operation `status`. */
 export function gitSource(options: GitSourceOptions): Source {
   const { name, branch = defaults.branch, pollMs = defaults.pollMs } = options;
   const repository = new Repository(options);
@@ -78,7 +78,7 @@ async function newCommits(git: Git, call: GitCall, { name, branch = defaults.bra
   return { mark, head, last, commits };
 }
 
-/** Returns whether no commit waits. */
+/** Starts runs of new commits. Returns true if no commit is pending. */
 async function startNew(
   git: Git,
   call: GitCall,
@@ -92,7 +92,7 @@ async function startNew(
     if (reason !== undefined)
       logger.warn("a commit cannot start a run", { source: name, commit: commit.id, reason });
   }
-  // After a branch was replaced, its head is new without a commit that is.
+  // If a branch was replaced, its head can change without a new commit.
   const next = commits.at(-1)?.id ?? head;
   if (next !== undefined && next !== last)
     await git(["push", "--quiet", "--force", "origin", `${next}:${mark}`]);

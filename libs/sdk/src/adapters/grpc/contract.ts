@@ -1,5 +1,5 @@
 /**
- * What a gRPC server serves: from `.proto` files, from a descriptor set, or from the server itself by reflection.
+ * The services of a gRPC server, from `.proto` files, from a descriptor set, or by reflection.
  *
  * 1. Descriptors are data of another program. Their number and size are bounded.
  * 2. Values in JSON have the canonical form of Protobuf: `int64` as text, `bytes` as Base64, times as RFC 3339.
@@ -13,11 +13,11 @@ import { clientFor } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 
 export interface GrpcContract {
-  /** Files in the language of Protobuf. They need the package `@grpc/proto-loader`. */
+  /** `.proto` files. They need the package `@grpc/proto-loader`. */
   readonly protos?: readonly string[];
-  /** Folders of the files that these import. Default: their own folders. */
+  /** Folders of imported files. Default: the folders of the files. */
   readonly protoFolders?: readonly string[];
-  /** A file with a descriptor set, such as `buf build -o shop.binpb` or `protoc --include_imports -o` writes. */
+  /** A file with a descriptor set, for example from `buf build -o shop.binpb` or `protoc --include_imports -o`. */
   readonly descriptors?: string;
 }
 
@@ -27,12 +27,12 @@ export interface Contract {
   readonly methods: readonly DescMethod[];
 }
 
-/** Asks a server for the descriptors of all its services. */
+/** Requests the descriptors of all services of a server. */
 export type Reflect = (readNames: (file: Uint8Array) => readonly string[]) => Promise<readonly Uint8Array[]>;
 
 const filesMax = 2_000;
 const bytesMax = 32 * 1024 * 1024;
-/** Served beside the services of the application. */
+/** Infrastructure services next to the services of the application. */
 const ofTheServer = /^grpc\.(reflection|health|channelz)\./;
 
 export async function readContract(
@@ -81,8 +81,8 @@ async function compiled(adapter: string, { protos = [], protoFolders }: GrpcCont
 }
 
 /**
- * The descriptors that Node makes of a file name types as the file does, relative to where they are used. They have no
- * JSON names and no imports. All of these are added here.
+ * Completes the descriptors that Node creates from a file. They have relative names of types, no JSON names and no
+ * imports.
  */
 function complete(files: readonly FileDescriptorProto[]): void {
   const homes = new Map<string, string>();
@@ -136,7 +136,7 @@ function typesIn(scope: string, { messageType, nestedType, enumType }: Declared)
   ];
 }
 
-/** Each file after those that it imports. */
+/** Sorts files so that each file follows its imports. */
 function inOrder(adapter: string, files: readonly FileDescriptorProto[]): FileDescriptorProto[] {
   const byName = new Map(files.map((file) => [file.name, file]));
   const ordered = new Set<FileDescriptorProto>();
@@ -155,7 +155,7 @@ function inOrder(adapter: string, files: readonly FileDescriptorProto[]): FileDe
   return [...ordered];
 }
 
-/** By the protocol `grpc.reflection.v1`. `exchange` sends requests and returns the replies to each. */
+/** Reads descriptors by the protocol `grpc.reflection.v1`. `exchange` sends requests and returns the replies to each. */
 export function reflection(
   adapter: string,
   exchange: (requests: readonly Uint8Array[]) => Promise<readonly Uint8Array[]>,
@@ -216,7 +216,7 @@ function varint(value: number): Buffer {
   return Buffer.from([...bytes, left]);
 }
 
-/** The fields of a message whose values have a length. Others are skipped. */
+/** Returns the length-delimited fields of a message. Other fields are skipped. */
 function fieldsOf(message: Uint8Array | undefined): Map<number, Uint8Array[]> {
   const fields = new Map<number, Uint8Array[]>();
   let at = 0;

@@ -1,9 +1,9 @@
 /**
  * Methods of gRPC services as operations.
  *
- * 1. `grpcAdapter` reads the contract before the worker offers anything: an operation has the schemas of its method.
- * 2. A call waits for a connection. What fails before there is one was not sent.
- * 3. A method that may change something is repeated if its contract says that it may be, or if it takes an idempotency key.
+ * 1. `grpcAdapter` reads the contract before the worker offers the operations, so they have the schemas of their methods.
+ * 2. A call waits for a connection. A call that fails before the connection exists was not sent.
+ * 3. A method with side effects is repeated if its contract declares it idempotent, or if it accepts an idempotency key.
  */
 import { readFile } from "node:fs/promises";
 import { Agent as PlainAgent } from "node:http";
@@ -26,22 +26,22 @@ export interface GrpcAdapterOptions extends GrpcContract {
   readonly name: string;
   /** `grpc://host:port`, or `grpcs://host:port` with TLS. */
   readonly url: string;
-  /** Files of PEM. Default: the certificates that Node trusts, and none of this side. */
+  /** PEM files. Default: the authorities that Node trusts, and no client certificate. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** Sent as metadata. */
+  /** Credentials, sent as metadata. */
   readonly auth?: Exclude<HttpAuth, { readonly digest: unknown }>;
   /** Operations to import, by their names. `*` stands for any characters. Default: all. */
   readonly only?: readonly string[];
   /** Metadata that makes a repeated call harmless. It gets the idempotency key of the task. */
   readonly idempotencyMetadata?: string;
-  /** By the name of an operation. Default: the `idempotency_level` of the method. */
+  /** Repeat behavior by name of operation. Default: the `idempotency_level` of the method. */
   readonly repeat?: Readonly<Record<string, Repeat>>;
   readonly rate?: RateLimit;
   /** How long a call may take. Default: 60,000. */
   readonly timeoutMs?: number;
   /** How long to wait for a connection. Default: 10,000. */
   readonly connectMs?: number;
-  /** Larger answers fail the task, also the messages of a stream together. Default: 16 MiB. */
+  /** Maximum size of an answer, or of all messages of a stream. A larger one fails the task. Default: 16 MiB. */
   readonly answerBytesMax?: number;
 }
 
@@ -49,7 +49,7 @@ const defaults = { timeoutMs: 60_000, connectMs: 10_000, answerBytesMax: 16 * 10
 const busyMs = 1_000;
 
 /**
- * Makes an adapter of a gRPC server. Without `protos` and `descriptors` it asks the server, which has to serve reflection.
+ * Makes an adapter of a gRPC server. Without `protos` and `descriptors` it uses reflection, which the server must serve.
  */
 export async function grpcAdapter(options: GrpcAdapterOptions): Promise<Adapter> {
   const { name, url, rate } = options;
@@ -60,7 +60,7 @@ export async function grpcAdapter(options: GrpcAdapterOptions): Promise<Adapter>
   const forbidden = addressProblem(new URL(`http://${address}`).hostname.replace(/^\[|\]$/g, ""), false);
   if (forbidden !== undefined)
     throw adapterErrors.addressRefused({ operation: name, url, reason: forbidden });
-  // In a bundle, the names of a CommonJS module are in its default alone.
+  // In a bundle, the names of a CommonJS module are only in its default export.
   const { default: grpc } = await import("@grpc/grpc-js");
   const { tls = {}, answerBytesMax = defaults.answerBytesMax } = options;
   const [ca, key, cert] = await Promise.all(
@@ -72,7 +72,7 @@ export async function grpcAdapter(options: GrpcAdapterOptions): Promise<Adapter>
       : grpc.credentials.createInsecure();
   const channel = new grpc.Client(address, credentials, {
     "grpc.max_receive_message_length": answerBytesMax,
-    // One connection of its own: another adapter of the same server may have other credentials.
+    // A separate connection, because another adapter of the same server may have other credentials.
     "grpc.use_local_subchannel_pool": 1,
   });
   const calls = new Calls(options, { grpc, channel, isSecure: scheme === "grpcs" });
@@ -104,7 +104,7 @@ function operationsOf(
   calls: Calls,
 ): Readonly<Record<string, AdapterOperation>> {
   const operations: Record<string, AdapterOperation> = {};
-  // One service needs no name of its own.
+  // A single service is left out of the names of operations.
   const isOne = new Set(contract.methods.map(({ parent }) => parent.typeName)).size === 1;
   for (const method of contract.methods) {
     const own = nameIn(method.name);
@@ -193,7 +193,7 @@ class Calls {
     return isReplyStream ? read : (read[0] ?? {});
   }
 
-  /** Asks for descriptors, by the version of the protocol that the server has. */
+  /** Requests descriptors, by the version of the protocol that the server has. */
   async reflect(requests: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
     const { name } = this.#options;
     const operation = `${name}.reflection`;
@@ -232,7 +232,7 @@ class Calls {
     });
   }
 
-  /** Without a connection, a call fails at once, and has the last error: a certificate that has expired. */
+  /** Returns the last connection error, such as an expired certificate. A call without a connection fails with it. */
   async #lastProblem(): Promise<string> {
     const { signal } = new AbortController();
     try {
@@ -258,7 +258,7 @@ class Calls {
     return metadata;
   }
 
-  /** All kinds of methods are streams: one message, or several, in each direction. */
+  /** Calls a method of any kind as a stream, with one or several messages in each direction. */
   #exchange(
     path: string,
     messages: readonly Uint8Array[],

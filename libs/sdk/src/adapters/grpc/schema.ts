@@ -4,10 +4,10 @@ import type { JsonSchema } from "../../task/handlers.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** A worker offers the schemas of all its capabilities when it is linked. */
+/** Maximum length of a schema, because a worker sends the schemas of all its capabilities when it links. */
 const lengthMax = 32_768;
 
-/** Their JSON form is not that of their fields. */
+/** Types whose JSON form differs from their fields. */
 const wellKnown: Readonly<Record<string, Schema>> = {
   "google.protobuf.Timestamp": { type: "string", format: "date-time" },
   "google.protobuf.Duration": { type: "string", pattern: "^-?[0-9]+(\\.[0-9]+)?s$" },
@@ -28,7 +28,7 @@ const wellKnown: Readonly<Record<string, Schema>> = {
   "google.protobuf.UInt32Value": { type: ["integer", "null"] },
 };
 
-/** The input of a method that streams requests. References lead to `$defs` of the whole schema. */
+/** Returns the input schema of a method that streams requests. References lead to `$defs` of the whole schema. */
 export function requestsSchemaOf(message: DescMessage): JsonSchema {
   const { $defs, ...requests } = schemaOf(message, true) as Schema;
   return {
@@ -39,7 +39,7 @@ export function requestsSchemaOf(message: DescMessage): JsonSchema {
   };
 }
 
-/** `isList` is of a stream: the messages are a list. */
+/** Returns the schema of a message. `isList` is for a stream, whose messages are a list. */
 export function schemaOf(message: DescMessage, isList: boolean): JsonSchema {
   const definitions: Record<string, Schema> = {};
   const one = referenceTo(message, definitions);
@@ -63,7 +63,7 @@ function referenceTo(message: DescMessage, definitions: Record<string, Schema>):
   const known = wellKnown[message.typeName];
   if (known !== undefined) return known;
   if (definitions[message.typeName] === undefined) {
-    // Before its fields: one of them may contain it.
+    // Set before its fields, because a field may contain the message itself.
     definitions[message.typeName] = {};
     const properties = Object.fromEntries(
       message.fields.map((field) => [field.jsonName, fieldSchema(field, definitions)]),
@@ -90,7 +90,7 @@ interface Parts {
   readonly message?: DescMessage | undefined;
 }
 
-/** By the numbers of `FieldDescriptorProto.Type`. */
+/** Returns the schema of a scalar, by the numbers of `FieldDescriptorProto.Type`. */
 function scalarSchema(type: number): Schema {
   if (type === 8) return { type: "boolean" };
   if (type === 9) return { type: "string" };

@@ -1,4 +1,4 @@
-/** How requests of an adapter are signed in. Secrets are references, and are opened for each request. */
+/** Authentication of an adapter's requests. Secrets are references, and are read for each request. */
 import { createPrivateKey, type KeyObject, randomUUID, sign } from "node:crypto";
 import type { Clock, Timers } from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
@@ -12,19 +12,19 @@ export interface OAuth2 {
   readonly clientId: string;
   readonly clientSecret?: SecretReference;
   /**
-   * How the client proves itself: its secret in the form, or by HTTP Basic, or an assertion that `signing` signs
+   * How the client authenticates: with its secret in the form, by HTTP Basic, or with an assertion signed with `signing`
    * (`private_key_jwt`). Default: `post`.
    */
   readonly clientAuth?: "post" | "basic" | "jwt";
-  /** Without `clientAuth: "jwt"`, tokens are made by the flow `jwt-bearer`: service accounts have it. */
+  /** Signs assertions. Without `clientAuth: "jwt"`, tokens use the flow `jwt-bearer`, as for service accounts. */
   readonly signing?: {
     /** A private key in PEM: RSA, EC (P-256) or Ed25519. */
     readonly key: SecretReference;
     readonly keyId?: string;
-    /** For whom the token is. Default: the client. */
+    /** Subject of the token. Default: the client. */
     readonly subject?: string;
   };
-  /** With it, tokens are made by the flow `refresh_token`. Without it, by `client_credentials`. */
+  /** If set, tokens use the flow `refresh_token`, else `client_credentials`. */
   readonly refreshToken?: SecretReference;
   readonly scope?: string;
   readonly audience?: string;
@@ -48,12 +48,12 @@ interface Token {
   readonly untilMs: number;
 }
 
-/** A token is renewed this long before it expires, so that it does not expire on its way. */
+/** A token is renewed this long before it expires, so that it does not expire in transit. */
 const marginMs = 30_000;
 const secondMs = 1_000;
 const tokenBytesMax = 65_536;
 const wordsMax = 300;
-/** HTTP dates have seconds, and token servers allow for about as much. */
+/** Smaller skew is ignored: HTTP dates have only seconds, and token servers tolerate about as much. */
 const skewMinMs = 10_000;
 
 export class Authentication {
@@ -63,11 +63,11 @@ export class Authentication {
   readonly #timers: Timers;
   #token: Token | undefined;
   #pending: Promise<Token> | undefined;
-  /** Given with a token in the place of the last one. It counts for as long as the secret is the same. */
+  /** Refresh token that the server issued with a token. It is valid as long as the secret is unchanged. */
   #refresh: { readonly secret: string; readonly value: string } | undefined;
-  /** How far the clock of the token server is ahead, once it refused an assertion for its times. */
+  /** How far the clock of the token server is ahead. Set after it refused an assertion for its times. */
   #skewMs = 0;
-  /** Of each origin, with how many requests it has proven. */
+  /** Digest challenges by origin, with the number of requests that used them. */
   readonly #challenges = new Map<string, { readonly challenge: DigestChallenge; count: number }>();
 
   constructor(
@@ -81,11 +81,11 @@ export class Authentication {
     this.#timers = timers;
   }
 
-  /** Takes an answer that refuses `authorization`. Returns whether another token or proof may be accepted. */
+  /** Handles an answer that refuses `authorization`. Returns whether a retry with other credentials may succeed. */
   renew({ headers, url }: Pick<HttpAnswer, "headers" | "url">, authorization: string | undefined): boolean {
     const auth = this.#auth ?? {};
     if ("oauth2" in auth) {
-      // Another call may have renewed the token while this one was under way.
+      // Another call may have renewed the token meanwhile.
       if (authorization === `Bearer ${this.#token?.value}`) this.#token = undefined;
       return true;
     }
@@ -110,7 +110,7 @@ export class Authentication {
       headers["authorization"] = `Basic ${Buffer.from(pair).toString("base64")}`;
     } else if ("digest" in auth) {
       const known = this.#challenges.get(url.origin);
-      // The server has to say first what it wants to see proven.
+      // The server has to send a challenge first.
       if (known === undefined) return;
       const { user, password } = auth.digest;
       const proof = {
@@ -140,7 +140,7 @@ export class Authentication {
   async #tokenOf(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<Token> {
     const token = this.#token;
     if (token !== undefined && token.untilMs > this.#clock.monotonic()) return token;
-    // All calls that need a token wait for one request.
+    // All calls that need a token share one request.
     this.#pending ??= this.#ask(operation, oauth2, call).finally(() => {
       this.#pending = undefined;
     });
@@ -160,14 +160,14 @@ export class Authentication {
     if (typeof next === "string" && next !== "" && oauth2.refreshToken !== undefined)
       this.#refresh = { secret: await call.secret(oauth2.refreshToken), value: next };
     const lifeMs = typeof seconds === "number" && seconds > 0 ? seconds * secondMs : Number.POSITIVE_INFINITY;
-    // A token of less than a minute is used for half of its life.
+    // A token that is valid for less than a minute is used for half of that time.
     return { value, untilMs: sentMs + Math.max(lifeMs - marginMs, lifeMs / 2) };
   }
 
-  /** Takes an answer that refuses a request for a token. Returns whether the next request differs from it. */
+  /** Handles the refusal of a token request. Returns whether the next request would differ. */
   #canDiffer({ signing }: OAuth2, { headers }: HttpAnswer): boolean {
     const hadRefresh = this.#refresh !== undefined;
-    // The token server has forgotten the refresh token that it gave. It may accept the stored one.
+    // The token server no longer accepts the refresh token that it issued. It may accept the stored one.
     this.#refresh = undefined;
     const serverMs = Date.parse(headers["date"] ?? "");
     const skewMs = Number.isNaN(serverMs) ? 0 : serverMs - this.#clock.now();
@@ -197,7 +197,7 @@ export class Authentication {
           accept: "application/json",
           ...(isBasic && { authorization: basicOf(clientId, secret ?? "") }),
         },
-        // One caller that is cancelled must not end the request that others wait for.
+        // A cancelled caller must not end the request that other callers wait for.
         signal: late.signal,
         answerBytesMax: tokenBytesMax,
       },
@@ -211,7 +211,7 @@ export class Authentication {
       .finally(() => late.cancel());
   }
 
-  /** A token server that has no time or a fault says nothing about the credentials. */
+  /** Converts an answer to an error. An overloaded or failing token server does not mean wrong credentials. */
   #failureOf(operation: string, answer: HttpAnswer, { error, error_description: text }: Answered): Error {
     const { status } = answer;
     const words = [error, text].filter((word) => typeof word === "string" && word !== "").join(": ");
@@ -223,7 +223,7 @@ export class Authentication {
     return adapterErrors.notSignedIn({ operation, reason });
   }
 
-  /** The members of the form that say what a token is asked for by. */
+  /** Returns the form fields of the grant. */
   async #grantOf(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<Record<string, string>> {
     const { refreshToken, clientAuth, signing, scope, audience } = oauth2;
     const stored = refreshToken && (await call.secret(refreshToken));
@@ -250,7 +250,7 @@ export class Authentication {
 
 const grantTypes = "urn:ietf:params:oauth:grant-type:";
 const assertionTypes = "urn:ietf:params:oauth:client-assertion-type:";
-/** Token servers accept an hour at most. */
+/** Lifetime of an assertion. Token servers accept at most an hour. */
 const assertionSeconds = 300;
 
 function keyFrom(operation: string, pem: string): KeyObject {
@@ -262,7 +262,7 @@ function keyFrom(operation: string, pem: string): KeyObject {
   }
 }
 
-/** A JSON web token, as RFC 7523 has it for grants and for clients. */
+/** Returns a JSON web token as defined in RFC 7523, for grants and for clients. */
 function assertionOf(
   { tokenUrl, clientId, clientAuth, signing, scope }: OAuth2,
   key: KeyObject,
@@ -280,7 +280,7 @@ function assertionOf(
     iat: issued,
     exp: issued + assertionSeconds,
     jti: randomUUID(),
-    // Service accounts of Google have their scopes here.
+    // Google's service accounts expect their scopes here.
     ...(scope !== undefined && !isClient && { scope }),
   };
   const text = [header, claims]
@@ -306,7 +306,7 @@ function parsed(body: Buffer): Answered {
   }
 }
 
-/** Both are encoded as in a form before they are joined: RFC 6749. */
+/** Returns HTTP Basic credentials. Both parts are form-encoded before they are joined, as RFC 6749 requires. */
 function basicOf(id: string, secret: string): string {
   const encoded = (text: string) => `${new URLSearchParams({ text })}`.slice("text=".length);
   return `Basic ${Buffer.from(`${encoded(id)}:${encoded(secret)}`).toString("base64")}`;

@@ -6,17 +6,17 @@ export interface DigestChallenge {
   readonly nonce: string;
   readonly opaque?: string;
   readonly algorithm: string;
-  /** Servers before RFC 2617 have none. */
+  /** Absent for servers before RFC 2617. */
   readonly qop?: "auth";
 }
 
 export interface DigestRequest {
   readonly method: string;
-  /** Path and query, as the request line has them. */
+  /** Path and query, as in the request line. */
   readonly target: string;
   readonly user: string;
   readonly password: string;
-  /** How many requests this nonce has proven, with this one. */
+  /** Number of requests with this nonce, including this one. */
   readonly count: number;
   readonly cnonce?: string;
 }
@@ -27,7 +27,7 @@ const hashes: Readonly<Record<string, string>> = {
   "SHA-512-256": "sha512-256",
 };
 
-/** Returns the first challenge of `WWW-Authenticate` that can be answered. Servers give the one they prefer first. */
+/** Returns the first supported challenge of `WWW-Authenticate`. Servers list their preferred challenge first. */
 export function digestChallenge(header: string): DigestChallenge | undefined {
   return challengesIn(header).find(({ algorithm }) => hashes[plain(algorithm)] !== undefined);
 }
@@ -64,7 +64,7 @@ function plain(algorithm: string): string {
   return algorithm.toUpperCase().replace(/-SESS$/, "");
 }
 
-/** A header has several challenges, each a scheme with members, and commas between all of them. */
+/** Parses the challenges of a header: schemes with members, separated by commas. */
 function challengesIn(header: string): readonly DigestChallenge[] {
   const found: Record<string, string>[] = [];
   let members: Record<string, string> | undefined;

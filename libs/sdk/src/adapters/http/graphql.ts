@@ -77,7 +77,7 @@ function posted(name: string, key: string, spec: GraphqlOperation): HttpOperatio
   };
 }
 
-/** A part of the data beside errors is no result. */
+/** Returns the data. Partial data with errors is not a result. */
 function dataOf(operation: string, answer: unknown): unknown {
   const { data, errors } = (answer ?? {}) as { readonly data?: unknown; readonly errors?: unknown };
   if (Array.isArray(errors) && errors.length > 0) {

@@ -1,8 +1,8 @@
 /**
  * HTTP APIs as adapters.
  *
- * 1. 429 and 503 with `Retry-After` go back to the queue and count as no attempt.
- * 2. An operation that may not be repeated fails for good once it was sent and its outcome is unknown.
+ * 1. After 429, and after 503 with `Retry-After`, the task returns to the queue without a counted attempt.
+ * 2. An operation that may not be repeated fails for good if it was sent and its outcome is unknown.
  * 3. A token that was refused is renewed once.
  */
 import { type Clock, systemClock, systemTimers, type Timers } from "@tutti/kernel";
@@ -32,14 +32,14 @@ import {
 
 export interface HttpOperation {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" | "QUERY";
-  /** From the address of the adapter. `{id}` is the member `id` of the input. */
+  /** Path relative to the address of the adapter. `{id}` is the member `id` of the input. */
   readonly path: string;
-  /** Another server than that of the adapter, for this operation. */
+  /** Another server for this operation, instead of the server of the adapter. */
   readonly url?: string;
   readonly description?: string;
   readonly input?: JsonSchema;
   readonly output?: JsonSchema;
-  /** Members of the input. Those in the path are known. */
+  /** Members of the input. Members in the path need no entry. */
   readonly parameters?: Readonly<Record<string, HttpParameter>>;
   /** How the member `body` of the input is sent. Default: JSON with POST, PUT and PATCH. */
   readonly body?: HttpBody;
@@ -58,9 +58,9 @@ export interface HttpAdapterOptions {
   readonly url: string;
   readonly operations: Readonly<Record<string, HttpOperation>>;
   readonly auth?: HttpAuth;
-  /** A client certificate, and authorities that only your network knows. */
+  /** A client certificate, and private certificate authorities. */
   readonly tls?: HttpTls;
-  /** Sent with each request. No secrets: use `auth`. */
+  /** Headers of each request. Do not use secrets here: use `auth`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly rate?: RateLimit;
   /** The path that the connection check reads. Default: the address itself. */
@@ -147,7 +147,7 @@ class Caller {
     const operation = `${this.#options.name}.check`;
     const { url, headers } = writeRequest(this.#base, this.#options.checkPath ?? "", {}, undefined, {});
     const answer = await this.#send({ operation, method: "GET", repeat: "safe", url, headers }, call, true);
-    // Without a path to check, an API may know nothing at its address. It answered, and it did not refuse the caller.
+    // Without `checkPath`, an API may have nothing at its address. It is enough that it answers and accepts the caller.
     if (answer.status >= 400 && (this.#options.checkPath !== undefined || isRefusal(answer.status)))
       throw failureOf(operation, "safe", answer);
   }
@@ -237,7 +237,7 @@ class Caller {
     throw adapterErrors.answerUnreadable({ operation, reason: `it has more than ${pagesMax} pages` });
   }
 
-  /** Returns an answer that is no request to come later. */
+  /** Sends a request. Returns any answer other than a rate limit. */
   async #send(request: Exchange, call: AdapterCall, isCheck = false): Promise<HttpAnswer> {
     const authentication = this.#authentication;
     const signed: Record<string, string> = {};

@@ -2,8 +2,8 @@
  * Fields of a GraphQL API as operations, by introspection.
  *
  * 1. A query or mutation is one operation. Its arguments are the input, the value of the field is the output.
- * 2. The document selects scalars, and objects to a depth. A field that needs an argument of its own, or is deprecated, is left
- *    out. A deprecated query or mutation is an operation that says so.
+ * 2. The document selects scalars, and objects to a depth. It leaves out fields with a required argument and deprecated
+ *    fields. A deprecated query or mutation is an operation whose description states it.
  */
 import { isMembers, type Members } from "../../agents/models/wire.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
@@ -19,7 +19,7 @@ export interface IntrospectedGraphqlOptions extends Omit<GraphqlAdapterOptions, 
   readonly only?: readonly string[];
   /** How deep objects are selected. Default: 3. */
   readonly depth?: number;
-  /** Mutations may be repeated with the header. Default: none. */
+  /** Header with which mutations may be repeated. Default: none. */
   readonly idempotencyHeader?: string;
 }
 
@@ -32,7 +32,7 @@ const introspection = `query { __schema { queryType { name } mutationType { name
   fields(includeDeprecated: true) { ${valueParts} isDeprecated deprecationReason
     args { ${valueParts} defaultValue } } } } }`;
 
-/** Asks an API for its schema, and makes an adapter of all that it offers. */
+/** Reads the schema of an API, and makes an adapter of all its queries and mutations. */
 export async function introspectedGraphql(
   options: IntrospectedGraphqlOptions,
   ports: HttpPorts = {},
@@ -96,7 +96,7 @@ interface Declared {
 const lengthMax = 32_768;
 const descriptionMax = 200;
 
-/** What the schema says of an API. */
+/** The schema of an API. */
 class Api {
   readonly #types: ReadonlyMap<string, Declared>;
   readonly #roots: readonly (readonly [kind: "query" | "mutation", name: string])[];
@@ -132,7 +132,7 @@ class Api {
     const variables = args.map((one) => `$${one.name}: ${written(one.type)}`);
     const given = args.map((one) => `${one.name}: $${one.name}`);
     const inBrackets = (parts: readonly string[]) => (parts.length === 0 ? "" : `(${parts.join(", ")})`);
-    // An object has a selection, also if each of its fields needs an argument.
+    // An object needs a selection, also if each of its fields needs an argument.
     const selected = this.#selection(type, this.#depth) ?? "{ __typename }";
     const reason =
       field.isDeprecated === true ? `Deprecated: ${field.deprecationReason ?? "no reason"}. ` : "";
@@ -147,7 +147,7 @@ class Api {
     };
   }
 
-  /** Empty for a scalar. Undefined if nothing of an object can be selected. */
+  /** Returns the selection of a type. Empty for a scalar. Undefined if no field of an object can be selected. */
   #selection(type: Type, depth: number): string | undefined {
     const { name } = coreOf(type);
     const { kind, possibleTypes } = this.#types.get(name ?? "") ?? { kind: "SCALAR" };
@@ -236,7 +236,7 @@ function coreOf(type: Type): Type {
   return type.ofType ? coreOf(type.ofType) : type;
 }
 
-/** `[Item!]!` */
+/** Writes a type, such as `[Item!]!`. */
 function written(type: Type): string {
   if (type.kind === "NON_NULL" && type.ofType) return `${written(type.ofType)}!`;
   if (type.kind === "LIST" && type.ofType) return `[${written(type.ofType)}]`;

@@ -1,9 +1,9 @@
-/** The request of an operation from the input of a task, and the output from the answer. */
+/** Converts the input of a task to a request, and the answer to an output. */
 import { randomUUID } from "node:crypto";
 import { adapterErrors } from "../errors.ts";
 import type { HttpAnswer } from "./wire.ts";
 
-/** How a list or an object is written in an address. `form` with `explode` repeats the name. */
+/** Form of a list or an object in an address. `form` with `explode` repeats the name. */
 export type ParameterStyle =
   | "form"
   | "spaceDelimited"
@@ -15,7 +15,7 @@ export type ParameterStyle =
 
 export interface HttpParameter {
   readonly in: "path" | "query" | "header" | "cookie";
-  /** At the other side. Default: the name of the member. */
+  /** Name in the request. Default: the name of the member. */
   readonly name?: string;
   readonly style?: ParameterStyle;
   /** Default: true for `form`. */
@@ -26,9 +26,9 @@ export type BodyType = "json" | "form" | "multipart" | "text" | "bytes";
 
 export interface HttpBody {
   readonly type: BodyType;
-  /** Default: that of the type. */
+  /** Default: the media type of the body type. */
   readonly mediaType?: string;
-  /** How members of a form are written. Default: `form`. */
+  /** Styles of the members of a form. Default: `form`. */
   readonly styles?: Readonly<Record<string, Pick<HttpParameter, "style" | "explode">>>;
 }
 
@@ -40,7 +40,7 @@ export interface Written {
   readonly body: string | Uint8Array | undefined;
 }
 
-/** The request for an input. The part after a `#` names an operation, and is not sent. */
+/** Writes the request for an input. The part of the path after a `#` names an operation, and is not sent. */
 export function writeRequest(
   base: URL,
   path: string,
@@ -76,14 +76,14 @@ export function writeRequest(
   return { url, headers, body: content?.bytes };
 }
 
-/** `.` and `..` would leave the path of the operation, and nothing would be another operation. */
+/** Writes a value in a path. Refuses `.`, `..` and empty values, which would address another operation. */
 function pathText(name: string, value: unknown, style: ParameterStyle, explode: boolean): string {
   const text = pathValue(name, value, style, explode);
   if (text === "." || text === ".." || text === "") throw new PathRefused(text);
   return text;
 }
 
-/** `3,4`, `.3.4` or `;id=3,4`. */
+/** Writes `3,4`, `.3.4` or `;id=3,4`. */
 function pathValue(name: string, value: unknown, style: ParameterStyle, explode: boolean): string {
   const encoded = (each: unknown) => encodeURIComponent(plain(each));
   const isList = Array.isArray(value);
@@ -125,7 +125,7 @@ function queryParts(name: string, value: unknown, style: ParameterStyle, explode
   return [pair(name, members.map(([key, each]) => `${key},${plain(each)}`).join(","))];
 }
 
-/** `price[min]=3`, and `items[0][price]=p` for lists of objects. */
+/** Writes `price[min]=3`, and `items[0][price]=p` for lists of objects. */
 function deepPairs(name: string, value: unknown): (readonly [string, string])[] {
   if (typeof value !== "object" || value === null) return [[name, plain(value)]];
   return Object.entries(value).flatMap(([key, each]) => deepPairs(`${name}[${key}]`, each));
@@ -168,7 +168,7 @@ function bodyOf(
   }
 }
 
-/** A field, an object as JSON, or a file: `{filename, base64}`. */
+/** Writes a part: a field, an object as JSON, or a file `{filename, base64}`. */
 function multipart(boundary: string, name: string, value: unknown): Buffer {
   const file = value as { readonly filename?: unknown; readonly base64?: unknown } | null;
   const isFile = typeof file === "object" && file !== null && typeof file.base64 === "string";
@@ -184,12 +184,12 @@ function multipart(boundary: string, name: string, value: unknown): Buffer {
   return Buffer.concat([Buffer.from(head), content, Buffer.from("\r\n")]);
 }
 
-/** What an operation expects: a JSON value, a text, bytes, or any of them. */
+/** Expected type of the answer: a JSON value, a text, bytes, or any of them. */
 export type AnswerType = "json" | "text" | "bytes" | "any";
 
 const jsonForm = /^application\/(?:[\w.-]+\+)?json\b/i;
 
-/** The output: JSON as a value, text as a text, other content in base64. */
+/** Reads the output: JSON as a value, text as a text, other content in base64. */
 export function readAnswer(operation: string, expected: AnswerType, { body, headers }: HttpAnswer): unknown {
   const mediaType = headers["content-type"] ?? "";
   if (body.length === 0) return null;
@@ -209,7 +209,7 @@ export function readAnswer(operation: string, expected: AnswerType, { body, head
   return { mediaType, base64: body.toString("base64") };
 }
 
-/** In the charset of the answer, UTF-8 by default, without the mark of its byte order. A damaged text is none. */
+/** Decodes a text in the charset of the answer, by default UTF-8, without a byte order mark. Throws for invalid text. */
 function textOf(operation: string, body: Buffer, mediaType: string): string {
   const charset = /;\s*charset="?([^\s";]+)/i.exec(mediaType)?.[1] ?? "utf-8";
   try {

@@ -1,4 +1,4 @@
-/** Answers of several pages as one list. */
+/** How an API divides a list into pages, which are read as one list. */
 export type Pagination =
   /** The header `Link` has the address of the next page (RFC 8288). */
   | { readonly by: "link"; readonly items?: string }
@@ -13,13 +13,13 @@ export interface Page {
   readonly value: unknown;
 }
 
-/** The list of a page: the answer, or its member with dots between names. */
+/** Returns the list of a page: the answer, or a member by a path with dots. */
 export function itemsOf(pagination: Pagination, value: unknown): readonly unknown[] | undefined {
   const found = pagination.items === undefined ? value : partAt(value, pagination.items);
   return Array.isArray(found) ? found : undefined;
 }
 
-/** The address of the next page. Undefined after the last. */
+/** Returns the address of the next page. Undefined after the last page. */
 export function nextPage(pagination: Pagination, requested: URL, page: Page): URL | undefined {
   switch (pagination.by) {
     case "link": {
@@ -54,7 +54,7 @@ function linkNext(header: string): string | undefined {
   return undefined;
 }
 
-/** The member of a value at a path with dots. */
+/** Returns the member of a value at a path with dots. */
 function partAt(value: unknown, path: string): unknown {
   let part = value;
   for (const name of path.split(".")) {

@@ -1,9 +1,9 @@
 /**
  * One HTTP exchange.
  *
- * 1. No connection goes to a link-local address: there, clouds serve the credentials of their machines.
- * 2. A redirect to another origin goes to public addresses alone, without credentials and with GET or HEAD alone.
- * 3. An answer is bounded.
+ * 1. Link-local addresses are never connected, because clouds serve the credentials of their machines there.
+ * 2. A redirect to another origin is followed only to public addresses, without credentials and only with GET or HEAD.
+ * 3. The size of an answer is bounded.
  */
 import { lookup as systemLookup } from "node:dns";
 import {
@@ -34,11 +34,11 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** Where it came from, after redirects. */
+  /** Final address after redirects. */
   readonly url: URL;
 }
 
-/** The request may have reached the other side before this. */
+/** A broken exchange. The request may have reached the other system before. */
 export class Broken extends Error {
   readonly wasSent: boolean;
 
@@ -48,14 +48,14 @@ export class Broken extends Error {
   }
 }
 
-/** A signal that is aborted after a time. Cancel it. */
+/** Returns a signal that aborts after a time. The caller cancels it. */
 export function deadline(timers: Timers, ms: number): { readonly signal: AbortSignal; cancel(): void } {
   const late = new AbortController();
   const timer = timers.after(ms, () => late.abort(new Broken(`no answer within ${ms} ms`, true)));
   return { signal: late.signal, cancel: () => timer.cancel() };
 }
 
-/** An address that is not called. */
+/** An address that must not be called. */
 class Forbidden extends Error {}
 
 export interface Agents {
@@ -65,14 +65,14 @@ export interface Agents {
 
 /** References to files in PEM. */
 export interface HttpTls {
-  /** Authorities that are trusted next to those of Node. */
+  /** Trusted authorities in addition to Node's. */
   readonly ca?: SecretReference;
-  /** The certificate of the client, with those of its issuers. */
+  /** The certificate of the client, with the certificates of its issuers. */
   readonly cert?: SecretReference;
   readonly key?: SecretReference;
 }
 
-/** The connections of an adapter. A renewed certificate has connections of its own. */
+/** The connections of an adapter. A renewed certificate gets new connections. */
 export class Connections {
   readonly #tls: HttpTls | undefined;
   readonly #plain = new PlainAgent({ keepAlive: true });
@@ -119,7 +119,7 @@ linkLocal.addAddress("fd00:ec2::254", "ipv6");
 
 const redirectsMax = 5;
 const redirects = new Set([301, 302, 303, 307, 308]);
-/** Shown to the origin that they are meant for. */
+/** Headers that are kept in a redirect to another origin. */
 const privateHeaders = new Set(["content-type", "accept", "user-agent"]);
 
 /** Sends a request and follows its redirects. */
@@ -175,7 +175,7 @@ function once(request: HttpRequest, isElsewhere: boolean, { plain, secure }: Age
       headers: { ...headers, ...length },
       signal,
       lookup: isElsewhere ? lookupPublic : lookupSafe,
-      // A connection that was checked for one origin serves no redirect of another.
+      // A connection that was checked for one origin is not reused for a redirect to another.
       agent: isElsewhere ? false : isSecure ? secure : plain,
     });
     call.once("finish", () => {
@@ -196,7 +196,7 @@ async function read(
 ): Promise<HttpAnswer> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  // An answer to HEAD has the length of another one.
+  // An answer to HEAD has the length of the answer to GET.
   if (method !== "HEAD" && Number(answer.headers["content-length"]) > answerBytesMax) {
     answer.destroy();
     throw tooLarge(operation, answerBytesMax);
@@ -219,7 +219,7 @@ function tooLarge(operation: string, bytesMax: number) {
   return adapterErrors.answerUnreadable({ operation, reason: `it has more than ${bytesMax} bytes` });
 }
 
-/** Why an address is not called. `isElsewhere` is of a redirect to another origin. */
+/** Returns why an address must not be called. `isElsewhere` means a redirect to another origin. */
 export function addressProblem(address: string, isElsewhere: boolean): string | undefined {
   const version = isIP(address);
   if (version === 0) return undefined;
@@ -229,7 +229,7 @@ export function addressProblem(address: string, isElsewhere: boolean): string | 
   return undefined;
 }
 
-/** Checks the addresses that the connection goes to, so that a name cannot change between check and connection. */
+/** Checks the resolved addresses of the connection, so that a name cannot change between check and connection. */
 function lookupWith(isElsewhere: boolean): LookupFunction {
   return (host, options, found) => {
     systemLookup(host, { ...options, all: true }, (error, addresses) => {
@@ -249,10 +249,10 @@ const lookupSafe = lookupWith(false);
 const lookupPublic = lookupWith(true);
 
 const secondMs = 1_000;
-/** A server may say anything. */
+/** Maximum wait, because a server may send any value. */
 const waitMsMax = 3_600_000;
 
-/** `Retry-After`: seconds, or a time by the clock of the server, which may differ from that of this machine. */
+/** Reads `Retry-After`: seconds, or a time of the server's clock, which may differ from the local clock. */
 export function retryAfterMsOf({ headers }: Pick<HttpAnswer, "headers">, ownMs: number): number {
   const header = headers["retry-after"];
   if (header === undefined) return 0;

@@ -1,8 +1,8 @@
 /**
  * Clients of a cluster of Kafka.
  *
- * 1. The URL is a secret. It is opened for each use, and a changed one takes effect at once.
- * 2. A producer repeats nothing by itself. A client connects again to a broker that was away.
+ * 1. The URL is a secret. It is read for each use, so a changed URL takes effect at once.
+ * 2. A producer does not retry by itself. A client reconnects to a broker that was unavailable.
  */
 
 import type { Consumer, ConsumerOptions, Producer } from "@platformatic/kafka";
@@ -17,7 +17,7 @@ export interface KafkaConnectionOptions {
   readonly name: string;
   /**
    * Refers to a URL such as `kafka://host:9092,other:9092`, or `kafkas://user:password@host:9093` with TLS. A user signs in
-   * with PLAIN, or as `?mechanism=scram-sha-512` or `?mechanism=scram-sha-256` says.
+   * with PLAIN, or with `?mechanism=scram-sha-512` or `?mechanism=scram-sha-256`.
    */
   readonly url: SecretReference;
   /** Refers to the certificates of the authorities that sign the brokers' certificates. Default: those of Node. */
@@ -33,7 +33,7 @@ const defaults = { connectMs: 10_000 };
 const againMs = 250;
 const mechanisms = { plain: "PLAIN", "scram-sha-256": "SCRAM-SHA-256", "scram-sha-512": "SCRAM-SHA-512" };
 const form = /^kafka(s?):\/\/(?:([^:@/]+):([^@/]*)@)?([^@/?#]+)\/?(?:\?mechanism=([\w-]+))?$/;
-/** The leader may have written the record. */
+/** Errors after which the leader may have written the record. */
 const undecided = ["REQUEST_TIMED_OUT", "NOT_ENOUGH_REPLICAS_AFTER_APPEND", "NETWORK_EXCEPTION"];
 const unknownCredentials = ["SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM", "ILLEGAL_SASL_STATE"];
 
@@ -72,7 +72,7 @@ export class KafkaConnections {
     );
   }
 
-  /** Works with a consumer of its own, which leaves the group after the work. The work itself ends with the signal. */
+  /** Works with a separate consumer, which leaves the group after the work. The work ends with the signal. */
   consume<T>(
     operation: string,
     caller: Caller,
@@ -158,21 +158,21 @@ interface Leaf {
   readonly needsRejoin?: boolean;
 }
 
-/** The client packs errors into errors, with gaps for what succeeded. */
+/** Returns the innermost errors. The client nests errors, with gaps for successful parts. */
 function leavesOf(error: unknown): readonly Leaf[] {
   const { errors = [], cause } = error as { readonly errors?: readonly unknown[]; readonly cause?: unknown };
   const inner = [...errors, cause].filter((one) => one !== undefined && one !== null);
   return inner.length === 0 ? [error as Leaf] : inner.flatMap(leavesOf);
 }
 
-/** A request that failed so did not reach a broker. */
+/** Returns whether a failed request did not reach a broker. */
 export function isUnsent(error: unknown): boolean {
   return leavesOf(error).every(
     ({ syscall, message = "" }) => syscall === "connect" || /^Connection to .* timed out/.test(message),
   );
 }
 
-/** An error of the client, as one of an adapter. */
+/** Converts an error of the client to an adapter error. */
 function failureOf(operation: string, error: unknown, { hosts, password }: Place): Error {
   const leaves = leavesOf(error);
   const leaf = leaves.find(({ apiId }) => apiId !== undefined) ?? leaves.at(-1) ?? {};

@@ -1,7 +1,7 @@
 /**
  * Topics of Kafka as operations.
  *
- * 1. A record is published after all replicas that are in sync have it.
+ * 1. A record is published when all in-sync replicas have it.
  * 2. A record has the idempotency key of its task as the header `idempotency-key`. The brokers do not compare it, so a
  *    second record is sent only if the operation says that its consumers do.
  */
@@ -11,7 +11,7 @@ import { adapterErrors } from "../errors.ts";
 import { isUnsent, type KafkaConnectionOptions, KafkaConnections, type KafkaProducer } from "./connection.ts";
 
 export interface KafkaOperation {
-  /** It exists, or the brokers create topics. */
+  /** Name of a topic. It exists, or the brokers create topics. */
   readonly topic: string;
   /** Records with one key keep their order. `{id}` has the member `id` of the input. Default: none. */
   readonly key?: string;
@@ -23,7 +23,7 @@ export interface KafkaOperation {
 }
 
 export interface KafkaAdapterOptions extends KafkaConnectionOptions {
-  /** Default: `publish`, whose input has the `topic`, and the `key` if there is one. */
+  /** Default: `publish`, with `topic` and optional `key` in its input. */
   readonly operations?: Readonly<Record<string, KafkaOperation>>;
   readonly rate?: RateLimit;
 }

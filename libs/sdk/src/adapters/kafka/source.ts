@@ -1,12 +1,12 @@
 /**
  * Records of a topic of Kafka start runs.
  *
- * 1. The id of a run follows from the partition, the offset and the time of its record, or from a header that the source
- *    names. A record that is read again starts the same run. The time tells records of a topic from those of one that had
- *    its name before.
+ * 1. The id of a run is derived from the partition, the offset and the time of its record, or from a configured header. A
+ *    record that is read again starts the same run. The time distinguishes records of a recreated topic with the same
+ *    name.
  * 2. The offset of a record is committed after the platform has its run, and those of all records before it.
- * 3. A record that cannot start goes to the topic `failures` with the reason. Without that topic it is skipped, and stays
- *    in its own.
+ * 3. A record that cannot start a run goes to the topic `failures` with the reason. Without that topic it is skipped, and
+ *    stays in its own topic.
  */
 import type { Message, MessagesStream } from "@platformatic/kafka";
 import type { AdapterCall } from "../adapter.ts";
@@ -35,13 +35,13 @@ export interface KafkaRecord {
 export interface KafkaSourceOptions extends KafkaConnectionOptions {
   /** The first part of the ids of its runs. Also the name of its adapter. */
   readonly name: string;
-  /** It exists. */
+  /** Name of an existing topic. */
   readonly topic: string;
   /** If it throws, the record cannot start. */
   readonly start: (record: KafkaRecord) => SourceStart;
   /** The consumer group. Default: the name of the source. */
   readonly group?: string;
-  /** Where a group starts that has committed no offset. Default: `earliest`. */
+  /** Start of a group without a committed offset. Default: `earliest`. */
   readonly from?: "earliest" | "latest";
   /** The header that has the id of a record. Two records with one id start one run. Default: none. */
   readonly idHeader?: string;
@@ -55,12 +55,12 @@ type KafkaMessage = Message<Buffer, Buffer, Buffer, Buffer>;
 
 const defaults = { batch: 100 };
 const waitMs = 1_000;
-/** How often to join again while the group changes. */
+/** Maximum number of joins while the group changes. */
 const joinsMax = 3;
 const timing = { sessionTimeout: 10_000, rebalanceTimeout: 20_000, heartbeatInterval: 3_000 };
 const [latest, earliest] = [-1n, -2n];
 
-/** Starts runs of records. As an adapter it has the operation `status`, and its check asks for the topic. */
+/** Returns a source that starts runs of records. As an adapter it has the operation `status`. Its check reads the topic. */
 export function kafkaSource(options: KafkaSourceOptions): Source {
   const connections = new KafkaConnections(options);
   const { name, group: groupId = name } = options;
@@ -144,7 +144,7 @@ class KafkaSession {
     }
   }
 
-  /** A member that the group has lost would wait for records for ever. */
+  /** Ends the stream with the session, because a member that the group has removed would wait for records forever. */
   #endWith(stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>, signal: AbortSignal): () => void {
     const end = () => void stream.destroy();
     const fail = (error: Error) => void stream.destroy(error);
@@ -161,7 +161,7 @@ class KafkaSession {
     const handled = await Promise.allSettled(owned.map((message) => this.#handle(message, caller)));
     const failed = handled.find((one) => one.status === "rejected");
     if (failed !== undefined) throw failed.reason;
-    // A partition that another member has meanwhile has later offsets.
+    // If another member now has the partition, its offsets are later.
     const last = new Map(owned.filter((one) => this.#owns(one)).map((one) => [one.partition, one]));
     const offsets = [...last.values()].map(({ topic, partition, offset, leaderEpoch }) => ({
       topic,
@@ -217,7 +217,7 @@ function recordOf({ topic, partition, offset, key, value, headers }: KafkaMessag
   };
 }
 
-/** A record may have no key, and one that deletes its key has no value. */
+/** Decodes bytes. A record may have no key, and a tombstone has no value. */
 function textOf(bytes: Buffer | null | undefined): string {
   return bytes?.toString("utf8") ?? "";
 }

@@ -1,10 +1,9 @@
 /**
- * Mails of a mailbox start runs.
+ * A source that starts runs of mails of a mailbox.
  *
- * 1. Unseen mails start runs. The id of a run follows from the validity and the number of the mail in its mailbox, which
- *    are never used twice.
+ * 1. Unseen mails start runs. The id of a run is derived from UIDVALIDITY and UID of the mail. The pair is never reused.
  * 2. A mail is marked as seen, moved or deleted after the platform has its run.
- * 3. A mail that cannot start is marked as seen and flagged, or moved to `failures`.
+ * 3. A mail that cannot start a run is marked as seen and flagged, or moved to `failures`.
  */
 import { isTuttiError, systemTimers } from "@tutti/kernel";
 import type { FetchMessageObject, ImapFlow, MessageStructureObject } from "imapflow";
@@ -58,7 +57,7 @@ export interface ImapSourceOptions {
   readonly tls?: "required" | "none";
   /** How often to look for mails if the server does not announce them. Default: 60,000. */
   readonly pollMs?: number;
-  /** More of a text is cut off. Default: 1,048,576. */
+  /** Maximum bytes of a text. The rest is cut off. Default: 1,048,576. */
   readonly textBytesMax?: number;
   /** How long to wait for a connection. Default: 10,000. */
   readonly connectMs?: number;
@@ -70,13 +69,13 @@ const schemes = [
   ["imaps", 993],
 ] as const;
 const batch = 50;
-/** A server that is silent for so long is gone. The client asks it before. */
+/** A server that is silent for this long is disconnected. The client sends a command earlier. */
 const silenceMs = 300_000;
 const idleMs = 120_000;
-/** The server announces mails to a client that is idle. */
+/** Delay before IDLE, in which the server announces mails. */
 const idleSoonMs = 100;
 
-/** Starts runs of mails. As an adapter it has the operation `status`, and its check opens the mailbox. */
+/** Returns a source that starts runs of mails. As an adapter it has the operation `status`. Its check opens the mailbox. */
 export function imapSource(options: ImapSourceOptions): Source {
   const { name, url, mailbox = defaults.mailbox } = options;
   requireReference(name, url, "env:SHOP_IMAP");
@@ -115,7 +114,7 @@ async function work(
     for (const uid of unseen.slice(0, batch)) {
       signal.throwIfAborted();
       const mail = await mailOf(client, uid, options.textBytesMax ?? defaults.textBytesMax);
-      // Another process has moved it.
+      // Another process has moved the mail.
       if (mail === undefined) continue;
       const failure = await startedBy(tutti, `${name}-${uidValidity}-${uid}`, () => start(mail));
       if (failure !== undefined)
@@ -192,7 +191,7 @@ function envelopeOf({ envelope, internalDate }: FetchMessageObject) {
   };
 }
 
-/** The leaves, in their order. */
+/** Returns the leaves of a mail's structure, in order. */
 function partsOf(structure: MessageStructureObject): readonly MessageStructureObject[] {
   return structure.childNodes === undefined ? [structure] : structure.childNodes.flatMap(partsOf);
 }
@@ -223,7 +222,7 @@ async function using<T>(
     ...(!isTls && { doSTARTTLS: tls === "required" }),
     tls: { minVersion: "TLSv1.2", ...(ca !== undefined && { ca: await caller.secret(ca) }) },
   });
-  // Without a listener, a connection that breaks would end the process.
+  // Without a listener, a broken connection would end the process.
   client.on("error", () => {});
   try {
     return await orAborted(caller.signal, async () => {

@@ -1,4 +1,4 @@
-/** Where a mail server is, and who signs in: from a URL. */
+/** Reads the address and the user of a mail server from a URL. */
 import { adapterErrors } from "../errors.ts";
 
 export interface Place {
@@ -10,7 +10,7 @@ export interface Place {
   readonly isTls: boolean;
 }
 
-/** `schemes` are those of a URL without and with TLS from the first byte, with their usual ports. */
+/** Parses a URL. `schemes`: the schemes without and with TLS from the first byte, with their default ports. */
 export function placeOf(
   adapter: string,
   reference: string,

@@ -1,11 +1,11 @@
 /**
  * Sends mail by SMTP.
  *
- * 1. A server does not know a mail that it got before, so a mail whose outcome is unknown is not sent again. Until the
- *    server has asked for its text (354), nothing was sent.
- * 2. The `Message-ID` follows from the idempotency key: two copies of a mail are one for programs that compare ids.
+ * 1. A server does not recognize a repeated mail, so a mail with an unknown outcome is not sent again. Before the server
+ *    has requested the text (354), the mail was not sent.
+ * 2. The `Message-ID` is derived from the idempotency key, so programs that compare ids see two copies as one mail.
  * 3. STARTTLS is required, not tried. Without TLS no password is sent.
- * 4. A mail that some recipients get has succeeded. The output lists those that the server rejected.
+ * 4. A mail succeeds if the server accepts at least one recipient. The output lists rejected recipients.
  */
 import { createHash } from "node:crypto";
 import { isTuttiError } from "@tutti/kernel";
@@ -68,7 +68,7 @@ type Driver = typeof import("nodemailer");
 type Transport = ReturnType<typeof transportTo>;
 type Given = Readonly<Record<string, unknown>>;
 
-/** Sends mail: the operation `send`. */
+/** Makes an adapter with the operation `send`. */
 export function smtpAdapter(options: SmtpAdapterOptions): Adapter {
   const { name, url, from, rate } = options;
   requireReference(name, url, "env:SHOP_SMTP");
@@ -100,7 +100,7 @@ export function smtpAdapter(options: SmtpAdapterOptions): Adapter {
   };
 }
 
-/** A line break in a header would add another header. The client folds them, and addresses have none. */
+/** Builds the mail. A line break in a header would add another header. The client folds headers. Addresses have none. */
 function mailOf(given: Given) {
   const attachments = (given["attachments"] ?? []) as readonly Readonly<Record<string, string>>[];
   return {
@@ -120,7 +120,7 @@ function messageIdOf(key: string, from: string): string {
   return `<${createHash("sha256").update(key).digest("hex").slice(0, 32)}@${domain}>`;
 }
 
-/** A connection for each mail: what its log says belongs to this mail. */
+/** Opens a connection for each mail, so that its log belongs to this mail. */
 async function using<T>(
   options: SmtpAdapterOptions,
   operation: string,
@@ -154,10 +154,10 @@ async function using<T>(
 
 interface TransportOptions {
   readonly connectMs: number;
-  /** Without TLS. */
+  /** True without TLS. */
   readonly isOpen: boolean;
   readonly ca?: string;
-  /** Gets each reply of the server. */
+  /** Called with each reply of the server. */
   readonly onReply: (line: string) => void;
 }
 
@@ -189,13 +189,13 @@ function transportTo(
 interface Fault {
   readonly message: string;
   readonly code?: string;
-  /** That of Node, such as ECONNREFUSED. */
+  /** Node's code, such as ECONNREFUSED. */
   readonly originalCode?: string;
   readonly responseCode?: number;
 }
 
 function failureOf(operation: string, error: unknown, place: Place, isSent: boolean): Error {
-  // The client throws nothing else.
+  // The client throws only errors of this type.
   const { message, code = "", originalCode = code, responseCode = 0 } = error as Fault;
   const { user, password } = place;
   const encoded = (text: string) => Buffer.from(text).toString("base64");

@@ -1,8 +1,8 @@
 /**
  * Connections to NATS servers.
  *
- * 1. The URL is a secret. It is opened for each use, and a changed one takes effect at once.
- * 2. A connection that breaks is replaced by the next call. What was sent on it fails, since its outcome is unknown.
+ * 1. The URL is a secret. It is read for each use, so a changed URL takes effect at once.
+ * 2. The next call replaces a broken connection. Calls in progress fail, because their outcome is unknown.
  */
 import type * as JetStreamParts from "@nats-io/jetstream";
 import type * as Transport from "@nats-io/transport-node";
@@ -70,18 +70,18 @@ export class NatsConnections {
     });
   }
 
-  /** A connection that is not shared. Close it. */
+  /** Opens a separate connection. The caller closes it. */
   async dedicated(operation: string, caller: Caller): Promise<Opened> {
     const text = await this.#secret(caller);
     return this.#run(operation, text, caller, () => this.#open(text));
   }
 
-  /** An error of the client, as one of an adapter. */
+  /** Runs work, and converts errors of the client to adapter errors. */
   async run<T>(operation: string, caller: Caller, work: () => Promise<T>): Promise<T> {
     return this.#run(operation, await this.#secret(caller), caller, work);
   }
 
-  /** The URL and the credentials, as one text. */
+  /** Returns the URL and the credentials as one text. */
   async #secret(caller: Caller): Promise<string> {
     caller.signal.throwIfAborted();
     const { url, credentials } = this.#options;
@@ -162,7 +162,7 @@ export class NatsConnections {
   }
 }
 
-/** The errors of the client, by the names of their classes: a worker without NATS loads none of them. */
+/** Converts an error of the client by the name of its class, because a worker without NATS does not load the client. */
 function failureOf(operation: string, error: unknown, { servers, user, password }: Place): Error {
   const { name, message, code } = chainOf(error);
   const reason = withoutSecrets(
@@ -208,7 +208,7 @@ interface Fault {
   readonly code: unknown;
 }
 
-/** The error, or its cause, which says more. */
+/** Returns the cause of an error if it is more specific, else the error. */
 function chainOf(error: unknown): Fault {
   const { name = "", message = String(error), code, cause } = error as Partial<Fault> & { cause?: unknown };
   const wraps = name === "RequestError" || name === "ConnectionError";

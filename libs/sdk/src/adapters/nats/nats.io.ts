@@ -25,7 +25,7 @@ describe("a NATS adapter", { skip: program.skip }, () => {
       charge: { subject: "charge", does: "request" },
     },
   });
-  /** Like a task, it needs itself to open a secret. */
+  /** Like a task, its method `secret` needs `this`. */
   class Task implements AdapterCall {
     readonly signal = new AbortController().signal;
     readonly #known = secrets;

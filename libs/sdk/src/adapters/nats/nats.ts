@@ -1,9 +1,9 @@
 /**
  * Subjects of NATS as operations.
  *
- * 1. A message is published into a stream, which confirms it. It has the idempotency key as `Nats-Msg-Id`, so the stream
- *    drops a second one within its window of duplicates.
- * 2. A value of the input is one word of the subject. It cannot reach other subjects.
+ * 1. A message is published to a stream, which confirms it. It has the idempotency key as `Nats-Msg-Id`, so the stream
+ *    drops a duplicate within its deduplication window.
+ * 2. A value of the input becomes one word of the subject, so it cannot reach other subjects.
  */
 import type { MsgHdrs } from "@nats-io/transport-node";
 import type { JsonSchema } from "../../task/handlers.ts";
@@ -14,18 +14,18 @@ import { type NatsConnectionOptions, NatsConnections, type Opened } from "./conn
 export interface NatsOperation {
   /** `orders.{id}.created`: `{id}` is the member `id` of the input. */
   readonly subject: string;
-  /** A message is published into a stream, a request waits for the reply of a service. Default: `publish`. */
+  /** `publish` sends a message to a stream. `request` waits for the reply of a service. Default: `publish`. */
   readonly does?: "publish" | "request";
   readonly description?: string;
   /** Default: an object with the members of the subject, `data` and `headers`. */
   readonly input?: JsonSchema;
   readonly output?: JsonSchema;
-  /** What a second request does. Default: `never`. With `key`, the service knows the header `Nats-Msg-Id`. */
+  /** Effect of a second request. With `key`, the service recognizes the header `Nats-Msg-Id`. Default: `never`. */
   readonly repeat?: Repeat;
 }
 
 export interface NatsAdapterOptions extends NatsConnectionOptions {
-  /** Default: `publish` and `request`, whose input has the `subject`. */
+  /** Default: `publish` and `request`, with `subject` in their input. */
   readonly operations?: Readonly<Record<string, NatsOperation>>;
   readonly rate?: RateLimit;
 }
@@ -89,7 +89,7 @@ async function published({ stream, ...opened }: Opened, subject: string, given: 
     msgID: call.idempotencyKey,
     headers: headersOf(opened, given),
   });
-  // Not whether it was there already: the output of a second attempt is that of the first one.
+  // Does not contain the duplicate flag, so the output of a second attempt equals the first.
   return { stream: name, seq };
 }
 
@@ -108,7 +108,7 @@ async function replyOf(
     const timeout = Math.max(1, Math.min(remainingMs, replyMaxMs));
     reply = await client.request(subject, payloadOf(given["data"]), { timeout, headers });
   } catch (error) {
-    // Without a service, nothing was done.
+    // Without a service, the request had no effect.
     if (repeat !== "never" || isOf(error, "NoResponders")) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw adapterErrors.outcomeUnknown({ operation, reason });
@@ -140,7 +140,7 @@ function isWhole(subject: string): boolean {
   return /^\{\w+\}$/.test(subject);
 }
 
-/** A subject that is one parameter may have several words. */
+/** Fills the subject. If the whole subject is one parameter, its value may have several words. */
 function subjectOf(operation: string, subject: string, given: Given): string {
   const form = isWhole(subject) ? /^[^\s*>]+$/ : /^[^\s.*>]+$/;
   return subject.replace(parameter, (_word, name: string) => {
@@ -157,7 +157,7 @@ function payloadOf(data: unknown): string {
 
 function headersOf({ transport }: Pick<Opened, "transport">, given: Given): MsgHdrs {
   const headers = transport.headers();
-  // The schema says that they are an object.
+  // The schema requires an object.
   for (const [name, value] of Object.entries((given["headers"] ?? {}) as object))
     headers.set(name, String(value));
   return headers;

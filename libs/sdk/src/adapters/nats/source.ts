@@ -1,11 +1,11 @@
 /**
- * Messages of a JetStream stream start runs.
+ * A source that starts runs of messages of a JetStream stream.
  *
- * 1. The id of a run follows from the number and the time of the message in its stream. A stream that is created again
- *    starts at 1 with other times.
+ * 1. The id of a run is derived from the number and the time of the message in its stream. A recreated stream starts at 1
+ *    with other times.
  * 2. A message is acknowledged after the platform has its run. Without the acknowledgement, the server delivers it again
  *    after `ackWaitMs`, to any process of the consumer.
- * 3. A message that cannot start is published to `failures`, with the reason, and is not delivered again.
+ * 3. A message that cannot start a run is published to `failures`, with the reason, and is not delivered again.
  */
 import type { JsMsg } from "@nats-io/jetstream";
 import type { AdapterCall } from "../adapter.ts";
@@ -21,7 +21,7 @@ import {
 import { type NatsConnectionOptions, NatsConnections, type Opened } from "./connection.ts";
 
 export interface NatsMessage {
-  /** Its number in the stream. */
+  /** Number in the stream. */
   readonly seq: number;
   readonly subject: string;
   readonly time: Date;
@@ -43,14 +43,14 @@ export interface NatsSourceOptions extends NatsConnectionOptions {
   readonly failures?: string;
   /** Messages at a time. Default: 100. */
   readonly batch?: number;
-  /** After which time a message is delivered again. Default: 30,000. */
+  /** Time after which an unacknowledged message is delivered again. Default: 30,000. */
   readonly ackWaitMs?: number;
 }
 
 const defaults = { batch: 100, ackWaitMs: 30_000 };
 const waitMs = 5_000;
 
-/** Starts runs of messages. As an adapter it has the operation `status`, and its check reads the stream. */
+/** Returns a source of messages. As an adapter it has the operation `status`. Its check reads the stream. */
 export function natsSource(options: NatsSourceOptions): Source {
   const connections = new NatsConnections(options);
   const { name, stream, consumer = name } = options;
@@ -97,7 +97,7 @@ async function work(
         const handled: Promise<void>[] = [];
         for await (const message of messages) {
           const handling = handle(options, opened, given, message);
-          // The first interruption ends the session below, when all of them have settled.
+          // The first interruption ends the session below, when all messages have settled.
           handling.catch(() => {});
           handled.push(handling);
         }

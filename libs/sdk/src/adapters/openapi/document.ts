@@ -1,8 +1,8 @@
 /**
  * Reads an OpenAPI document as data.
  *
- * 1. References lead to parts of the same document. No other document is fetched.
- * 2. A text has a largest size, and aliases of YAML are counted.
+ * 1. References may only lead to parts of the same document. No other document is fetched.
+ * 2. The size of a text and the number of YAML aliases are limited.
  */
 import { readFile, stat } from "node:fs/promises";
 import { Agent as PlainAgent } from "node:http";
@@ -61,7 +61,7 @@ export function parseDocument(adapter: string, given: string | Members): Members
   return document;
 }
 
-/** A text in JSON or YAML. */
+/** Parses a text in JSON or YAML. */
 export function readText(adapter: string, given: string): unknown {
   const fail = (problem: string) => adapterErrors.invalid({ adapter, problem });
   // Tools of Windows put a byte order mark before the text.
@@ -76,7 +76,7 @@ export function readText(adapter: string, given: string): unknown {
   }
 }
 
-/** What a part is, behind its references. Throws a text that says what is wrong. */
+/** Resolves the references of a part. Throws an `Unusable` with the problem. */
 export function resolved(document: Members, part: unknown): Members {
   let found = part;
   for (let count = 0; count < referencesMax; count++) {
@@ -88,7 +88,7 @@ export function resolved(document: Members, part: unknown): Members {
   throw new Unusable("references lead in a circle");
 }
 
-/** Why an operation cannot be imported. */
+/** The reason why an operation cannot be imported. */
 export class Unusable extends Error {}
 
 export function partOf(document: unknown, reference: string): unknown {

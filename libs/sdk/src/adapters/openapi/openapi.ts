@@ -1,4 +1,4 @@
-/** Every operation of an OpenAPI document as an operation of an adapter. What cannot be imported is listed. */
+/** Imports the operations of an OpenAPI document into an adapter, and lists those that cannot be imported. */
 import { isMembers, type Members, membersIn, textIn } from "../../agents/models/wire.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter } from "../adapter.ts";
@@ -14,7 +14,7 @@ export interface OpenApiOptions extends Omit<HttpAdapterOptions, "url" | "operat
   readonly document: string | Members;
   /** Default: the first server of the document. */
   readonly url?: string;
-  /** Where the document is served. Servers that are relative, or missing, are at this address. */
+  /** Address of the document. Relative or missing servers are resolved against it. */
   readonly documentUrl?: string;
   /** Operations to import, by their names. `*` stands for any characters. Default: all. */
   readonly only?: readonly string[];
@@ -58,7 +58,7 @@ interface Imported {
   readonly refused: readonly Refused[];
 }
 
-/** The operations of a document. */
+/** Returns the operations of a document. */
 export function importOperations(
   document: Members,
   options: Pick<OpenApiOptions, "url" | "documentUrl" | "idempotencyHeader">,
@@ -81,7 +81,7 @@ export function importOperations(
       } catch (error) {
         if (!(error instanceof Unusable)) throw error;
         refused.push({ operation, reason: error.message });
-        // A reference of the whole item fails once.
+        // A reference for the whole item fails only once.
         if (!isMembers(given) || given["$ref"] !== undefined) break;
       }
     }
@@ -121,7 +121,7 @@ function imported({ document, schemas, options, path, item, method }: Place): [s
     schemas.standing({ type: "object", properties, required }, parts) ??
     (withoutBody !== undefined ? { ...withoutBody, required } : { type: "object", required });
   const output = answer.type === "json" ? outputOf(schemas, answer.schema) : undefined;
-  // An address that the user has chosen is that of all operations.
+  // A configured address applies to all operations.
   const server = options.url === undefined ? serverOf(operation, item, options.documentUrl) : undefined;
   const description = textIn(operation, "summary") || textIn(operation, "description");
   const made: HttpOperation = {
@@ -148,7 +148,7 @@ function outputOf(schemas: Schemas, schema: unknown): JsonSchema | undefined {
   return isMembers(converted) ? (schemas.standing(converted, parts) ?? true) : undefined;
 }
 
-/** Parameters as members of the input. */
+/** Converts parameters to members of the input. */
 function parametersOf(schemas: Schemas, path: string, given: Iterable<Members>) {
   const parts = new Parts();
   const properties: Record<string, unknown> = {};
@@ -163,7 +163,7 @@ function parametersOf(schemas: Schemas, path: string, given: Iterable<Members>) 
       header = name;
       continue;
     }
-    // OpenAPI gives these headers their values elsewhere.
+    // OpenAPI defines the values of these headers elsewhere.
     if (place === "header" && /^(accept|content-type|authorization)$/i.test(name)) continue;
     const member = properties[name] === undefined && name !== "body" ? name : `${place}-${name}`;
     parameters[member] = parameterOf(parameter, name, place);
@@ -173,7 +173,7 @@ function parametersOf(schemas: Schemas, path: string, given: Iterable<Members>) 
     properties[member] = described(schemas.convert(schema, parts), textIn(parameter, "description"));
     if (parameter["required"] === true || place === "path") required.push(member);
   }
-  // Some documents do not declare what their paths contain.
+  // Some documents do not declare the parameters of their paths.
   for (const name of inPath) {
     const member = properties[name] === undefined && name !== "body" ? name : `path-${name}`;
     parameters[member] = { in: "path", name };
@@ -183,7 +183,7 @@ function parametersOf(schemas: Schemas, path: string, given: Iterable<Members>) 
   return { parameters, header, properties, required, parts };
 }
 
-/** Those of the path, and those of the operation, which replace them. */
+/** Returns the parameters of the path and of the operation. The latter take precedence. */
 function eachParameter(document: Members, item: Members, operation: Members): Iterable<Members> {
   const found = new Map<string, Members>();
   for (const list of [item["parameters"], operation["parameters"]])
@@ -238,7 +238,7 @@ const bodyTypes: readonly (readonly [RegExp, BodyType])[] = [
 ];
 const mediaTypeForm = /^[\w-]+\/[\w.+-]+/;
 
-/** The first type that JSON can carry, in the order of the table. Another type without members is bytes. */
+/** Returns the first media type that JSON can represent, in the order of the table. Other types are bytes. */
 function bodyOf(
   document: Members,
   content: Members,
@@ -287,13 +287,13 @@ function freeName(name: string, taken: Readonly<Record<string, unknown>>): strin
   return `${name}-${number}`;
 }
 
-/** Of an operation, or of its path. A part without servers is served where the document says. */
+/** Returns the server of an operation or of its path. Undefined if neither has servers. */
 function serverOf(operation: Members, item: Members, documentUrl: string | undefined): string | undefined {
   const part = [operation, item].find(({ servers }) => Array.isArray(servers) && servers.length > 0);
   return part === undefined ? undefined : serverIn(part, documentUrl);
 }
 
-/** The first server of a document, of a path or of an operation. Default: `/`, as OpenAPI defines it. */
+/** Returns the first server of a document, a path or an operation. Default: `/`, as in OpenAPI. */
 function serverIn(part: Members, documentUrl: string | undefined): string | undefined {
   const { servers } = part;
   const [first] = Array.isArray(servers) ? servers.filter(isMembers) : [];

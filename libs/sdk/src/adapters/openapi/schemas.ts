@@ -1,10 +1,10 @@
-/** Schemas of OpenAPI 3 as JSON Schemas that stand alone: what they refer to is in `$defs`. */
+/** Converts schemas of OpenAPI 3 to self-contained JSON Schemas, with all references in `$defs`. */
 import { isMembers, type Members } from "../../agents/models/wire.ts";
 import { partOf, Unusable } from "./document.ts";
 
 /** Keys whose values are data. */
 const dataKeys = new Set(["const", "enum", "default", "example", "examples"]);
-/** What only OpenAPI knows, and what validates nothing. */
+/** Keys that only OpenAPI has, or that do not validate. */
 const leftOut = new Set([
   "discriminator",
   "xml",
@@ -16,12 +16,12 @@ const leftOut = new Set([
   "$id",
 ]);
 const depthMax = 64;
-/** So many parts are longer than a schema may be. */
+/** A schema with more parts is longer than the limit. */
 const partsMax = 5_000;
-/** A worker offers the schemas of all its capabilities when it is linked. */
+/** Maximum length of a schema, because a worker sends the schemas of all its capabilities when it links. */
 const lengthMax = 32_768;
 
-/** What a schema refers to, and how many parts it has. */
+/** References of a schema, and the number of its parts. */
 export class Parts {
   readonly references = new Set<string>();
   count = 0;
@@ -33,7 +33,7 @@ interface Definition {
   readonly references: ReadonlySet<string>;
 }
 
-/** The schemas of a document. A part that many operations refer to is converted once. */
+/** The schemas of a document. A shared part is converted once. */
 export class Schemas {
   readonly #document: Members;
   readonly #names = new Map<string, string>();
@@ -44,12 +44,12 @@ export class Schemas {
     this.#document = document;
   }
 
-  /** A converted schema with the definitions it refers to, or undefined if it is too long. */
+  /** Returns a converted schema with its definitions. Undefined if it is too long. */
   standing(schema: Members, { references }: Parts): Members | undefined {
     let length = JSON.stringify(schema).length;
     const definitions: Record<string, unknown> = {};
     const open = [...references];
-    // The list grows while it is read.
+    // The loop appends to the list.
     for (const reference of open) {
       if (length > lengthMax) return undefined;
       const name = this.#nameOf(reference);
@@ -120,7 +120,7 @@ export class Schemas {
   }
 }
 
-/** `nullable`, and bounds that OpenAPI 3.0 writes with true and false. */
+/** Converts `nullable`, and the boolean exclusive bounds of OpenAPI 3.0. */
 function withoutOldWords(schema: Members, made: Record<string, unknown>): unknown {
   delete made["nullable"];
   for (const [bound, exclusive] of [

@@ -1,10 +1,10 @@
 /**
  * Connections to a PostgreSQL server, shared by the tasks of a worker.
  *
- * 1. The connection string is a secret. It is opened for each use, and a changed one takes effect at once.
- * 2. A connection is given out for one transaction, and statement timeout and `READ ONLY` end with the transaction.
- * 3. A connection whose statement was cancelled is closed: a late cancellation would hit the next statement.
- * 4. Of several hosts, the one that worked last is asked first. A connection counts once its server has the wanted role.
+ * 1. The connection string is a secret. It is read for each use, so a changed string takes effect at once.
+ * 2. A connection is used for one transaction. Statement timeout and `READ ONLY` end with the transaction.
+ * 3. A connection whose statement was cancelled is closed, because a late cancellation would hit the next statement.
+ * 4. Of several hosts, the last working host is tried first. A connection is used only if its server has the wanted role.
  */
 
 import { isTuttiError } from "@tutti/kernel";
@@ -28,7 +28,7 @@ export interface ConnectionOptions {
   readonly connectionsMax?: number;
   /** How long to wait for a connection. Default: 10,000. */
   readonly connectMs?: number;
-  /** Larger answers fail the task. Default: 10,000 rows. */
+  /** Maximum rows of an answer. More rows fail the task. Default: 10,000. */
   readonly rowsMax?: number;
   /** Default: 16 MiB. */
   readonly answerBytesMax?: number;
@@ -45,7 +45,7 @@ export interface Statement {
 
 export interface Answer {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
-  /** Whether the statement gives rows, also if it gave none. */
+  /** True if the statement returns rows, even if the result is empty. */
   readonly hasRows: boolean;
   readonly changes: number;
 }
@@ -62,12 +62,12 @@ export interface TransactionOptions<T = unknown> {
   readonly last?: (result: T) => string | undefined;
 }
 
-/** What a connection string gives. */
+/** An opened connection string. */
 interface Opened {
   readonly text: string;
   readonly servers: readonly Server[];
   readonly wanted: readonly Role[];
-  /** The server that worked last. */
+  /** The last server that worked. */
   last: Server | undefined;
 }
 
@@ -82,7 +82,7 @@ type Driver = typeof import("pg");
 export class PostgresConnections {
   readonly #options: ConnectionOptions;
   #opened: Opened | undefined;
-  /** Connections whose server had the wanted role when they were made. */
+  /** Connections whose server had the wanted role when they were opened. */
   readonly #fitting = new WeakSet<Client>();
 
   constructor(options: ConnectionOptions) {
@@ -133,7 +133,7 @@ export class PostgresConnections {
         throw error;
       }
       if (error instanceof TooMuch) fate = "cancel";
-      // A server that became read-only is no longer the wanted one.
+      // A server that became read-only no longer has the wanted role.
       else if (writes && isReadOnly(error)) fate = "drop";
       else if (client !== undefined && isFromServer(error)) fate = await rolledBack(client);
       throw failureOf(operation, error, server.target, writes);
@@ -144,13 +144,13 @@ export class PostgresConnections {
     }
   }
 
-  /** A connection that is not shared, such as one that listens. End it. */
+  /** Opens a separate connection, such as one that listens. The caller ends it. */
   async dedicated(operation: string, caller: Caller): Promise<Client> {
     const driver = await this.#driver();
     const opened = await this.#open(driver, operation, caller);
     return this.#reach(opened, { operation, signal: caller.signal }, async ({ text }) => {
       const client = new driver.Client({ ...this.#config(text), keepAlive: true });
-      // Without a listener, a connection that breaks would end the process.
+      // Without a listener, a broken connection would end the process.
       client.on("error", () => {});
       try {
         await client.connect();
@@ -207,7 +207,7 @@ export class PostgresConnections {
   }
 
   async #open(driver: Driver, operation: string, caller: Caller): Promise<Opened> {
-    // A method: a task needs itself.
+    // Called as a method, because a task needs `this`.
     const text = await caller.secret(this.#options.url);
     if (this.#opened?.text === text) return this.#opened;
     const { connectionsMax = defaults.connectionsMax } = this.#options;
@@ -226,7 +226,7 @@ export class PostgresConnections {
     const servers = targets.map((target, index) => {
       const one = hosts.texts[index] ?? text;
       const pool = new driver.Pool({ ...this.#config(one), max: connectionsMax, allowExitOnIdle: true });
-      // A connection that breaks is replaced. Without listeners it would end the process, idle or between two statements.
+      // A broken connection is replaced. Without listeners it would end the process, idle or between two statements.
       pool.on("error", () => {});
       pool.on("connect", (client) => client.on("error", () => {}));
       return { text: one, pool, target };
@@ -250,7 +250,7 @@ export class PostgresConnections {
     const { rowsMax = defaults.rowsMax, answerBytesMax = defaults.answerBytesMax } = this.#options;
     return new Promise((resolve, reject) => {
       const rows: Record<string, unknown>[] = [];
-      // The extended protocol takes one statement, so that an input cannot end the transaction and add another one.
+      // The extended protocol accepts a single statement, so an input cannot end the transaction and add another statement.
       const config = { text: sql, values: [...values], types: typeParsersOf(types), queryMode: "extended" };
       const query = new Query(config as QueryConfig) as InstanceType<typeof Query> & {
         handleDataRow(message: { readonly length: number }): void;
@@ -281,9 +281,9 @@ export class PostgresConnections {
   }
 }
 
-/** @param text of one host @param secret the whole */
+/** @param text the connection string of one host @param secret the whole connection string */
 function targetOf(driver: Driver, text: string, secret: string): Target {
-  // A client that is not connected knows where it would connect to.
+  // An unconnected client knows its target.
   const { host, port, password } = new driver.Client({ connectionString: text });
   const passwords = typeof password === "string" ? [password, encodeURIComponent(password)] : [];
   return { host, port, secrets: [secret, text, ...passwords] };
@@ -294,7 +294,7 @@ function drop(client: Client | PoolClient): void {
   else void client.end().catch(() => {});
 }
 
-/** One message for all: a round trip instead of three. */
+/** Returns the start of a transaction as one message: one round trip instead of three. */
 function beginning(writes: boolean, remainingMs = Number.POSITIVE_INFINITY, first?: string): string {
   const parts = [writes ? "BEGIN" : "BEGIN READ ONLY"];
   if (remainingMs < timeoutMaxMs)
@@ -303,7 +303,7 @@ function beginning(writes: boolean, remainingMs = Number.POSITIVE_INFINITY, firs
   return parts.join("; ");
 }
 
-/** One that comes after the task has ended goes back. */
+/** Takes a connection from the pool. If it arrives after the task has ended, it is returned. */
 async function connected(pool: Pool, signal: AbortSignal): Promise<PoolClient> {
   const client = await pool.connect();
   if (!signal.aborted) return client;
@@ -318,7 +318,7 @@ async function rolledBack(client: PoolClient): Promise<"reuse" | "drop"> {
   );
 }
 
-/** Ends the statement at the server too. Closing the connection alone would let the statement run on. */
+/** Ends the statement at the server too. After a mere close of the connection, the statement would continue. */
 async function cancelled(driver: Driver, { text }: Server, client: PoolClient): Promise<void> {
   const { processID } = client as PoolClient & { readonly processID: number };
   const other = new driver.Client({ connectionString: text, connectionTimeoutMillis: cancelMs });
@@ -327,7 +327,7 @@ async function cancelled(driver: Driver, { text }: Server, client: PoolClient): 
     await other.connect();
     await other.query("SELECT pg_cancel_backend($1)", [processID]);
   } catch {
-    // The server is out of reach, and ends the statement when it notices.
+    // The server is unreachable. It ends the statement when it notices.
   } finally {
     client.release(true);
     await other.end().catch(() => {});

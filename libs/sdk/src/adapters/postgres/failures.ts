@@ -1,17 +1,17 @@
-/** Errors of a PostgreSQL server and of the way to it, as errors of an adapter. */
+/** Converts errors of a PostgreSQL server, and of its connection, to adapter errors. */
 import { isTuttiError } from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
 import { wayReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 
-/** Where a connection leads. `secrets` are texts that no error may repeat. */
+/** Target of a connection. `secrets` are texts that no error may contain. */
 export interface Target {
   readonly host: string;
   readonly port: number;
   readonly secrets: readonly string[];
 }
 
-/** An answer that is larger than the operation takes. */
+/** An answer above the limit of the operation. */
 export class TooMuch extends Error {}
 
 interface Fault {
@@ -20,18 +20,18 @@ interface Fault {
   readonly severity?: unknown;
 }
 
-/** The server reported it, so the connection still works. A failure of the connection has no severity. */
+/** Returns whether the server reported the error, so the connection still works. A connection failure has no severity. */
 export function isFromServer(error: unknown): boolean {
   const { severity } = error as Fault;
   return severity === "ERROR";
 }
 
-/** The server takes no writes: it is a standby, or is configured to. */
+/** Returns whether the server is read-only: it is a standby, or configured as read-only. */
 export function isReadOnly(error: unknown): boolean {
   return (error as Fault).code === "25006";
 }
 
-/** The cause is left out: errors of the client refer to its configuration, which has the password. */
+/** Converts an error. The cause is left out because it refers to the client's configuration, which has the password. */
 export function failureOf(operation: string, error: unknown, target: Target, writes: boolean): Error {
   if (isTuttiError(error) || error instanceof Busy) return error;
   if (error instanceof TooMuch) return adapterErrors.answerUnreadable({ operation, reason: error.message });
@@ -42,12 +42,12 @@ export function failureOf(operation: string, error: unknown, target: Target, wri
   return serverFailure(operation, String(code), reason, writes);
 }
 
-/** By the classes of SQLSTATE, of which the first two characters are the class. */
+/** Converts an error by its SQLSTATE class, which is the first two characters. */
 function serverFailure(operation: string, code: string, reason: string, writes: boolean): Error {
   const details = { operation, reason: `${reason} (${code})` };
   if (code.startsWith("28")) return adapterErrors.notSignedIn(details);
   if (code === "53300") return new Busy({ message: `${operation}: ${reason}` });
-  // The server stops, starts, or is a standby that takes no writes yet.
+  // The server stops, starts, or is a standby that does not accept writes yet.
   if (/^(08|57P)/.test(code)) return adapterErrors.unreachable(details);
   if (code === "25006" && !writes)
     return adapterErrors.refused({

@@ -1,17 +1,17 @@
 /** Connection strings with several hosts, as libpq reads them: `postgres://user@one:5432,two:5432/db?target_session_attrs=read-write`. */
 
 const roles = ["any", "read-write", "read-only", "primary", "standby"] as const;
-/** What a server must be. */
+/** Required role of a server. */
 export type Role = (typeof roles)[number];
 
 export interface Hosts {
   /** A connection string for each host, in order. */
   readonly texts: readonly string[];
-  /** Servers of an earlier role are preferred. */
+  /** Accepted roles. Servers with an earlier role are preferred. */
   readonly wanted: readonly Role[];
 }
 
-/** Throws if the text is no connection string of PostgreSQL. */
+/** Parses a connection string. Throws if it is not valid for PostgreSQL. */
 export function hostsOf(text: string): Hosts {
   const [, start, places, rest = ""] =
     /^(postgres(?:ql)?:\/\/(?:[^@/?#]*@)?)([^/?#]*)(.*)$/s.exec(text) ?? [];
@@ -34,7 +34,7 @@ function wantedIn(word: string): readonly Role[] {
   return [role];
 }
 
-/** Gives one row with the columns that `isRole` reads. */
+/** Returns one row with the columns that `isRole` reads. */
 export const roleQuery = `SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS "readOnly"`;
 
 export function isRole(role: Role, row: { readonly standby: boolean; readonly readOnly: boolean }): boolean {

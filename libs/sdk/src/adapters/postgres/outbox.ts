@@ -1,12 +1,12 @@
 /**
- * Rows of a table start runs.
+ * A source that starts runs of rows of a table.
  *
- * 1. The id of a run follows from the id of its row. A row whose start was acknowledged, but not recorded before a crash,
- *    starts the same run again, which exists.
- * 2. A row is marked, or deleted, in a transaction that commits after the acknowledgement. Rows are locked meanwhile:
- *    several processes share a table.
+ * 1. The id of a run is derived from the id of its row. If a crash occurs between the start and its record, the row starts
+ *    the same run again, which already exists.
+ * 2. A row is marked, or deleted, in a transaction that commits after the acknowledgement. Rows are locked meanwhile, so
+ *    several processes can share a table.
  * 3. `finished_at` is set in the transaction that writes the result, and only if it was not set before.
- * 4. A row that cannot start, or whose result cannot be written, gets the reason in `failure` and stops no other row.
+ * 4. A row that cannot start a run, or whose result cannot be written, gets the reason in `failure`. Other rows continue.
  */
 import { isTuttiError, reasonOf, systemTimers } from "@tutti/kernel";
 import type { RunHandle } from "../../client/run.ts";
@@ -28,7 +28,7 @@ export type OutboxRow = Readonly<Record<string, unknown>>;
 export interface PostgresOutboxOptions extends ConnectionOptions {
   /** The first part of the ids of its runs: `NAME-ID`. Also the name of its adapter. */
   readonly name: string;
-  /** `outbox`, or with its schema `shop.outbox`. */
+  /** Name of the table, optionally with its schema: `outbox`, `shop.outbox`. */
   readonly table: string;
   readonly start: (row: OutboxRow) => SourceStart;
   /** Default: the column `started_at` is set. */
@@ -50,10 +50,10 @@ export interface PostgresOutboxOptions extends ConnectionOptions {
 
 const defaults = { idColumn: "id", pollMs: 5_000, batch: 100 };
 const followedMax = 100;
-/** Then the result of another run is awaited, if many are pending. */
+/** Longest wait for the result of one run if many are pending. Then another run gets its turn. */
 const lookMs = 10_000;
 
-/** Starts runs of rows. As an adapter it has the operation `status`, and its check reads the table. */
+/** Returns a source that starts runs of rows. As an adapter it has the operation `status`. Its check reads the table. */
 export function postgresOutbox(options: PostgresOutboxOptions): Source {
   const connections = new PostgresConnections(options);
   const statements = statementsOf(options);
@@ -102,7 +102,7 @@ function statementsOf({ table, afterStart = "mark", result, ...options }: Postgr
       ORDER BY ${id} LIMIT ${batch} FOR UPDATE SKIP LOCKED`,
     started,
     failed,
-    // At random: with more rows than are followed at once, each gets its turn.
+    // Random order, so that each row gets its turn if there are more rows than are followed concurrently.
     running: `SELECT ${id}::text AS id FROM ${from} WHERE ${running} AND ${id} <> ALL($1)
       ORDER BY random() LIMIT $2`,
     finished: `UPDATE ${from} SET finished_at = now() WHERE ${id} = $1 AND finished_at IS NULL`,
@@ -110,7 +110,7 @@ function statementsOf({ table, afterStart = "mark", result, ...options }: Postgr
   };
 }
 
-/** Where the run of a row ended. */
+/** Result of the run of a row. */
 type Result = Readonly<Record<"status" | "output" | "code" | "message", unknown>>;
 
 class Outbox {
@@ -118,7 +118,7 @@ class Outbox {
   readonly #statements: Statements;
   readonly #connections: PostgresConnections;
   readonly #given: SourceRunOptions;
-  /** Rows whose results are awaited, by their ids. */
+  /** Rows whose results are awaited, by id. */
   readonly #followed = new Map<string, Promise<void>>();
 
   constructor(options: PostgresOutboxOptions, connections: PostgresConnections, given: SourceRunOptions) {
@@ -128,7 +128,7 @@ class Outbox {
     this.#given = given;
   }
 
-  /** Until a connection breaks, or the signal. */
+  /** Runs until a connection breaks, or the signal aborts. */
   async session({ signal, secret }: Caller, well: () => void): Promise<void> {
     const ended = new AbortController();
     const caller: Caller = { signal: AbortSignal.any([signal, ended.signal]), secret };
@@ -167,7 +167,7 @@ class Outbox {
     return listener;
   }
 
-  /** Starts runs of the next rows. Returns how many rows it has dealt with. */
+  /** Starts runs of the next rows. Returns the number of handled rows. */
   async #startBatch(caller: Caller): Promise<number> {
     const { take, started, failed } = this.#statements;
     let interruption: unknown;
@@ -221,7 +221,7 @@ class Outbox {
     }
   }
 
-  /** Waits for the end of a run for a while, and writes its result. */
+  /** Waits for the end of a run for a limited time, and writes its result. */
   async #finish(id: string, sql: string, caller: Caller): Promise<void> {
     const run = this.#runOf(id);
     const result = await this.#resultOf(this.#handleOf(run), caller.signal);
@@ -247,7 +247,7 @@ class Outbox {
       return { ...nothing, status: "completed", output: output ?? null };
     } catch (error) {
       signal.throwIfAborted();
-      // The error is that of the run, or of the way to it: the run itself knows which.
+      // The error is of the run or of the connection. The state of the run shows which.
       const result = await this.#endOf(handle);
       if (result === "gone") return { ...nothing, status: "gone", message: reasonOf(error) };
       if (result?.$case === "failed" || result?.$case === "cancelled" || result?.$case === "terminated")

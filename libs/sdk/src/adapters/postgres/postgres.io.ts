@@ -33,7 +33,7 @@ describe("a PostgreSQL adapter", { skip: program.skip }, () => {
       wrong: { sql: "SELECT count(*) FROM orders FOR UPDATE" },
     },
   });
-  /** Like a task, it needs itself to open a secret. */
+  /** Like a task, its method `secret` needs `this`. */
   class Task implements AdapterCall {
     readonly idempotencyKey = "run-1/add";
     readonly signal = new AbortController().signal;
@@ -82,7 +82,7 @@ describe("a PostgreSQL adapter", { skip: program.skip }, () => {
       code: "adapter.refused",
       message: /orders_article_key.*23505/,
     });
-    // A refused write left nothing: the same key may be used again.
+    // A refused write has no effect, so the same key may be used again.
     const viola = { article: "viola", about: null };
     assert.deepEqual(await run("add", viola, { idempotencyKey: "run-2/add" }), [{ id: 3 }]);
     const quotes = {

@@ -1,11 +1,11 @@
 /**
  * Statements of a PostgreSQL database as operations.
  *
- * 1. An operation that writes takes effect once for each task: its transaction also keeps its output in `tutti_calls`,
- *    by the idempotency key. A second attempt waits for a first one that still runs, and gets its output.
- * 2. Other operations run in a transaction that only reads: the server refuses what writes.
- * 3. Values are bound. No part of the input becomes a part of a statement, except the statement that an operation
- *    without `sql` is given.
+ * 1. A writing operation takes effect once for each task. Its transaction also stores its output in `tutti_calls`, by
+ *    the idempotency key. A second attempt waits for a running first attempt, and returns its output.
+ * 2. Other operations run in a read-only transaction, in which the server refuses writes.
+ * 3. Values are bound. No part of the input becomes a part of a statement, except for the statement in the input of an
+ *    operation without `sql`.
  */
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
@@ -19,12 +19,12 @@ export interface PostgresOperation {
   readonly description?: string;
   readonly input?: JsonSchema;
   readonly output?: JsonSchema;
-  /** Default: whether `sql` starts with another word than SELECT, WITH, VALUES, TABLE, SHOW or EXPLAIN. */
+  /** Default: false if `sql` starts with SELECT, WITH, VALUES, TABLE, SHOW or EXPLAIN, else true. */
   readonly writes?: boolean;
 }
 
 export interface PostgresAdapterOptions extends ConnectionOptions {
-  /** Default: `query`, which only reads, and `execute`, which writes. */
+  /** Default: `query`, which reads, and `execute`, which writes. */
   readonly operations?: Readonly<Record<string, PostgresOperation>>;
   readonly rate?: RateLimit;
 }
@@ -77,7 +77,7 @@ function operationOf(
     ...(output !== undefined && { output }),
     call: async (given, call) => {
       const parameters = fixed ?? parametersOf(String(given["sql"]));
-      // The schema says that `values` is an object.
+      // The schema requires that `values` is an object.
       const values = fixed === undefined ? ((given["values"] ?? {}) as typeof given) : given;
       const bound = boundOf(operation, parameters, values);
       const work = async (run: Run) => outputOf(await run(parameters.text, bound), writes);
@@ -101,8 +101,8 @@ const kept = `CREATE TABLE IF NOT EXISTS tutti_calls (
 const ready = new WeakSet<PostgresConnections>();
 
 /**
- * Reserving the key comes first: an attempt that comes meanwhile waits for the end of this transaction. Three round trips:
- * the key is in the first message, and the output in the last one.
+ * Runs a statement once per key. The key is reserved first, so a concurrent attempt waits for the end of this
+ * transaction. It takes three round trips: the key is in the first message, and the output in the last one.
  */
 async function once(
   connections: PostgresConnections,
@@ -141,7 +141,7 @@ async function makeTable(
     try {
       await connections.transaction({ operation, writes: true }, call, (run) => run(kept));
     } catch (error) {
-      // Of two workers that create the table at once, the server refuses one.
+      // If two workers create the table concurrently, the server refuses one of them.
       if (call.signal.aborted || !(await isThere())) throw error;
     }
   }
@@ -165,7 +165,7 @@ async function requireTable(operation: string, run: Run): Promise<void> {
   });
 }
 
-/** The server reads the statement, and does not run it. */
+/** Lets the server parse the statement without running it. */
 export async function prepared(name: string, sql: string, run: Run): Promise<void> {
   if (!/^\s*(select|with|values|insert|update|delete|merge)\b/i.test(sql)) return;
   const statement = `tutti_${name.replace(/\W/g, "_")}`;

@@ -1,20 +1,20 @@
-/** Values on their way to PostgreSQL and back: JSON on this side. */
+/** Converts values between JSON and PostgreSQL. */
 import type { CustomTypesConfig } from "pg";
 import { adapterErrors } from "../errors.ts";
 
-/** A statement with numbers in the place of names. */
+/** A statement with numbers instead of names. */
 export interface Parameters {
   readonly text: string;
   readonly names: readonly string[];
-  /** Those that are cast to JSON: a list is a JSON list there, and an array of PostgreSQL elsewhere. */
+  /** Parameters that are cast to JSON. There, a list is a JSON list. Elsewhere it is a PostgreSQL array. */
   readonly json: ReadonlySet<string>;
 }
 
-/** Strings, quoted names, comments and casts, in which a colon is no parameter. */
+/** Strings, quoted names, comments and casts, in which a colon does not start a parameter. */
 const parts =
   /[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\/|::|:([A-Za-z_]\w*)(\s*::\s*jsonb?\b)?/g;
 
-/** `:name` is the member `name` of the input. */
+/** Parses the parameters of a statement. `:name` is the member `name` of the input. */
 export function parametersOf(sql: string): Parameters {
   const names: string[] = [];
   const json = new Set<string>();
@@ -30,13 +30,13 @@ export function parametersOf(sql: string): Parameters {
   return { text, names, json };
 }
 
-/** A text as a constant of SQL, also on servers where a backslash is special. A NUL cannot be stored. */
+/** Writes a text as an SQL literal, also for servers where a backslash is special. A NUL cannot be stored. */
 export function literal(text: string): string {
   const quoted = text.replaceAll("'", "''");
   return text.includes("\\") ? ` E'${quoted.replaceAll("\\", "\\\\")}'` : `'${quoted}'`;
 }
 
-/** In the order of the names. */
+/** Returns the values in the order of the names. */
 export function boundOf(
   operation: string,
   { names, json }: Parameters,
@@ -54,11 +54,11 @@ export function boundOf(
 type Parser = (text: string) => unknown;
 
 const asText: Parser = (text) => text;
-/** `2026-11-26 02:17:43.123456+00`. A `Date` would lose the microseconds. */
+/** Converts `2026-11-26 02:17:43.123456+00` to ISO 8601. A `Date` would lose the microseconds. */
 const asTime: Parser = (text) => text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00");
 const asNumber: Parser = (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text);
 
-/** By their numbers: int8, date, timestamp, timestamptz, interval. What the client makes of them is no JSON. */
+/** Parsers by type number: int8, date, timestamp, timestamptz, interval. The client's own values are not JSON. */
 const ofValues: Readonly<Record<number, Parser>> = {
   20: asNumber,
   1082: asText,
@@ -66,7 +66,7 @@ const ofValues: Readonly<Record<number, Parser>> = {
   1184: asTime,
   1186: asText,
 };
-/** Lists of the same, and of numeric. */
+/** Parsers for arrays of these types, and of numeric. */
 const ofLists: Readonly<Record<number, Parser>> = {
   1016: asNumber,
   1182: asText,
@@ -78,7 +78,7 @@ const ofLists: Readonly<Record<number, Parser>> = {
 const textList = 1009;
 
 export function typeParsersOf(types: CustomTypesConfig): CustomTypesConfig {
-  // The declarations of the client know the numbers of single values only.
+  // The declarations of the client have only the numbers of scalar types.
   const known = types.getTypeParser as (oid: number, format?: string) => Parser;
   const getTypeParser = (oid: number, format?: string): Parser => {
     const ofList = ofLists[oid];
@@ -89,7 +89,7 @@ export function typeParsersOf(types: CustomTypesConfig): CustomTypesConfig {
   return { getTypeParser: getTypeParser as CustomTypesConfig["getTypeParser"] };
 }
 
-/** Lists can have several dimensions. */
+/** Applies a parser to a value or to a list, which can have several dimensions. */
 function mapped(value: unknown, parse: Parser): unknown {
   if (Array.isArray(value)) return value.map((each) => mapped(each, parse));
   return typeof value === "string" ? parse(value) : value;

@@ -21,7 +21,7 @@ const call: AdapterCall = {
   ...{ idempotencyKey: "run-1/ask", signal: new AbortController().signal },
   secret: async () => "",
 };
-/** A label that would end a literal, and one that is a pattern. */
+/** A label that would end a literal if it were not escaped. */
 const hostile = 'a"} or vector(1) #';
 
 describe("a Prometheus", { skip: program.skip }, () => {

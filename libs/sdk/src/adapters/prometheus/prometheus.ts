@@ -1,8 +1,8 @@
 /**
  * Queries of a Prometheus, and of servers with its HTTP API, as operations.
  *
- * 1. An operation only reads, so every call may be repeated.
- * 2. A value that JSON does not have is a text: `NaN`, `+Inf` or `-Inf`.
+ * 1. Operations only read, so every call may be repeated.
+ * 2. Values that JSON cannot hold are texts: `NaN`, `+Inf` or `-Inf`.
  */
 import { type Clock, parseDurationMs, systemClock } from "@tutti/kernel";
 import type { JsonSchema } from "../../task/handlers.ts";
@@ -14,10 +14,10 @@ import { type Template, templateOf } from "./template.ts";
 
 export interface PrometheusConnectionOptions {
   readonly name: string;
-  /** Of the server, without `/api/v1`: `http://prometheus:9090`. */
+  /** Address of the server, without `/api/v1`: `http://prometheus:9090`. */
   readonly url: string;
   readonly auth?: HttpAuth;
-  /** Sent with each request, such as `X-Scope-OrgID`. No secrets: use `auth`. */
+  /** Headers of each request, such as `X-Scope-OrgID`. Do not use secrets here: use `auth`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** How long a query may take. Default: 60,000. */
   readonly timeoutMs?: number;
@@ -34,7 +34,7 @@ export interface PrometheusOperation {
 export interface PrometheusRange {
   /** A duration such as `6h`. */
   readonly last: string;
-  /** Between two values. Default: `1m`. */
+  /** Time between two values. Default: `1m`. */
   readonly step?: string;
 }
 
@@ -42,7 +42,7 @@ export interface PrometheusAdapterOptions extends PrometheusConnectionOptions {
   /** Default: `query`, `query-range` and `alerts`. */
   readonly operations?: Readonly<Record<string, PrometheusOperation>>;
   readonly rate?: RateLimit;
-  /** A longer response fails the task while it is read. Default: 16 MiB. */
+  /** Maximum size of a response. A longer one fails the task during the read. Default: 16 MiB. */
   readonly answerBytesMax?: number;
 }
 
@@ -63,7 +63,7 @@ export function prometheusAdapter(options: PrometheusAdapterOptions, ports: Http
     ...(rate !== undefined && { rate }),
     check: async (call) => {
       await api.query({ query: "1" }, call);
-      // At the beginning of time there is nothing to read. The server still parses the query.
+      // At time 0 there are no values. The server still parses the query.
       for (const [key, , template] of templates) {
         const input = Object.fromEntries(template.names.map((each) => [each, "x"]));
         await api.query({ query: template.filled(`${name}.${key}`, input), time: "0" }, call);
@@ -173,7 +173,7 @@ export interface PrometheusAlert {
   readonly state: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** Since when its condition holds. */
+  /** Time since which its condition holds. */
   readonly since: string;
   readonly value: number | string | null;
 }

@@ -1,9 +1,9 @@
 /**
- * Alerts of a Prometheus start runs.
+ * A source that starts runs of alerts of a Prometheus.
  *
- * 1. An alert starts one run from when it fires until it is resolved. The id of the run follows from the labels and the second
- *    since when the condition holds, so processes with the same source start the same run.
- * 2. A source keeps no state. After a restart, it starts alerts that still fire again, and their runs exist.
+ * 1. An alert starts one run between firing and resolution. The id of the run is derived from the labels and the second
+ *    since which the condition holds, so processes with the same source start the same run.
+ * 2. A source keeps no state. After a restart, it starts firing alerts again, and their runs already exist.
  */
 import { createHash } from "node:crypto";
 import { silentLogger, sleep, systemTimers } from "@tutti/kernel";
@@ -23,7 +23,7 @@ export interface PrometheusSourceOptions extends PrometheusConnectionOptions {
 const pollMsDefault = 15_000;
 const secondMs = 1_000;
 
-/** Starts runs of alerts. As an adapter it has the operation `status`. */
+/** Returns a source that starts runs of alerts. As an adapter it has the operation `status`. */
 export function prometheusSource(options: PrometheusSourceOptions, ports: HttpPorts = {}): Source {
   const { name, labels = {}, pollMs = pollMsDefault, start } = options;
   const api = new PrometheusApi(options, ports);
@@ -60,7 +60,7 @@ export function prometheusSource(options: PrometheusSourceOptions, ports: HttpPo
   });
 }
 
-/** Prometheus restores the time of an alert after a restart by the second. */
+/** Returns the id of an alert. After a restart, Prometheus restores the time of an alert only to the second. */
 function idOf({ labels, since }: PrometheusAlert): string {
   const second = Math.floor(Date.parse(since) / secondMs);
   const sorted = Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1));

@@ -1,7 +1,7 @@
 /**
  * PromQL with values of a task.
  *
- * 1. `{name}` is replaced within a text literal alone, and its value is escaped for that literal.
+ * 1. `{name}` is replaced only within a text literal, and its value is escaped for that literal.
  * 2. The text of a matcher with `=~` or `!~` is a pattern. There, characters of a value match themselves, and a list matches
  *    each of its values. So no part of the input becomes a part of the query.
  */
@@ -14,7 +14,7 @@ export interface Template {
   filled(operation: string, input: Input): string;
 }
 
-/** A comment is one of them, so that a quote in it starts no literal. */
+/** Matches literals and comments. Comments are included so that a quote in a comment does not start a literal. */
 const literalForm = /#[^\n]*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`/gs;
 const memberForm = /\{([A-Za-z_]\w*)\}/g;
 const valueTextMax = 10_000;

@@ -1,4 +1,4 @@
-/** Jobs of BullMQ 4 and later: waiting, prioritized and delayed ones. */
+/** Jobs of BullMQ 4 and later: waiting, prioritized and delayed jobs. */
 import type { SecretReference } from "../adapter.ts";
 import type { Send } from "../redis/connection.ts";
 import { Script } from "../redis/redis.ts";
@@ -13,9 +13,9 @@ export interface BullmqQueueOptions {
 }
 
 /**
- * Removes a job with its keys, as BullMQ does. A key of deduplication would refuse later jobs for ever.
+ * Removes a job with its keys, as BullMQ does. A remaining deduplication key would refuse later jobs forever.
  *
- * The job is held as its score in the place, if that has one, and its fields.
+ * The job is held as its score in the place, if there is one, and its fields.
  */
 const taking = new Script(`
 local id, prefix = ARGV[1], ARGV[3]
@@ -38,7 +38,7 @@ redis.call('DEL', job, job .. ':logs')
 redis.call('XADD', prefix .. 'events', 'MAXLEN', '~', '10000', '*', 'event', 'removed', 'jobId', id, 'prev', 'wait')
 return text`);
 
-/** The score of a delayed job is its time, with 12 bits more. */
+/** The score of a delayed job is its time, shifted left by 12 bits. */
 const scoresPerMs = 4_096;
 const priorityMax = 100;
 
@@ -95,7 +95,7 @@ function readingOf(text: string, delayed: string): Reading {
     id,
     name: fields.get("name") ?? "",
     input: JSON.parse(fields.get("data") ?? "null"),
-    // 1 is the highest of BullMQ, and jobs without one come before.
+    // In BullMQ, 1 is the highest priority. Jobs without a priority come first.
     ...(priority > 0 && { priority: -Math.min(priority, priorityMax) }),
     ...(place === delayed && score !== false && { startTime: new Date(Number(score) / scoresPerMs) }),
   };

@@ -16,7 +16,7 @@ if redis.call('LREM', KEYS[1], -1, ARGV[1]) == 0 then return false end
 redis.call('HSET', KEYS[2], ARGV[2], ARGV[1])
 return ARGV[1]`);
 
-/** The broker has a list for each of these priorities, 0 first, which has the name of the queue. */
+/** Suffixes of the lists of the priorities, 0 first. The list of priority 0 has the name of the queue. */
 const priorities = ["", "\u0006\u00163", "\u0006\u00166", "\u0006\u00169"];
 
 export function celeryQueue({ url, name }: CeleryQueueOptions): MovedQueue {
@@ -50,7 +50,7 @@ interface Message {
   readonly properties?: { readonly priority?: number; readonly body_encoding?: string };
 }
 
-/** The embedded parts of a body, each of which calls another task. */
+/** Embedded parts of a body that call other tasks. */
 const calls = ["callbacks", "errbacks", "chain", "chord"];
 
 function readingOf(text: string): Reading {

@@ -1,28 +1,28 @@
 /**
- * Moves the backlog of a queue of another system to Tutti: each message starts one run.
+ * Moves the backlog of a queue of another system to Tutti. Each message starts one run.
  *
- * 1. A message leaves its queue and is held by the same system in one step. So workers of the queue may run meanwhile: a
- *    message has either a worker or a run.
- * 2. The id of a run follows from the id of its message. A message whose start was acknowledged, but not recorded before a
- *    crash, starts the same run again, which exists.
+ * 1. A message leaves its queue and is held by the same system in one atomic step. So workers of the queue may run
+ *    meanwhile: a message has either a worker or a run.
+ * 2. The id of a run is derived from the id of its message. If a crash occurs between the start and its record, the
+ *    message starts the same run again, which already exists.
  * 3. A message is settled after the platform has its run durably. Held messages of an earlier move come first.
- * 4. A message that cannot start stays held, with the reason. The next move tries it again.
- * 5. A message that has no counterpart stays in its queue, and is counted with the reason.
+ * 4. A message that cannot start a run stays held, with the reason. The next move retries it.
+ * 5. A message without a counterpart in Tutti stays in its queue, and is counted with the reason.
  */
 import { type Caller, runSource, type SourceRunOptions, type Starter, startedBy } from "../source.ts";
 
 interface QueuedMessage {
   readonly id: string;
-  /** The name of a job or of a task. Empty for rows of a table. */
+  /** Name of a job or of a task. Empty for rows of a table. */
   readonly name: string;
   readonly input: unknown;
-  /** Of a message that is delayed. */
+  /** Start time of a delayed message. */
   readonly startTime?: Date;
   /** -100 to 100. */
   readonly priority?: number;
 }
 
-/** What a message is. A text is the reason why it stays. */
+/** A read message, or the reason why it stays in the queue. */
 export type Reading = QueuedMessage | string;
 
 /** A message that its system holds. */
@@ -31,27 +31,27 @@ export interface Held {
   readonly reading: Reading;
 }
 
-/** How a held message ended. Without a reason, its run has started. */
+/** Result of a held message. Without a reason, its run has started. */
 export interface Settled {
   readonly key: string;
   readonly failure?: string;
 }
 
 export interface Choice {
-  /** Whether a message is moved. Counts it otherwise. */
+  /** Returns whether a message is moved. If not, counts it. */
   takes(reading: Reading): boolean;
-  /** Counts messages that stay and were not read. */
+  /** Counts unread messages that stay. */
   stay(reason: string, count: number): void;
-  /** Counts from zero: the queue is read again. */
+  /** Resets the counts, because the queue is read again. */
   restart(): void;
 }
 
 /** A queue of another system. */
 export interface MovedQueue {
-  /** Batches of held messages: those of an earlier move, then those that it takes. */
+  /** Yields batches of held messages: first messages of an earlier move, then newly taken messages. */
   take(caller: Caller, choice: Choice): AsyncIterable<readonly Held[]>;
   settle(caller: Caller, settled: readonly Settled[]): Promise<void>;
-  /** The messages that `take` would take, and changes nothing. */
+  /** Counts the messages that `take` would take, without a change. */
   preview(caller: Caller, choice: Choice): Promise<void>;
   close(): void;
 }
@@ -61,19 +61,19 @@ export interface MoveQueueOptions extends Omit<SourceRunOptions, "tutti"> {
   readonly tutti: Starter;
   /** The first part of the ids of runs. */
   readonly prefix: string;
-  /** By the name of the message. `*` is for all others. */
+  /** Workflows by name of message. `*` is for all other names. */
   readonly workflows: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
-  /** Counts and changes nothing. */
+  /** Only counts, without a change. */
   readonly dryRun?: boolean;
   readonly onProgress?: (moved: number) => void;
 }
 
 export interface MovedMessages {
-  /** Messages whose runs have started. With `dryRun`, those that would start, by their workflow. */
+  /** Number of messages whose runs have started. With `dryRun`, the messages that would start. */
   readonly moved: number;
   readonly byWorkflow: Readonly<Record<string, number>>;
-  /** Messages that could not start, and are held. */
+  /** Held messages that could not start a run. */
   readonly failed: readonly { readonly id: string; readonly reason: string }[];
   /** Messages that stay in the queue. */
   readonly left: readonly { readonly reason: string; readonly count: number }[];
@@ -82,8 +82,8 @@ export interface MovedMessages {
 const failedMax = 1_000;
 
 /**
- * Moves until the queue has no message that can be moved. Continues after interruptions, and rejects if the system of the
- * queue fails before its first batch.
+ * Moves messages until no movable message is left. Continues after interruptions. Rejects if the system of the queue
+ * fails before its first batch.
  */
 export async function moveQueue(options: MoveQueueOptions): Promise<MovedMessages> {
   const { queue, prefix, signal, secret, logger } = options;

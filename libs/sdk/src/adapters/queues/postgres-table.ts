@@ -1,8 +1,8 @@
 /**
- * Rows of a table that is a queue.
+ * Rows of a table that serves as a queue.
  *
- * 1. One statement takes rows, by a deletion or a mark, and keeps them in `tutti_adopted`. So a worker that locks its row
- *    has the row, or Tutti has it.
+ * 1. One statement takes rows, by a deletion or a mark, and stores them in `tutti_adopted`. So either a worker that locks
+ *    the row has it, or Tutti.
  * 2. Rows of `tutti_adopted` stay there with the time of their start.
  */
 import type { SecretReference } from "../adapter.ts";
@@ -13,20 +13,20 @@ import type { Choice, Held, MovedQueue, Reading, Settled } from "./move.ts";
 
 export interface PostgresTableOptions {
   readonly url: SecretReference;
-  /** `jobs`, or with its schema `shop.jobs`. */
+  /** Name of the table, optionally with its schema: `jobs`, `shop.jobs`. */
   readonly name: string;
-  /** Which rows wait for a worker, such as `state = 'queued'`. Default: all. */
+  /** Condition for rows that wait for a worker, such as `state = 'queued'`. Default: all. */
   readonly condition?: string;
-  /** Marks rows that are taken, such as `state = 'moved'`. Default: they are deleted. */
+  /** Assignment that marks taken rows, such as `state = 'moved'`. Default: taken rows are deleted. */
   readonly mark?: string;
   readonly columns?: {
-    /** Unique. Default: `id`. */
+    /** Unique column. Default: `id`. */
     readonly id?: string;
-    /** Default: the whole row. */
+    /** Column of the input. Default: the whole row. */
     readonly input?: string;
-    /** The name of the message, which chooses its workflow. */
+    /** Column of the message's name, which selects its workflow. */
     readonly name?: string;
-    /** When its run starts. */
+    /** Column of the start time of the run. */
     readonly time?: string;
   };
 }
@@ -37,7 +37,7 @@ const maker = `CREATE TABLE IF NOT EXISTS tutti_adopted (queue text, id text, me
 const retrying = "UPDATE tutti_adopted SET failure = NULL WHERE queue = $1 AND started_at IS NULL";
 const started = "UPDATE tutti_adopted SET started_at = now() WHERE queue = $1 AND id = ANY($2)";
 const failed = "UPDATE tutti_adopted SET failure = $3 WHERE queue = $1 AND id = $2";
-/** JSON of this side has 53 bits: larger numbers are texts. */
+/** Converts numbers above 53 bits to texts, because JavaScript would lose precision. */
 const portable = (row: string) => `(SELECT jsonb_object_agg(key, CASE
   WHEN jsonb_typeof(value) = 'number' AND abs((value #>> '{}')::numeric) > 9007199254740991
   THEN to_jsonb(value #>> '{}') ELSE value END) FROM jsonb_each(${row}))`;
@@ -97,7 +97,7 @@ async function* heldOf(options: PostgresTableOptions, use: Use): AsyncGenerator<
   }
 }
 
-/** Rows that wait, in the order of their ids. */
+/** Yields pages of waiting rows, in the order of their ids. */
 async function* pages(options: PostgresTableOptions, use: Use) {
   const { table, id, condition } = partsOf(options);
   const select = (after: string) =>

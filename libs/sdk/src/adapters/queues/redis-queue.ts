@@ -1,8 +1,9 @@
 /**
  * A queue in Redis whose messages are moved.
  *
- * 1. A message is read where it is. A script takes it, if it is still there, and holds it in a hash next to the queue.
- * 2. Places are read from the end where workers take, past the messages that stay. A pass that takes nothing is the last.
+ * 1. A message is read in its place. A script takes it, if it is still there, and holds it in a hash next to the queue.
+ * 2. Places are read from the end at which workers take, past the messages that stay. A pass without a taken message is
+ *    the last.
  */
 import { type RedisConnectionOptions, RedisConnections, type Send } from "../redis/connection.ts";
 import type { Script } from "../redis/redis.ts";
@@ -16,22 +17,22 @@ export interface Place {
 }
 
 export interface RedisQueueFormat {
-  /** The hash of what is held. The hash of reasons has `:failed` behind it. */
+  /** Hash of held messages. The hash of reasons has the suffix `:failed`. */
   readonly hold: string;
   readonly places: readonly Place[];
   /**
-   * Takes ARGV[1] from the place KEYS[1] and holds it as ARGV[2] in the hash KEYS[2]. Returns what it holds, or nothing
-   * if the place lacks it.
+   * Takes ARGV[1] from the place KEYS[1] and holds it as ARGV[2] in the hash KEYS[2]. Returns the held value, or nothing if
+   * the place does not have the message.
    */
   readonly taking: Script;
-  /** The last values of the script. */
+  /** Further arguments of the script. */
   readonly arguments?: readonly string[];
-  /** The field of the hash. */
+  /** Returns the field in the hash. */
   keyOf(member: string): string;
-  /** What the script would hold. */
+  /** Returns the value that the script would hold. */
   peek(send: Send, place: Place, member: string): Promise<string | undefined>;
   read(text: string): Reading;
-  /** Counts messages that are somewhere else. */
+  /** Counts messages in other places. */
   elsewhere(send: Send, choice: Choice): Promise<void>;
 }
 
@@ -90,7 +91,7 @@ async function preview(format: RedisQueueFormat, use: Use, choice: Choice): Prom
   await use((send) => format.elsewhere(send, choice));
 }
 
-/** A field may come twice, which starts the same run. */
+/** Yields messages held by an earlier move. A field may occur twice, which starts the same run. */
 async function* heldBefore({ hold, read }: RedisQueueFormat, use: Use) {
   let cursor = "0";
   do {
@@ -105,7 +106,7 @@ async function* heldBefore({ hold, read }: RedisQueueFormat, use: Use) {
   } while (cursor !== "0");
 }
 
-/** The next ones behind those that stay. */
+/** Returns the next members after the members that stay. */
 async function membersOf(send: Send, { key, type }: Place, skipped: number): Promise<readonly string[]> {
   const [from, to] = [skipped, skipped + batch - 1];
   if (type === "zset") return (await send(["ZRANGE", key, String(from), String(to)])) as readonly string[];
@@ -119,7 +120,7 @@ interface Page {
   readonly choice: Choice;
 }
 
-/** A member that is gone counts as wanted: it does not stay. */
+/** Returns the members to move. A removed member counts as one, because it does not stay. */
 async function chosen(
   { peek, read }: RedisQueueFormat,
   send: Send,

@@ -3,9 +3,9 @@ import { adapterErrors } from "../errors.ts";
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** A command as its words. `{name}` is the member `name` of the input, `{...name}` all of its members. */
+/** A command as words. `{name}` is the member `name` of the input. `{...name}` are all members of `name`. */
 export interface Command {
-  /** In upper case. */
+  /** Name in upper case. */
   readonly name: string;
   readonly words: readonly string[];
   readonly names: readonly string[];
@@ -14,11 +14,11 @@ export interface Command {
 const spread = /^\{\.\.\.(\w+)\}$/;
 const parameters = /\{(?:\.\.\.)?(\w+)\}/g;
 
-/** Commands that only read. Any other command is taken for one that writes. */
+/** Commands that only read. All other commands count as writes. */
 const readers =
   /^(GET|MGET|STRLEN|GETRANGE|EXISTS|P?TTL|P?EXPIRETIME|TYPE|KEYS|SCAN|DBSIZE|PING|TIME|INFO|BITCOUNT|BITPOS|GETBIT|PFCOUNT|HGET|HMGET|HGETALL|HKEYS|HVALS|HLEN|HEXISTS|HSTRLEN|HSCAN|LRANGE|LLEN|LINDEX|LPOS|SMEMBERS|SISMEMBER|SMISMEMBER|SCARD|SSCAN|S(INTER|UNION|DIFF)|SINTERCARD|ZRANGE|Z(REV)?RANGEBY(SCORE|LEX)|ZREVRANGE|ZSCORE|ZMSCORE|Z(REV)?RANK|ZCARD|ZCOUNT|ZLEXCOUNT|ZSCAN|XLEN|X(REV)?RANGE|XPENDING|XINFO|GEODIST|GEOPOS|GEOHASH|GEOSEARCH)$/;
 
-/** Splits a command. A space ends a word, so that no value of the input adds one. */
+/** Splits a command into words before values are filled in, so that no value of the input adds a word. */
 export function commandOf(text: string): Command {
   const words = text.trim().split(/\s+/);
   const names = [...new Set([...text.matchAll(parameters)].map(([, name = ""]) => name))];
@@ -29,7 +29,7 @@ export function writes({ name }: Command): boolean {
   return !readers.test(name);
 }
 
-/** The words with the values of the input. */
+/** Returns the words with the values of the input. */
 export function filled(operation: string, { words }: Command, given: Given): string[] {
   const member = (name: string): unknown => {
     const value = given[name];
@@ -50,12 +50,12 @@ function spreadOf(operation: string, name: string, value: unknown): readonly str
   throw adapterErrors.inputInvalid({ operation, reason: `\`${name}\` of the command is empty` });
 }
 
-/** Redis knows texts only. An object or a list is JSON there. */
+/** Converts a value to text. Redis only has texts, so an object or a list is JSON. */
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Pairs are objects. A reply of the second attempt has the same form, since both come from here. */
+/** Converts a reply to an output. Pairs become objects. Replies of a second attempt get the same form. */
 export function outputOf({ name }: Command, reply: unknown): unknown {
   if (name === "HGETALL" && Array.isArray(reply)) return pairsOf(reply);
   if (/^X(REV)?RANGE$/.test(name) && Array.isArray(reply)) return reply.map(entryOf);
@@ -63,9 +63,9 @@ export function outputOf({ name }: Command, reply: unknown): unknown {
 }
 
 export interface RedisEntry {
-  /** Of a stream: milliseconds and a number, such as `1764123456789-0`. */
+  /** Id of a stream entry: milliseconds and a number, such as `1764123456789-0`. */
   readonly id: string;
-  /** The member of a list, or a message of a channel, is the field `value`. */
+  /** Fields. A member of a list, or a message of a channel, is the field `value`. */
   readonly fields: Readonly<Record<string, string>>;
 }
 

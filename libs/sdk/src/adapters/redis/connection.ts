@@ -1,10 +1,10 @@
 /**
  * Connections to a Redis server.
  *
- * 1. The URL is a secret. It is opened for each use, and a changed one takes effect at once.
- * 2. A connection that breaks is replaced by the next call. What was sent on it fails, since its outcome is unknown.
- * 3. A cancelled call leaves its command on the connection. Replies come in the order of the commands, so the next call
- *    gets its own. A server that is silent loses the connection.
+ * 1. The URL is a secret. It is read for each use, so a changed URL takes effect at once.
+ * 2. The next call replaces a broken connection. Calls in progress fail, because their outcome is unknown.
+ * 3. A cancelled call leaves its command on the connection. Replies arrive in the order of the commands, so the next call
+ *    gets its own reply. A silent server is disconnected.
  */
 import { isTuttiError } from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
@@ -22,7 +22,7 @@ export interface RedisConnectionOptions {
 }
 
 const defaults = { connectMs: 10_000 };
-/** A server that is silent for so long is gone, or no call was made. Pings keep a connection that waits. */
+/** A connection that is silent for this long is closed. Pings keep waiting connections open. */
 const silenceMs = 30_000;
 const pingMs = 10_000;
 const usualPort = 6_379;
@@ -63,12 +63,12 @@ export class RedisConnections {
   async use<T>(operation: string, caller: Caller, work: (send: Send) => Promise<T>): Promise<T> {
     caller.signal.throwIfAborted();
     const driver = await this.#driver();
-    // A method: a task needs itself.
+    // Called as a method, because a task needs `this`.
     const text = await caller.secret(this.#options.url);
     if (this.#opened?.text !== text || !this.#opened.client.isOpen) {
       this.close();
       const client = this.#clientOf(driver, text, {});
-      // A connection that is idle lets the process end.
+      // An idle connection must not keep the process alive.
       this.#opened = { text, client, connected: client.connect().then(() => client.unref()) };
       this.#opened.connected.catch(() => {});
     }
@@ -79,7 +79,7 @@ export class RedisConnections {
     });
   }
 
-  /** A connection that is not shared, such as one that waits. Close it. */
+  /** Opens a separate connection, such as one that waits. The caller closes it. */
   async dedicated(operation: string, caller: Caller): Promise<Dedicated> {
     const driver = await this.#driver();
     const text = await caller.secret(this.#options.url);
@@ -119,7 +119,7 @@ export class RedisConnections {
         maintNotifications: "disabled",
         socket: { connectTimeout: connectMs, socketTimeout: silenceMs, reconnectStrategy: false },
       });
-      // Without a listener, a connection that breaks would end the process.
+      // Without a listener, a broken connection would end the process.
       client.on("error", () => {});
       return client as unknown as Client;
     } catch {
@@ -131,7 +131,7 @@ export class RedisConnections {
     }
   }
 
-  /** Until the work is done, or the signal. */
+  /** Runs work until it has ended, or the signal aborts. */
   async #run<T>(
     driver: Driver,
     { operation, text, signal }: { operation: string; text: string; signal: AbortSignal },
@@ -147,11 +147,11 @@ export class RedisConnections {
 }
 
 function destroyed(client: Client): void {
-  // A client that is closed already throws.
+  // A closed client would throw.
   if (client.isOpen) client.destroy();
 }
 
-/** The cause is left out: errors of the client may refer to its options, which have the password. */
+/** Converts an error. The cause is left out because it may refer to the client's options, which have the password. */
 function failureOf({ ErrorReply }: Driver, operation: string, error: unknown, text: string): Error {
   const { message = String(error), code = "" } = error as { message?: string; code?: string };
   const { hostname: host, port, password } = new URL(text);
@@ -166,7 +166,7 @@ function failureOf({ ErrorReply }: Driver, operation: string, error: unknown, te
   });
 }
 
-/** The first word of an error is its kind. */
+/** Converts a refusal. The first word of its text is its kind. */
 function refusalOf(operation: string, reason: string): Error {
   const [kind = ""] = reason.split(" ", 1);
   const details = { operation, reason };
@@ -175,8 +175,8 @@ function refusalOf(operation: string, reason: string): Error {
     return adapterErrors.unreachable(details);
   if (reason.includes("max number of clients reached"))
     return new Busy({ message: `${operation}: ${reason}` });
-  // A replica after a failover, a disk that is full, memory that is used up, a script that runs too long, and a group
-  // that a crash has lost.
+  // A replica after a failover, a full disk, exhausted memory, a script that runs too long, and a group that was lost in
+  // a crash.
   if (/^(READONLY|MISCONF|OOM|BUSY|TRYAGAIN|NOREPLICAS|NOGROUP|UNKILLABLE)$/.test(kind))
     return adapterErrors.failed(details);
   return adapterErrors.refused(details);

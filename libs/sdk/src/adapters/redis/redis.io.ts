@@ -26,7 +26,7 @@ describe("a Redis adapter", { skip: program.skip }, () => {
       history: { command: "XRANGE {stream} - +" },
     },
   });
-  /** Like a task, it needs itself to open a secret. */
+  /** Like a task, its method `secret` needs `this`. */
   class Task implements AdapterCall {
     readonly signal = new AbortController().signal;
     readonly #known = secrets;
@@ -153,7 +153,7 @@ describe("a Redis adapter", { skip: program.skip }, () => {
     task.abort(new Error("cancelled"));
     await assert.rejects(silent, /cancelled/);
     await server.kill();
-    // Sent, and the outcome is unknown: the next attempt has the same key.
+    // The command was sent, and its outcome is unknown. The next attempt has the same key.
     await assert.rejects(cut, { code: "adapter.unreachable" });
     await assert.rejects(run("get", { key: "k" }), { code: "adapter.unreachable" });
     await server.up();

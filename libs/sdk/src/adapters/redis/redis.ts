@@ -1,9 +1,9 @@
 /**
  * Commands of a Redis server as operations.
  *
- * 1. A command that writes takes effect once for each task: one script calls it and keeps its reply under a marker, by the
- *    idempotency key. A second attempt gets the kept reply. A crash of the server loses both or none.
- * 2. Values are words of their own. No part of the input becomes a command, except the members that the command spreads.
+ * 1. A writing command takes effect once for each task. One script calls it and stores its reply under a marker, by the
+ *    idempotency key. A second attempt gets the stored reply. A crash of the server loses both or none.
+ * 2. Values are separate words. No part of the input becomes a command, except for members that the command spreads.
  */
 import { createHash } from "node:crypto";
 import type { JsonSchema } from "../../task/handlers.ts";
@@ -18,7 +18,7 @@ export interface RedisOperation {
   readonly description?: string;
   readonly input?: JsonSchema;
   readonly output?: JsonSchema;
-  /** Default: whether the command is another one than those that only read, such as GET. */
+  /** Default: false for commands that only read, such as GET, else true. */
   readonly writes?: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface RedisAdapterOptions extends RedisConnectionOptions {
   /** Default: `get`, `set`, `delete`, `push`, `pop`, `add` to a stream and `publish`. */
   readonly operations?: Readonly<Record<string, RedisOperation>>;
   readonly rate?: RateLimit;
-  /** How long the reply of a command that wrote is kept for a second attempt. Default: 604,800,000 (7 days). */
+  /** How long the reply of a writing command is kept for a second attempt. Default: 604,800,000 (7 days). */
   readonly keptMs?: number;
 }
 
@@ -85,8 +85,8 @@ function operationOf(
 }
 
 /**
- * The marker is set first: memory that is used up refuses it before the command runs, and no write of a script is refused
- * after its first one. MessagePack keeps whole numbers and bytes as they are.
+ * The marker is set first. If memory is exhausted, the marker is refused before the command runs. After its first write,
+ * no further write of a script is refused. MessagePack keeps integers and bytes as they are.
  */
 const script = `
 local kept = redis.call('GET', KEYS[1])
@@ -100,7 +100,7 @@ end
 redis.call('SET', KEYS[1], cmsgpack.pack(reply), 'PX', ARGV[1])
 return reply`;
 
-/** A script of which the server may know the digest. It loses scripts when it restarts. */
+/** A script, called by its digest if the server knows it. The server loses scripts when it restarts. */
 export class Script {
   readonly #text: string;
   readonly #digest: string;
@@ -127,7 +127,7 @@ function once(send: Send, key: string, keptMs: number, words: readonly string[])
   return onceScript.run(send, [key], [String(keptMs), ...words]);
 }
 
-/** The server knows which commands it has, and what they do. */
+/** Checks a command against the server's own list of commands. */
 async function checked(operation: string, spec: RedisOperation, send: Send): Promise<void> {
   const command: Command = commandOf(spec.command);
   const refuse = (reason: string) => {

@@ -1,12 +1,13 @@
 /**
- * Entries of a stream, members of a list or messages of a channel start runs.
+ * A source that starts runs of entries of a stream, members of a list or messages of a channel.
  *
- * 1. The id of a run follows from the id that Redis gave the entry.
- * 2. An entry is acknowledged after the platform has its run. One that was read and not acknowledged, since its process
- *    died, is claimed by another process after `claimMs`.
- * 3. Members of a list and messages of a channel have no id. They become entries of a stream first, a member in the step
- *    that takes it from the list. Such an entry is deleted when it is acknowledged.
- * 4. An entry that cannot start is moved to the stream of failures, with the reason, in the step that acknowledges it.
+ * 1. The id of a run is derived from the id that Redis gave to the entry.
+ * 2. An entry is acknowledged after the platform has its run. If a process dies before the acknowledgement, another
+ *    process claims the entry after `claimMs`.
+ * 3. Members of a list and messages of a channel have no id, so they first become entries of a stream. A member is moved
+ *    there in one atomic step. Such an entry is deleted when it is acknowledged.
+ * 4. An entry that cannot start a run is moved to the stream of failures, with the reason, in the same step as its
+ *    acknowledgement.
  */
 import { systemClock } from "@tutti/kernel";
 import type { AdapterCall } from "../adapter.ts";
@@ -26,31 +27,31 @@ import { Script } from "./redis.ts";
 export interface RedisSourceOptions extends RedisConnectionOptions {
   /** The first part of the ids of its runs. Also the name of its adapter. */
   readonly name: string;
-  /** Of a list, the first member is taken: producers use RPUSH. With `last`, they use LPUSH. */
+  /** Origin of the entries. The first member of a list is taken: producers use RPUSH. With `last`, they use LPUSH. */
   readonly from:
     | { readonly stream: string }
     | { readonly list: string; readonly take?: "first" | "last" }
     | { readonly channel: string };
   readonly start: (entry: RedisEntry) => SourceStart;
-  /** Of a stream. Default: entries are kept. */
+  /** Handling of stream entries after the start. Default: `keep`. */
   readonly afterStart?: "keep" | "delete";
   /** The group of consumers. Default: `tutti`. */
   readonly group?: string;
-  /** The stream of entries that cannot start. Default: that of the entries with `:failed`. */
+  /** The stream of entries that cannot start a run. Default: the stream of the entries with the suffix `:failed`. */
   readonly failures?: string;
   /** Entries per step. Default: 100. */
   readonly batch?: number;
-  /** After which time an entry that another process has read is claimed. Default: 15,000. */
+  /** Time after which an entry that another process has read is claimed. Default: 15,000. */
   readonly claimMs?: number;
 }
 
 const defaults = { group: "tutti", batch: 100, claimMs: 15_000 };
 const waitMs = 5_000;
 const secondMs = 1_000;
-/** One name for all processes: who died is of no interest, entries are claimed by their age. */
+/** One consumer name for all processes, because entries are claimed by age and not by owner. */
 const consumer = "tutti";
 
-/** Starts runs of entries. As an adapter it has the operation `status`, and its check reads the stream. */
+/** Returns a source of entries. As an adapter it has the operation `status`. Its check reads the stream. */
 export function redisSource(options: RedisSourceOptions): Source {
   const connections = new RedisConnections(options);
   const stream = streamOf(options);
@@ -122,7 +123,7 @@ class RedisSession {
     const { name, from } = this.#options;
     const ended = new AbortController();
     const caller: Caller = { signal: AbortSignal.any([given.signal, ended.signal]), secret: given.secret };
-    // A connection that waits for entries answers nothing else.
+    // A connection that waits for entries cannot run other commands.
     const reader = await connections.dedicated(name, caller);
     const listener = "channel" in from ? await connections.dedicated(name, caller) : undefined;
     try {
@@ -149,12 +150,12 @@ class RedisSession {
     try {
       await send(["XGROUP", "CREATE", stream, group, "0", "MKSTREAM"]);
     } catch (error) {
-      // It is there.
+      // The group already exists.
       if (!(error instanceof Error) || !error.message.includes("BUSYGROUP")) throw error;
     }
   }
 
-  /** Entries of processes that died come first, at most once in `claimMs`. */
+  /** Returns the next entries. Entries of dead processes come first, at most once in `claimMs`. */
   async #next(send: Send): Promise<readonly RedisEntry[]> {
     const { claimMs = defaults.claimMs, batch = defaults.batch, from } = this.#options;
     const { stream, group } = this.#names;
@@ -180,7 +181,7 @@ class RedisSession {
     do {
       const words = ["XAUTOCLAIM", stream, group, consumer, String(claimMs), cursor, "COUNT", String(batch)];
       const [next, claimed] = (await send(words)) as readonly [string, readonly unknown[]];
-      // Entries that were deleted meanwhile come as nothing.
+      // Deleted entries are returned as null.
       const entries = claimed.filter((each) => each !== null).map(entryOf);
       if (entries.length > 0) return entries;
       cursor = next;
@@ -193,7 +194,7 @@ class RedisSession {
     await moving.run(send, [list, this.#names.stream], [pop, String(batch)]);
   }
 
-  /** Takes a member and puts it back where it was, so it changes nothing. It waits while the list is empty. */
+  /** Waits while the list is empty. Takes a member and puts it back in its place, so the list does not change. */
   async #waitFor(send: Send, { list, take }: ListPlace): Promise<void> {
     const end = take === "last" ? "RIGHT" : "LEFT";
     await send(["BLMOVE", list, list, end, end, String(waitMs / secondMs)]);
@@ -239,7 +240,7 @@ async function statusOf(
   const members = "list" in from ? Number(await send(["LLEN", from.list])) : 0;
   const entries = Number(await send(["XLEN", stream]));
   const pending = Number(found?.get("pending") ?? 0);
-  // Without the group, nothing was read. Without a lag, entries were deleted: those that were handled.
+  // Without the group, no entry was read. Without a lag, handled entries were deleted.
   const unread = found === undefined ? entries : (found.get("lag") ?? entries - pending);
   return { waiting: Number(unread) + members, pending, failed: Number(await send(["XLEN", failures])) };
 }
