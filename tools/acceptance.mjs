@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // @ts-check
 
-// Shows what Tutti promises: runs the test or the command of each row of acceptance/mission.yaml, prints a table, and
-// writes the page dist/acceptance/index.html with state, figure and date. A row that is not run keeps its last result.
+// Verifies the promises of Tutti: runs the test or the command of each row of acceptance/mission.yaml, prints a table,
+// and writes the page dist/acceptance/index.html with state, figure and date. Other rows keep their last result.
 //
 //   npm run acceptance                   all rows: tens of minutes
 //   npm run acceptance -- AREA|ID …      only these

@@ -1,5 +1,5 @@
-// Judges agents by what their runs recorded, for `tutti agent replay|compare|freeze`: reads a request from a file, prints
-// the result as JSON.
+// Judges agents by their recorded runs, for `tutti agent replay|compare|freeze`: reads a request from a file, and
+// prints the result as JSON.
 //
 //   node tools/run.mjs tools/agents.mjs replay|compare|freeze FILE
 

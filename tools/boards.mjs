@@ -1,13 +1,14 @@
 // @ts-check
 
-// The boards of Grafana in `deploy/grafana/dashboards`, written by this file: `node tools/boards.mjs && npx biome check
-// --write deploy`. A test compares the files with it, and each metric with docs/reference/metrics.md.
+// Writes the Grafana boards in `deploy/grafana/dashboards`: `node tools/boards.mjs && npx biome check --write deploy`.
+// A test compares the files with this program, and each metric with docs/reference/metrics.md.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * @typedef {{ title: string, unit: string, lines: Record<string, string>, about?: string }} Panel what is drawn, each line by its name
+ * @typedef {{ title: string, unit: string, lines: Record<string, string>, about?: string }} Panel a chart, with each
+ * line by its name
  * @typedef {{ uid: string, title: string, about: string, rows: Record<string, Panel[]> }} Board
  */
 

@@ -1,6 +1,6 @@
 // @ts-check
 
-// A Podman with a store of its own, and an image made of busybox.
+// Podman with a separate store, and an image with busybox.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export const image = "localhost/box:1";
-/** Machines that are containers themselves may not raise limits. */
+/** Machines that are containers themselves cannot raise limits. */
 export const runArguments = ["--ulimit", "nofile=1024:20000", "--ulimit", "nproc=1024:1024"];
 
 const absent = ["podman", "runc", "busybox"].filter((program) => spawnSync(program, ["--help"]).status !== 0);
@@ -60,7 +60,8 @@ export class Boxes {
   close() {
     spawnSync("podman", [...this.engine.slice(1), "kill", "--all"]);
     spawnSync("podman", [...this.engine.slice(1), "rm", "--force", "--all"]);
-    // Handlers remove waiting containers when the process ends, and Podman creates its store again.
+    // The store is removed last: handlers remove waiting containers when the process ends, and Podman then recreates
+    // it.
     process.once("exit", () => rmSync(this.folder, { recursive: true, force: true }));
   }
 }

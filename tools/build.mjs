@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // @ts-check
 
-// Bundles a service: main.mjs with its source map, and next to it the threads that it starts, each a bundle of its own.
+// Bundles a service: main.mjs with its source map, and next to it a bundle for each thread that it starts.
 // The bundles need Node 24 and nothing else: no node_modules, no sources.
 //
 //   node tools/build.mjs                      dist/ in the service's folder (`nx build`)
@@ -43,7 +43,7 @@ async function splitInto(entries, folder, sourcemap = true) {
 }
 
 /**
- * The folder is there when it is whole, and not before.
+ * Creates a folder atomically: it exists only when it is complete.
  *
  * @param {string} out
  * @param {(folder: string) => Promise<unknown>} make

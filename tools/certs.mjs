@@ -1,4 +1,4 @@
-// Makes certificates for mutual TLS between services on a developer's machine, and says how to use them.
+// Creates certificates for mutual TLS between services on a developer's machine, and prints how to use them.
 //   npm run certs -- [--out DIR] [--rotate] [--next-authority] [--services a,b] [--hosts a,b] [--json]
 import { parseArgs } from "node:util";
 

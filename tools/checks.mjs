@@ -25,9 +25,9 @@ import { checkWaits } from "./checks/waits.mjs";
 import { headerOf } from "./help.mjs";
 import { workspaceRoot } from "./setup.mjs";
 
-/** @type {Record<string, (root: string) => Promise<string[]> | string[]>} what each check does: it gives back the problems */
+/** @type {Record<string, (root: string) => Promise<string[]> | string[]>} each check returns its problems */
 export const checks = {
-  // The page runs in browsers, and has a program of types of its own.
+  // The dashboard runs in browsers, and has a TypeScript configuration of its own.
   types: both(typesOf("tsconfig.json", "workspace"), typesOf("apps/dashboard/tsconfig.json", "dashboard")),
   style: changedFiles(
     "style",
@@ -72,7 +72,7 @@ function ofContracts(name, check) {
 }
 
 /**
- * What did not change since the last time is not looked at again: five seconds instead of thirty.
+ * Checks types incrementally: five seconds instead of thirty.
  *
  * @param {string} project
  * @param {string} name

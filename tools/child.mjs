@@ -1,9 +1,10 @@
 // @ts-check
 
-// A program in the place of this process: the same streams and exit code. A signal reaches it once, however often it reaches
-// this process: a terminal sends Ctrl-C to every process of the group, and npm forwards it a second time. So the program has a
-// group of its own, and a repetition within a moment of the first signal is the same signal. A later one is a second one. A
-// program that does not stop upon it is killed.
+// Runs a program in place of this process, with the same streams and exit code.
+//
+// 1. A signal reaches the program once. A terminal sends Ctrl-C to every process of the group, and npm forwards it a
+//    second time. So the program has its own group, and a repetition within a moment of a signal is the same signal.
+// 2. A later repetition is a second signal. A program that does not stop after it is killed.
 //
 // Runs on Node 18 without dependencies.
 
@@ -14,16 +15,16 @@ const sameSignalMs = 400;
 const killAfterMs = 2_000;
 const orphanPollMs = 250;
 const hasGroups = process.platform !== "win32";
-/** Read before the program starts: a parent that ends in between is missed otherwise. */
+/** Read before the program starts. A parent that ends in between would be missed otherwise. */
 const parent = process.ppid;
 
 /**
- * What a signal to this process does to the program: nothing, the same signal, or an end that it cannot refuse. The console of
- * Windows tells every process of Ctrl-C and of its own end. A signal sent to the program would end it at once there, before
- * it has drained.
+ * Returns the effect of a signal to this process on the program: nothing, the same signal, or a kill. The Windows
+ * console reports Ctrl-C and its own end to every process. There, a signal to the program would end it immediately,
+ * before it has drained.
  *
  * @param {NodeJS.Signals} signal
- * @param {number} count how many signals there were, this one included
+ * @param {number} count of signals, including this one
  * @param {string} platform
  * @returns {"nothing" | "signal" | "kill"}
  */
@@ -37,7 +38,7 @@ export function reactionTo(signal, count, platform = process.platform) {
  * @param {string} node
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
- * @param {boolean} wholeGroup signals go to all that it started as well
+ * @param {boolean} wholeGroup signals also go to all processes that the program has started
  * @returns {Promise<number>} the exit code
  */
 export function runToItsEnd(node, args, env, wholeGroup) {
@@ -53,7 +54,7 @@ export function runToItsEnd(node, args, env, wholeGroup) {
         if (wholeGroup && hasGroups && child.pid !== undefined) process.kill(-child.pid, signal);
         else child.kill(signal);
       } catch (error) {
-        // It ended by itself in between.
+        // It has ended by itself in between.
         if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ESRCH") throw error;
       }
     };
@@ -79,8 +80,8 @@ export function runToItsEnd(node, args, env, wholeGroup) {
 }
 
 /**
- * npm hands SIGTERM to the shell between itself and this process, and that shell dies without handing it on. So a
- * parent that went away is a SIGTERM, where npm is the one that started this.
+ * Treats the end of the parent as a SIGTERM if npm has started this process. npm sends SIGTERM to the shell between
+ * itself and this process, and that shell ends without forwarding it.
  *
  * @param {() => void} stop
  */

@@ -1,7 +1,7 @@
-// Makes what an installation needs to have before it starts for the first time, for trying things out and for compose.
+// Creates the credentials that an installation needs before its first start, for trials and for compose.
 //   npm run credentials -- --out DIR [--hosts a,b]
 //
-// Existing files are kept. In production your own authority issues the certificates. The other files are made once.
+// Existing files are kept. In production your own authority issues the certificates. The other files are created once.
 // Keep them with your secrets: their holder can act as the installation.
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ if (values.out === undefined) {
 }
 
 const services = ["registry", "governance", "workflow", "swarm", "master", "insight", "gateway", "cli"];
-// Servers of NATS are known by their places in the set, on Kubernetes and in compose.
+// NATS servers are named by their position in the set, on Kubernetes and in compose.
 const natsHosts = ["nats-0", "nats-1", "nats-2"].flatMap((name) => [name, `${name}.nats`]);
 
 const { makeDevelopmentCertificates } = await import("../libs/mesh/src/tls/development-ca.ts");
@@ -34,10 +34,10 @@ const trusted = trustedKeyOf(keys);
 writeFileSync(join(folder, "trusted-key"), trusted);
 for (const name of ["gateway-key", "operations-key", "nats-password"]) {
   const file = join(folder, name);
-  // A letter first: servers of NATS would read some hexadecimal numbers as numbers.
+  // A letter first, because NATS servers would read some hexadecimal strings as numbers.
   if (!existsSync(file)) writeFileSync(file, `k${randomBytes(32).toString("hex")}`, { mode: 0o600 });
 }
-// As compose takes them in: `--env-file`.
+// The file for `--env-file` of compose.
 const environment = {
   NATS_PASSWORD: readFileSync(join(folder, "nats-password"), "utf8"),
   OPERATIONS_KEY: readFileSync(join(folder, "operations-key"), "utf8"),

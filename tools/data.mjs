@@ -1,9 +1,9 @@
 // Commands for a data directory. Each has --help.
 //
-//   npm run verify                reads everything in it and checks it
+//   npm run verify                reads and checks all its content
 //   npm run backup -- --copy DIR  copies it with its keys, also while a process uses it
-//   npm run restore -- --copy DIR makes one of a copy
-//   npm run doctor                lists its problems, and what to do
+//   npm run restore -- --copy DIR creates one from a copy
+//   npm run doctor                lists its problems, each with the next action
 import { dataDirectory, keysDirectory, services } from "../apps/platform/src/index.ts";
 import { loadConfiguration, partitionsIn } from "../libs/host/src/index.ts";
 import { commands, runDataCommand } from "../libs/host/src/storage/index.ts";
@@ -14,7 +14,7 @@ if (!commands.includes(command)) {
   process.exit(2);
 }
 
-/** A wrong configuration does not prevent a check: without a named directory the default one is used. */
+/** Reads the configuration. A wrong one does not prevent a check: the default directory is used. */
 function configured() {
   try {
     const configuration = loadConfiguration(services);

@@ -1,7 +1,7 @@
 // @ts-check
 
-// Packages of Debian, brought by apt's own tools into folders of ours: private lists and a private source, so that the
-// system's own configuration is neither used nor changed. Signatures are checked as apt always checks them.
+// Downloads Debian packages with apt's tools into our own folders. Lists and source are private, so that the system's
+// configuration is neither used nor changed. apt checks signatures as usual.
 
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -21,7 +21,7 @@ export function cacheFolder() {
   return process.env["TUTTI_CACHE"] ?? join(homedir(), ".cache", "tutti", "programs");
 }
 
-/** Throws where this system cannot bring packages, with what it lacks. */
+/** Throws if this system cannot download packages, with the missing programs. */
 export function expectApt() {
   const paths = (process.env["PATH"] ?? "").split(delimiter).filter(Boolean);
   if (process.platform !== "linux" || paths.every((folder) => !existsSync(join(folder, "apt-get"))))
@@ -96,7 +96,7 @@ export async function privateApt(folder, release) {
     "Acquire::Languages": "none",
     "Acquire::Retries": "2",
     "Acquire::http::Timeout": "20",
-    // Without this, lists that could not be fetched are a warning, and an old list would pass for a new one.
+    // Without this, a list that cannot be fetched is only a warning, and an old list counts as current.
     "APT::Update::Error-Mode": "any",
   };
   return ["-q", ...Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`])];

@@ -3,7 +3,7 @@
 // `npm run dev`: the platform from source. After a change in apps/ or libs/ it shuts down gracefully and starts again.
 // If it ends by itself, it starts again after the next change.
 //
-// `node --watch` has the same purpose, but it hands the platform no pipe to its launcher, and the leash needs one.
+// `node --watch` has the same purpose, but it gives the platform no pipe to its launcher, which the leash needs.
 
 import { spawn } from "node:child_process";
 import { watch } from "node:fs";

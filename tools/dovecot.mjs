@@ -1,7 +1,7 @@
 // @ts-check
 
-// An IMAP server for tests: on a free port of this machine, with its mails in a folder of its own. Each user exists, with one
-// password. It ends with the process that started it.
+// An IMAP server for tests, on a free port of this machine, with its mails in a separate folder. All users exist, with
+// the same password. It ends with the process that started it.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../libs/nats/src/local/ports.ts";
 
 export const password = "sesame-4f6a";
-/** Owns nothing. */
+/** A user without files. */
 const nobody = 65_534;
 const lookMs = 50;
 const looksMax = 200;
@@ -27,14 +27,14 @@ export async function startDovecot(program, tls) {
   const mails = join(folder, "mails");
   mkdirSync(mails);
   chownSync(mails, nobody, nobody);
-  // Its processes are not root.
+  // Its processes do not run as root.
   chmodSync(folder, 0o755);
   const port = await freePort();
   const configuration = join(folder, "dovecot.conf");
   writeFileSync(configuration, configurationOf({ folder, mails, port, tls }));
   /** @type {import("node:child_process").ChildProcess | undefined} */
   let child;
-  // Its processes are a group. They end with it.
+  // Its processes are a group, which ends with it.
   const end = () => {
     try {
       if (child?.pid !== undefined) process.kill(-child.pid, "SIGKILL");
@@ -72,9 +72,9 @@ export async function startDovecot(program, tls) {
   await up();
   return {
     port,
-    /** As a machine that is lost: at once, keeping port and files. */
+    /** Kills it immediately, like the loss of a machine. Keeps port and files. */
     kill,
-    /** Again. */
+    /** Starts it again. */
     up,
     /** Ends it and removes its files. */
     [Symbol.asyncDispose]: async () => {

@@ -2,7 +2,7 @@
 //
 //   node tools/run.mjs tools/explain.mjs [KEY] [--json]
 //
-// As `npm start -- --explain` does, and as JSON for programs.
+// The same as `npm start -- --explain`, also as JSON for programs.
 import { services } from "../apps/platform/src/index.ts";
 import { loadConfiguration } from "../libs/host/src/index.ts";
 import { renderExplanation } from "../libs/kernel/src/index.ts";

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 // @ts-check
 
-// Plants the faults of `tools/faults/table.mjs` in a copy of the workspace, one at a time, and says which tests find each:
+// Plants the faults of `tools/faults/table.mjs` in a copy of the workspace, one at a time, and lists the tests that
+// find each:
 //
 //   npm run faults                           all
 //   npm run faults -- NAME …                 only these
 //   npm run faults -- --tier test|io NAME …  only tests of this tier. Default: both, the cheaper one first
 //
-// 1. The packages of a fault are tried in their order, until the tests of one find it.
+// 1. The packages of a fault run in their order, until the tests of one find it.
 // 2. A test finds a fault only if its file passes without the fault.
 // 3. The exit code is 1 if a fault is not found or cannot be planted.
 
@@ -31,10 +32,10 @@ const tiers = { test: [], io: ["--io"] };
 
 const testFile = /^.+\.(?:test|io|nightly)\.(?:ts|mjs)$/;
 
-/** Of the tests that find a fault, so many are named. */
+/** Maximum of listed tests for a fault. */
 const namedMax = 3;
 
-/** A wrong command line, or a fault that has no place in the sources any more. */
+/** A wrong command line, or a fault whose text is no longer in the sources. */
 class Refused extends Error {}
 
 /**
@@ -53,7 +54,7 @@ function planted(root, { name, file, find, replace }) {
 }
 
 /**
- * Why faults cannot be planted.
+ * Returns why faults cannot be planted.
  *
  * @param {string} root
  * @param {readonly Fault[]} [which]
@@ -71,7 +72,7 @@ export function plantingProblems(root, which = faults) {
 }
 
 /**
- * What the output of `tools/unit.mjs` says of each failure: `file › title`, or its first line where no test is named.
+ * Returns each failure in the output of `tools/unit.mjs`: `file › title`, or its first line if it names no test.
  *
  * @param {string} output
  * @returns {string[]}
@@ -83,7 +84,7 @@ export function failuresIn(output) {
 }
 
 /**
- * The tests of a package, or of some of its files.
+ * Runs the tests of a package, or of some of its files.
  *
  * @param {string} copy
  * @param {string} folder
@@ -94,7 +95,7 @@ function testsOf(copy, folder, ...args) {
 }
 
 /**
- * The file of a failure. Empty, which matches all files, if the output names none.
+ * Returns the file of a failure. Empty, which matches all files, if the output names none.
  *
  * @param {string} failure
  */
@@ -103,7 +104,7 @@ function fileIn(failure) {
 }
 
 /**
- * The tests of a package that fail with a fault, and whose files pass without it.
+ * Returns the tests of a package that fail with a fault, and whose files pass without it.
  *
  * @param {string} copy
  * @param {Fault} fault
@@ -118,7 +119,7 @@ async function foundIn(copy, fault, folder, flags) {
   writeFileSync(path, sound);
   if (code === 0) return [];
   const failures = failuresIn(output);
-  // A suite that several files share lies in none of them: then all files are tried without the fault.
+  // A suite that several files share is in none of them. Then all files run without the fault.
   const files = new Set(failures.map((failure) => fileIn(failure).match(testFile)?.[0] ?? ""));
   const without = await testsOf(copy, folder, ...flags, ...files);
   const failing = new Set(without.code === 0 ? [] : failuresIn(without.output).map(fileIn));

@@ -1,12 +1,12 @@
 // @ts-check
 
-// Parts that run faster when they are built: the page by Vite, the command `tutti`, the platform, and its services as
-// bundles.
+// Builds the parts that run faster as bundles: the dashboard by Vite, the command `tutti`, the platform, and its
+// services.
 //
 // 1. A front is built if its sources, or the sources of the libraries in it, differ from its stamp.
 // 2. A failed build does not block the start: it prints the reason, and the next set-up tries again.
-// 3. Each build of the platform has a folder of its own, because a running platform still imports parts of an older one.
-//    The newest few stay.
+// 3. Each build of the platform has its own folder, because a running platform may still import parts of an older
+//    build. The newest builds stay.
 //
 // Runs on Node 18 without dependencies.
 
@@ -28,13 +28,13 @@ import { fileURLToPath } from "node:url";
  * @typedef {object} Front
  * @property {FrontName} name
  * @property {string} folder
- * @property {string} entry without it there is nothing to build
- * @property {string} made in the folder, or in the folder of this build
- * @property {string} [builds] contains a folder for each build, named by the content of its sources. The command gets
- *   the folder
+ * @property {string} entry source that must exist for a build
+ * @property {string} made result, in the folder or in the folder of this build
+ * @property {string} [builds] folder with a folder for each build, named by the content of its sources. The command
+ *   gets the folder
  * @property {string[]} command arguments for Node, which runs in the folder
- * @property {boolean} [onlyDependencies] what its packages need in development is not in it
- * @property {string[]} [reads] folders and files outside of its package that it is made from
+ * @property {boolean} [onlyDependencies] leaves out the development dependencies of its packages
+ * @property {string[]} [reads] inputs outside of its package: folders and files
  */
 
 /** @typedef {"page" | "site" | "command" | "platform" | "services" | "threads"} FrontName */
@@ -88,7 +88,7 @@ export const fronts = [
     onlyDependencies: true,
   },
   {
-    // Processes of tests: from source a service takes four times as long until it is ready.
+    // For processes of tests. From source a service takes four times as long until it is ready.
     name: "services",
     folder: "apps/platform",
     entry: "src/main.ts",
@@ -109,11 +109,11 @@ export const fronts = [
   },
 ];
 
-/** How many builds of a front stay, for processes that still run from them. */
+/** Number of builds of a front that stay, for processes that still run from them. */
 const buildsKept = 5;
 
 /**
- * The fronts that their sources have outrun.
+ * Returns the fronts that are older than their sources.
  *
  * @param {string} root
  * @param {readonly FrontName[]} names
@@ -130,7 +130,7 @@ export function staleFronts(root, names) {
 }
 
 /**
- * The file of a front's last build, undefined if that build failed or is missing. Call it after set-up.
+ * Returns the file of a front's last build. Undefined if that build failed or is missing. Call it after set-up.
  *
  * @param {string} root
  * @param {FrontName} name
@@ -144,7 +144,8 @@ export function madeBy(root, name) {
 }
 
 /**
- * The program of a service or of the platform, for tests that start processes: the bundle of this run, or its source.
+ * Returns the program of a service or of the platform, for tests that start processes: the bundle of this run, or its
+ * source.
  *
  * @param {string} name
  * @returns {string}
@@ -157,8 +158,8 @@ export function serviceProgram(name) {
 }
 
 /**
- * The program of the CLI, for tests that start it: the bundle of this run, or its source. From source it takes four
- * times as long.
+ * Returns the program of the CLI, for tests that start it: the bundle of this run, or its source. From source it takes
+ * four times as long.
  */
 export function commandProgram() {
   return process.env["TEST_COMMAND"] ?? fileURLToPath(new URL("../apps/cli/src/main.ts", import.meta.url));
@@ -194,7 +195,7 @@ export async function buildFronts(stale, { root, node, env, run, say }) {
     }
     const log = join(root, ".cache", `build-${front.name}.log`);
     writeFileSync(log, output);
-    // The bundle of an older source is no platform to start.
+    // The platform must not start from the bundle of an older source.
     if (front.builds !== undefined) rmSync(stampOf(root, front), { force: true });
     const before = existsSync(made) ? ". The one before it stays" : "";
     say(`the ${front.name} could not be built${before}: ${reasonIn(output, code)} (all of it: ${log})`);
@@ -227,7 +228,7 @@ function stampedOf(root, front) {
   return (readIfThere(stampOf(root, front)) ?? "").split("\n");
 }
 
-/** What several fronts look at, looked at once. */
+/** The sources of several fronts, read once. */
 class Tree {
   /** @type {Map<string, string[]>} the sources of a package */
   #sources = new Map();
@@ -259,8 +260,8 @@ class Tree {
 }
 
 /**
- * Of the stamp's two lines, one is looked at first because it needs no file to be read: the sizes of the sources, and when
- * they were written. Where that differs, as in a copy of the tree, their content decides.
+ * Returns whether a front matches its stamp. The line with sizes and times of the sources is compared first, because it
+ * needs no file content. If it differs, as in a copy of the tree, the line with the hash of the content decides.
  *
  * @param {string} root
  * @param {Front} front
@@ -309,7 +310,7 @@ function nameOf(root, file) {
 }
 
 /**
- * A package and those of the workspace that it is made of, each once.
+ * Returns a package and its packages of the workspace, each once.
  *
  * @param {string} root
  * @param {string} folder
@@ -322,7 +323,7 @@ function packagesIn(root, folder, onlyDependencies, found = new Set()) {
   const { dependencies = {}, devDependencies = {} } = JSON.parse(
     readIfThere(join(folder, "package.json")) ?? "{}",
   );
-  // A published front names what it bundles as needed in development.
+  // A published front lists its bundled packages as development dependencies.
   for (const name of Object.keys({ ...dependencies, ...(!onlyDependencies && devDependencies) })) {
     const link = join(root, "node_modules", name);
     if (name.startsWith("@tutti/") && existsSync(link))
@@ -338,7 +339,7 @@ const notSources = new Set(["node_modules", "dist", "test", ".cache", "testing"]
  * @returns {string[]}
  */
 function sourcesOf(folder) {
-  // Generated code is as its stamp says, and there is a lot of it.
+  // The stamp stands for the generated code, which is large.
   if (existsSync(join(folder, ".stamp"))) return [join(folder, ".stamp")];
   return readdirSync(folder, { withFileTypes: true })
     .filter(({ name }) => !notSources.has(name) && !/\.(test|io|nightly|fixture)\.tsx?$|\.md$/.test(name))
@@ -349,7 +350,7 @@ function sourcesOf(folder) {
 }
 
 /**
- * A file, or the files of a folder.
+ * Returns a file, or the files of a folder.
  *
  * @param {string} path
  * @returns {string[]}
@@ -373,7 +374,7 @@ function readIfThere(file) {
 }
 
 /**
- * The first line that names an error. Colours are for terminals.
+ * Returns the first line with an error, without colours.
  *
  * @param {string} output
  * @param {number} code

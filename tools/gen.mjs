@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npm run gen`: makes all that is generated: code from proto/, REST types, the reference pages of docs/reference, and the
-// Python client's types. It takes no options. To run or check one part: `node tools/generate.mjs --lint`,
+// `npm run gen`: generates the code from proto/, REST types, the reference pages of docs/reference, and the types of
+// the Python client. It has no options. To run or check one part: `node tools/generate.mjs --lint`,
 // `node tools/reference.mjs --check`, `node tools/python.mjs --check`.
 
 import "./node-version.mjs";

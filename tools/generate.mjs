@@ -1,14 +1,15 @@
 #!/usr/bin/env node
-// Makes libs/contracts/src/generated from proto/, and checks proto/ itself.
+// Generates libs/contracts/src/generated from proto/, and checks proto/ itself.
 //
 //   node tools/generate.mjs                 generate
 //   node tools/generate.mjs --lint          buf lint and our own rules
 //   node tools/generate.mjs --format        write proto/ in buf's format
-//   node tools/generate.mjs --format-check  fail when a file is not in buf's format
+//   node tools/generate.mjs --format-check  fail if a file is not in buf's format
 //   node tools/generate.mjs --breaking      compare with the committed image
 //   node tools/generate.mjs --image         accept the present contracts: rewrite the image
 //
-// Every command exits 0 and prints one line, or exits 1 and prints one line per problem as `file:line: problem, and what to do`.
+// Every command exits 0 and prints one line, or exits 1 and prints a line per problem: `file:line: problem, what to
+// do`.
 
 import { checkBreaking, checkFormat, format, lint, writeImage } from "./generate/checks.mjs";
 import { generate } from "./generate/generate.mjs";

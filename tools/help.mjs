@@ -1,6 +1,6 @@
 // @ts-check
 
-// `--help` of a script: the comment at its top, which says what the script does and which words it takes.
+// `--help` of a script: the comment at its top, which describes the script and its options.
 //
 // Runs on Node 18 without dependencies.
 
@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { workspaceRoot } from "./setup.mjs";
 
-/** Scripts that have a help of their own. */
+/** Scripts with their own help. */
 const ownHelp = new Set([
   "tools/certs.mjs",
   "tools/checks.mjs",
@@ -20,7 +20,7 @@ const ownHelp = new Set([
 ]);
 
 /**
- * Returns the help that these words ask for. Undefined if they ask for none, or if the script gives help itself.
+ * Returns the help if the words request it. Undefined otherwise, or if the script has its own help.
  *
  * @param {string} script its path in the workspace
  * @param {readonly string[]} words for the script
@@ -34,7 +34,7 @@ export function helpFor(script, words) {
 }
 
 /**
- * Returns the first comment of a source, without the signs that make it a comment.
+ * Returns the first comment of a source, without the comment markers.
  *
  * @param {string} source
  */

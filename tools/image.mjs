@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 // @ts-check
 
-// Images of Tutti's services, and of a NATS server where no registry can be reached.
+// Builds images of Tutti's services, and of a NATS server for machines without a registry.
 //
 //   npm run image -- [tutti|nats …] [--tag TAG] [--layout]
 //
 //   --tag TAG   the part after the colon. Default: the version of the software
-//   --layout    lays out what an image is made from in .cache/images, and builds nothing
+//   --layout    writes the content of an image to .cache/images, and builds nothing
 //
 // The builder is the first of buildah, podman and docker on the path. Each image has its bill of materials at
 // /sbom.cdx.json. The same file is next to its layout.
@@ -25,13 +25,13 @@ const roots = { tutti: tuttiRoot, nats: natsRoot };
 /** @typedef {keyof typeof roots} ImageName */
 
 /**
- * Lays out what an image is made from.
+ * Writes the content of an image.
  *
  * @param {ImageName} name
  * @returns {Promise<string>} the folder to build in
  */
 export async function layOut(name) {
-  // The page and the documentation are in the image as well.
+  // The dashboard and the documentation are in the image too.
   await setUp((line) => console.error(line), workspaceRoot, ["page", "site", "command"]);
   const folder = join(workspaceRoot, ".cache", "images", name);
   rmSync(folder, { recursive: true, force: true });
@@ -51,7 +51,7 @@ export function nameOf(name) {
 }
 
 /**
- * The words that build an image with a program.
+ * Returns the arguments with which a program builds an image.
  *
  * @param {string} program
  * @param {string} image
@@ -59,7 +59,7 @@ export function nameOf(name) {
  */
 function buildWords(program, image) {
   const file = ["--file", "Containerfile", "--tag", image];
-  // No program runs during the build, so it needs no rights. The same content gives the same image.
+  // No program runs during the build, so it needs no privileges. The same content gives the same image.
   if (program === "buildah") return ["build", "--isolation", "chroot", "--timestamp", "0", ...file, "."];
   if (program === "podman") return ["build", "--timestamp", "0", ...file, "."];
   return ["build", ...file, "."];

@@ -1,7 +1,7 @@
 // @ts-check
 
-// A cluster of Kafka for tests, in the memory of a process that ends with the process that started it. It speaks Kafka's
-// protocol, and has no users and no TLS.
+// A Kafka cluster for tests, in the memory of a process that ends with the process that started it. It speaks Kafka's
+// protocol, without users and TLS.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -29,11 +29,11 @@ export async function startKafka(program) {
     url: `kafka://${address}`,
     /** @param {string} name @param {number} partitions */
     topic: (name, partitions = 1) => tell(`topic ${name} ${partitions}`),
-    /** Each answer about a topic is this error of the protocol. @param {string} name @param {number} code */
+    /** Answers each request about a topic with this protocol error. @param {string} name @param {number} code */
     fail: (name, code) => tell(`error ${name} ${code}`),
-    /** The next answers of an API are these errors. @param {number} api @param {number[]} codes */
+    /** Answers the next requests of an API with these errors. @param {number} api @param {number[]} codes */
     failNext: (api, ...codes) => tell(`errors ${api} ${codes.join(" ")}`),
-    /** Its connections end. Port and records remain. */
+    /** Closes its connections. Port and records remain. */
     kill: () => tell("down"),
     up: () => tell("up"),
     [Symbol.asyncDispose]: async () => {

@@ -1,6 +1,6 @@
 // @ts-check
 
-// Runs one script of the workspace on the Node of the workspace, after set-up, as if this process were it (child.mjs).
+// Runs a script of the workspace after set-up, on the Node of the workspace and in place of this process (child.mjs).
 //
 // Runs on Node 18 without dependencies.
 
@@ -18,11 +18,11 @@ export function say(line) {
 
 /**
  * @typedef {object} Manner
- * @property {string} [announcement] said before the script runs
- * @property {Record<string, string>} [environment] of the script, beside this process's own
- * @property {import("./fronts.mjs").FrontName[]} [fronts] are built first, if they are stale
+ * @property {string} [announcement] printed before the script runs
+ * @property {Record<string, string>} [environment] of the script, in addition to that of this process
+ * @property {import("./fronts.mjs").FrontName[]} [fronts] built first, if they are stale
  * @property {boolean} [bundled] runs the platform's bundle in place of the script, if it can be built
- * @property {boolean} [wholeGroup] signals go to all that the script started as well, not to the script alone
+ * @property {boolean} [wholeGroup] signals also go to all processes that the script has started
  */
 
 /**
@@ -62,7 +62,7 @@ function program(script, bundled) {
 }
 
 /**
- * The script ends with this process, even where this process is killed.
+ * Returns the arguments that end the script with this process, even if this process is killed.
  *
  * @param {boolean} wholeGroup
  */

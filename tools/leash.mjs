@@ -1,9 +1,9 @@
-// Imported by launch.mjs into the script that it starts: when the launching process is gone, however it went, the
-// script is asked to stop, and with `?group` all that it started. Without this a killed `npm start` would leave a
-// platform that holds its ports and its data.
+// Imported by launch.mjs into the script that it starts. When the launching process has ended in any way, the script is
+// asked to stop, and with `?group` also all processes that it has started. Otherwise a killed `npm start` would leave a
+// platform with its ports and its data.
 //
-// Threads are started with the same options, and get here too. They have to leave the pipe alone: each would close it at
-// its end, below the others that wait for it, and Node ends itself when a descriptor is gone that it waits for.
+// Threads start with the same options, and import this file too. They must not use the pipe. Each would close it at its
+// end while others wait for it, and Node aborts when a descriptor closes that it waits for.
 
 import { Socket } from "node:net";
 import { isMainThread } from "node:worker_threads";

@@ -2,9 +2,9 @@
 
 // A lock between processes: set-up and the cache of programs are shared by everything that runs on this machine.
 //
-// The lock is a file that names its holder. A dead holder is recognised by its process id, so nothing has to be cleaned
-// up by hand after a crash. Breaking a dead holder's lock is guarded as well. Otherwise two waiters that saw the same
-// dead holder could each remove a lock, and the second would remove the living one of the first.
+// The lock is a file that names its holder. A dead holder is recognised by its process id, so a crash needs no manual
+// clean-up. A second lock guards the removal of a dead holder's lock. Otherwise two waiters that saw the same dead
+// holder could each remove a lock, and the second would remove the valid lock of the first.
 //
 // Runs on Node 18 without dependencies.
 
@@ -90,7 +90,7 @@ function isGone(holder, file) {
 
 /**
  * @param {string} file
- * @param {string} seen what the dead holder wrote: anything else by now is a living holder's
+ * @param {string} seen the text of the dead holder. Any other text is of a living holder
  */
 function breakLock(file, seen) {
   const guard = `${file}.breaking`;

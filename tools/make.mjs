@@ -1,8 +1,8 @@
 // @ts-check
 
-// Makes a new package that passes every check as it is:
+// Creates a new package that passes every check:
 //
-//   npm run make -- service NAME                 a service with its rooms and its contract, part of the platform
+//   npm run make -- service NAME                 a service with its folders and its contract, part of the platform
 //   npm run make -- library NAME [--below LIB]   a library that imports the libraries up to LIB. Default: all
 //   npm run make -- machine NAME [--area AREA]   a kind of machine with messages in the contracts of AREA. Default: its own area
 
@@ -19,7 +19,7 @@ const usage =
   "expected `npm run make -- service NAME`, `npm run make -- library NAME [--below LIBRARY]` or `npm run make -- machine NAME [--area AREA]`";
 const nameForm = /^[a-z][a-z0-9]{0,29}$/;
 
-/** A wish that cannot be fulfilled, in words for the person who has it. */
+/** A request that cannot be fulfilled, with a message for the user. */
 class Refused extends Error {}
 
 /** @type {Record<string, (name: string, option?: string, value?: string) => Promise<void>>} */

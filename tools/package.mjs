@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 // @ts-check
 
-// `npm run package`: makes the packages that are installed outside of a clone, all of one version, that of package.json.
+// `npm run package`: builds the packages for users without a clone, all with the version of package.json.
 //
 //   npm run package -- [sdk|tutti|create|python …] [--out DIR]
 //
-// Each is a folder in dist/packages, and an archive beside it that npm installs. `python` is the wheel of sdk/python: pip makes
-// it, from a copy. If all are asked for and pip cannot, those of npm are made, and the command fails at the end. The image is
-// made by `npm run image`.
+// Each is a folder in dist/packages, with an archive next to it that npm installs. `python` is the wheel of sdk/python,
+// which pip builds from a copy. If all packages are requested and pip fails, the npm packages are built, and the
+// command fails at the end. `npm run image` builds the image.
 
 import { execFileSync } from "node:child_process";
 import {
@@ -31,11 +31,11 @@ import { writeThirdParty } from "./package/third-party.mjs";
 import { setUp, workspaceRoot } from "./setup.mjs";
 
 /**
- * @typedef {object} Common what all packages have in common
+ * @typedef {object} Common common data of all packages
  * @property {Record<string, unknown>} manifest
- * @property {(name: string) => string} versionOf a package, exactly
- * @property {string | undefined} wheel of Python, if it is made too
- * @typedef {{ files: readonly string[] }} Made the files that are bundled in it
+ * @property {(name: string) => string} versionOf exact version of a package
+ * @property {string | undefined} wheel the Python wheel, if it is built too
+ * @typedef {{ files: readonly string[] }} Made the bundled files
  */
 
 /** @type {Record<string, (folder: string, common: Common) => Promise<Made>>} */
@@ -45,7 +45,7 @@ const known = [...Object.keys(makers), "python"];
 /**
  * @param {readonly string[]} names
  * @param {string} out
- * @param {{ version?: string }} [how] another version than that of package.json
+ * @param {{ version?: string }} [how] version. Default: that of package.json
  * @returns {Promise<Record<string, string>>} the archive of each
  */
 export async function makePackages(names, out, { version } = {}) {
@@ -77,7 +77,12 @@ export async function makePackages(names, out, { version } = {}) {
   return archives;
 }
 
-/** Writes what the package is made of, bundled and installed beside it. @param {string} folder @param {readonly string[]} files */
+/**
+ * Writes the bill of materials: bundled and installed packages.
+ *
+ * @param {string} folder
+ * @param {readonly string[]} files
+ */
 function writeBill(folder, files) {
   const { name, version, dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const installed = Object.keys(dependencies)
@@ -130,7 +135,7 @@ async function main() {
   const out = resolve(values.out);
   let note = "";
   const archives = await makePackages(positionals.length > 0 ? positionals : known, out).catch((error) => {
-    // All packages were asked for: those of npm need no Python.
+    // With all packages requested, the npm packages are built without Python.
     if (positionals.length > 0 || !(error instanceof WheelNotMade)) throw error;
     note = `The wheel for Python was not made: ${error.message}. To make it later: npm run package -- python`;
     return makePackages(Object.keys(makers), out);

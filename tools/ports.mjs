@@ -2,9 +2,9 @@
 
 // The two ports of `npm start`: one for the dashboard and the CLI (`operations.port`), one for gRPC (`mesh.listen`).
 //
-// 1. They are found together. If one is taken, the message names all that are, and a free pair.
-// 2. `--port auto` takes the first free pair from 7400 on, `--port N` takes N and N + 1.
-// 3. Only ports that are known here are checked: those of a configuration file are not.
+// 1. Both are checked together. If one is taken, the message names all taken ports, and a free pair.
+// 2. `--port auto` uses the first free pair from 7400 on, `--port N` uses N and N + 1.
+// 3. Ports in a configuration file are not known here, and not checked.
 //
 // Runs on Node 18 without dependencies.
 
@@ -16,11 +16,11 @@ const usualPort = 7400;
 const pairStep = 10;
 const pairsTried = 50;
 
-/** The ports are taken. The message says what to do. */
+/** The ports are taken. The message has the next action. */
 export class PortsTaken extends Error {}
 
 /**
- * The words for the platform, with the ports in place of `--port`. Throws `PortsTaken`.
+ * Returns the arguments of the platform, with the ports in place of `--port`. Throws `PortsTaken`.
  *
  * @param {readonly string[]} words
  * @param {NodeJS.ProcessEnv} [environment]
@@ -43,7 +43,7 @@ export async function withPorts(words, environment = process.env, command = "npm
 }
 
 /**
- * The words for a platform that only answers a question, and has no ports.
+ * Returns the arguments of a platform that only prints information, and has no ports.
  *
  * @param {readonly string[]} words
  */
@@ -78,7 +78,7 @@ function wordsOf(first) {
 async function refuseTaken(words, environment, command) {
   const known = (/** @type {string} */ key, /** @type {string} */ variable) =>
     words.findLast((word) => word.startsWith(`--${key}=`))?.slice(key.length + 3) ?? environment[variable];
-  // A file may set other ones, and the platform says itself what it cannot have.
+  // A file may set other ports. The platform itself reports ports that are taken.
   const hasFile =
     known("config", "TUTTI_CONFIG") !== undefined ||
     ["tutti.yaml", "tutti.json"].some((file) => existsSync(file));
@@ -102,7 +102,7 @@ async function refuseTaken(words, environment, command) {
     if (port >= 1 && !(await isFree(port, host))) taken.push(`${port} (${by})`);
   if (taken.length === 0) return;
   const running = runningHere();
-  // After `kill -9` the file is still there: another process may have the ports of the dead platform.
+  // After `kill -9` the file still exists, and another process may have the ports of the dead platform.
   if (running?.url.endsWith(`:${http}`) && taken[0]?.startsWith(`${http} `) && isAlive(running.pid))
     throw new PortsTaken(
       `Tutti already runs in this folder: process ${running.pid} at ${running.url}. ` +
@@ -116,7 +116,7 @@ async function refuseTaken(words, environment, command) {
 }
 
 /**
- * What a platform has written into its data directory here, as `libs/host/src/data-directory.ts` does.
+ * Reads the file of a running platform in its data directory here, which `libs/host/src/data-directory.ts` writes.
  *
  * @returns {{ pid: number, url: string } | undefined}
  */
@@ -153,7 +153,7 @@ async function freePair(command) {
 /**
  * @param {number} port
  * @param {string} [host]
- * @returns {Promise<boolean>} false only if another process has it: any other reason is for the platform to name
+ * @returns {Promise<boolean>} false only if another process has it. The platform reports any other error
  */
 function isFree(port, host = loopback) {
   return new Promise((resolve) => {

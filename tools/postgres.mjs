@@ -1,6 +1,6 @@
 // @ts-check
 
-// A PostgreSQL server for tests: on a free port of this machine, with its files in a folder of its own. It ends with the
+// A PostgreSQL server for tests, on a free port of this machine, with its files in a separate folder. It ends with the
 // process that started it.
 
 import { execFile, spawn } from "node:child_process";
@@ -26,7 +26,7 @@ const run = promisify(execFile);
 const attemptsMax = 100;
 const againMs = 50;
 
-/** PostgreSQL does not run as root. This user owns nothing. */
+/** PostgreSQL does not run as root. This user owns no files. */
 const nobody = 65_534;
 export const password = "sesame-7c1f";
 
@@ -34,15 +34,15 @@ export const password = "sesame-7c1f";
  * @typedef {object} PostgresServer
  * @property {number} port
  * @property {string} url of the superuser, in the database `postgres`
- * @property {() => Promise<void>} kill as a machine that is lost: at once, keeping port and files
- * @property {() => Promise<void>} up again
+ * @property {() => Promise<void>} kill kills it immediately, like the loss of a machine. Keeps port and files
+ * @property {() => Promise<void>} up starts it again
  * @property {() => Promise<void>} [Symbol.asyncDispose] ends it and removes its files
  */
 
 /**
  * @param {string} program as `needsProgram("postgres")` finds it
  * @param {readonly string[]} [settings] such as `ssl=on`
- * @param {Readonly<Record<string, string>>} [files] that the settings name, by their names in its folder
+ * @param {Readonly<Record<string, string>>} [files] files that the settings name, by their names in its folder
  */
 export async function startPostgres(program, settings = [], files = {}) {
   const folder = mkdtempSync(join(tmpdir(), "tutti-postgres-"));
@@ -137,7 +137,7 @@ class Server {
       try {
         return await this.#launch();
       } catch (error) {
-        // After a kill, processes of the server may still be there for a moment.
+        // After a kill, processes of the server may still run for a moment.
         if (attempts === attemptsMax || !String(error).includes("still in use")) throw error;
         await pause(againMs);
       }
@@ -178,7 +178,7 @@ class Server {
 
   async [Symbol.asyncDispose]() {
     await this.kill();
-    // Its processes notice that the first one is gone, and may write until then.
+    // Its child processes may write until they notice the end of the first one.
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
@@ -188,13 +188,13 @@ function isRoot() {
 }
 
 /**
- * The command as a user that PostgreSQL takes. It may still read what only root reads, such as the cache of programs.
+ * Returns the command for a user that PostgreSQL accepts. It can still read files of root: the cache of programs.
  *
  * @param {readonly string[]} command
  */
 function asUser(command) {
   if (!isRoot()) return [...command];
-  // The last word: `access` heeds the right too.
+  // The last argument is needed because `access` checks the capability too.
   const rights = [
     "--inh-caps=+dac_override",
     "--ambient-caps=+dac_override",

@@ -1,7 +1,7 @@
 // @ts-check
 
-// What people get from `npm start` where they have set nothing else: the demonstration, and on a terminal a log that
-// speaks up when something is wrong. Runs on Node 18 without dependencies.
+// The defaults of `npm start`: the demonstration, and on a terminal a log with warnings and errors only. Runs on Node
+// 18 without dependencies.
 
 import { existsSync } from "node:fs";
 import { foundInCache } from "./programs.mjs";

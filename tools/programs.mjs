@@ -1,10 +1,10 @@
 // @ts-check
 
-// Programs that some tests need and npm does not carry.
+// Finds or downloads programs that some tests need and npm does not have.
 //
-// Looked for on PATH, then in a cache folder, then brought into that folder with apt's own tools: private lists and a
-// private source, so that the system's own configuration is neither used nor changed. Signatures are checked as apt
-// always checks them. A partial download is never visible: a program appears in the cache by one rename.
+// A program is searched on PATH, then in a cache folder, then downloaded into that folder with apt's tools. Lists and
+// source are private, so that the system's configuration is neither used nor changed. apt checks signatures as usual. A
+// partial download is never visible: a program appears in the cache by one rename.
 //
 //   node tools/programs.mjs NAME …   finds each program, and prints its path
 //
@@ -26,22 +26,22 @@ const run = promisify(execFile);
 
 /**
  * @typedef {object} Program
- * @property {string} package Debian's package that has it
- * @property {string[]} [modules] packages that it needs beside, together with those which they need and the system lacks
- * @property {string} file where the package puts it
+ * @property {string} package the Debian package
+ * @property {string[]} [modules] packages that it also needs, downloaded with their dependencies that the system lacks
+ * @property {string} file its path in the package
  * @property {string[]} versionArguments
- * @property {string} atLeast the oldest version that serves
+ * @property {string} atLeast the oldest usable version
  * @property {boolean} requiredInCi with CI=true its absence is a failure, not a skip
- * @property {string} [besides] where Debian installs it, as a pattern, because that is not on PATH
- * @property {string} [launcher] a script that is put at `file` and starts what the system has with what was brought
- * @property {string} [instead] a program that serves as well, if this one cannot be had
+ * @property {string} [besides] pattern of the path where Debian installs it outside of PATH
+ * @property {string} [launcher] a script at `file` that starts the system's program with the downloaded parts
+ * @property {string} [instead] a replacement, if this program is not available
  */
 
-// Debian 13 for all of them: its nats-server is the first without the race that the bus and the registry refuse to run
-// on, and the same versions everywhere make a failure repeatable. They need no more than libc6 2.34.
+// Debian 13 for all programs. Its nats-server is the first without the race that the bus and the registry refuse to run
+// on, and equal versions everywhere make a failure repeatable. They need at least libc6 2.34.
 const suite = "trixie";
 
-/** Finds what was unpacked beside it, wherever that lies, and gives its process to the system's own Python. */
+/** Finds the unpacked packages next to it, in any folder, and replaces its process by the system's Python. */
 const pythonLauncher = `#!/bin/sh
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 for folder in "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu*; do
@@ -52,7 +52,7 @@ export LD_LIBRARY_PATH PYTHONPATH
 exec /usr/bin/python3 "$@"
 `;
 
-/** As with Python. Fonts are next to it if the system has none. @param {string} name */
+/** The same as for Python. Uses the fonts next to it if the system has none. @param {string} name */
 const chromiumLauncher = (name) => `#!/bin/sh
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 for folder in "$root"/usr/lib/*-linux-gnu* "$root"/usr/lib/*-linux-gnu*/pulseaudio "$root"/lib/*-linux-gnu*; do
@@ -67,7 +67,7 @@ fi
 exec "$root/usr/lib/chromium/${name}" "$@"
 `;
 
-/** Starts what the first line of the package is: a server that finds the libraries next to it. @param {string} path */
+/** Starts a server with the libraries next to it. @param {string} path */
 const serverLauncher = (path) => `#!/bin/sh
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 for folder in "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu*; do
@@ -78,7 +78,8 @@ exec "$root/${path}" "$@"
 `;
 
 /**
- * A program that knows where its parts are has them there in a view of its own of `/usr`: only root makes one.
+ * Starts a program with fixed paths in a mount namespace, in which its parts are below `/usr`. Only root can create
+ * one.
  *
  * @param {string} name
  * @param {string} path
@@ -90,7 +91,7 @@ ${before}mount="mount -t overlay overlay -o lowerdir=$root/usr:/usr /usr"
 exec unshare --mount sh -c "$mount && exec ${path} \\"\\$@\\"" ${name} "$@"
 `;
 const dovecotLauncher = usrLauncher("dovecot", "/usr/sbin/dovecot");
-/** It reads templates below /usr. If they are installed, or a view cannot be made, it starts as it is. */
+/** It reads templates below /usr. If they are installed, or a namespace cannot be created, it starts without one. */
 const alertmanagerLauncher = usrLauncher(
   "prometheus-alertmanager",
   "/usr/bin/prometheus-alertmanager",
@@ -109,7 +110,7 @@ if [ "$1" = server ]; then program=rabbitmq-server; shift; fi
 `,
 );
 
-/** Starts the server, or the program next to it that the first word names: `initdb`. */
+/** Starts the server, or the program next to it that the first argument names: `initdb`. */
 const postgresLauncher = `#!/bin/sh
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 for folder in "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu*; do
@@ -121,7 +122,7 @@ if [ "$1" = initdb ]; then program=$1; shift; fi
 exec "$root"/usr/lib/postgresql/*/bin/"$program" "$@"
 `;
 
-/** Its parts are found by the configuration. It wants its own path in full, to start itself again. */
+/** The configuration has the paths of its parts. It needs its own absolute path, to start itself again. */
 const sshdLauncher = `#!/bin/sh
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 for folder in "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu*; do
@@ -172,7 +173,7 @@ export const programs = {
     requiredInCi: true,
     launcher: alertmanagerLauncher,
   },
-  // One that has gRPC and protobuf. A module fits the Python that it was built for: they are of the system's release.
+  // Python with gRPC and protobuf. A module fits only the Python that it was built for, so its release is the system's.
   python3: {
     package: "python3-grpcio",
     modules: ["python3-protobuf"],
@@ -195,7 +196,7 @@ export const programs = {
     requiredInCi: false,
     launcher: pythonLauncher,
   },
-  // Python with the library that agents use who speak over a WebSocket and have no library of ours.
+  // Python with the library of agents that use a WebSocket without our SDK.
   "python3-websockets": {
     package: "python3-websockets",
     modules: [],
@@ -205,7 +206,7 @@ export const programs = {
     requiredInCi: false,
     launcher: pythonLauncher,
   },
-  // What it needs of the system differs from release to release: it is of the system's own, with all that lacks.
+  // Its dependencies differ between releases, so it is of the system's release, with all missing dependencies.
   chromium: {
     package: "chromium",
     modules: [],
@@ -215,7 +216,7 @@ export const programs = {
     requiredInCi: true,
     launcher: chromiumLauncher("chromium"),
   },
-  // The same engine without the windows of a desktop: half of the processor time for a page.
+  // The same engine without desktop windows, with half of the CPU time for a page.
   "chromium-headless-shell": {
     package: "chromium-headless-shell",
     modules: [],
@@ -254,7 +255,7 @@ export const programs = {
     requiredInCi: false,
     launcher: dovecotLauncher,
   },
-  // The server has no word for its version.
+  // The server has no option for its version.
   rabbitmqctl: {
     package: "rabbitmq-server",
     modules: [],
@@ -264,7 +265,7 @@ export const programs = {
     requiredInCi: false,
     launcher: rabbitmqLauncher,
   },
-  // Python with the library that has a cluster of Kafka for tests.
+  // Python with the library that includes a Kafka cluster for tests.
   "python3-kafka": {
     package: "librdkafka1",
     modules: [],
@@ -292,7 +293,7 @@ export const programs = {
 const found = new Map();
 
 /**
- * The path of a program, or undefined where it cannot be had (the reason is printed).
+ * Returns the path of a program. Undefined if it is not available. The reason is printed.
  *
  * @param {string} name one of `programs`
  * @returns {Promise<string | undefined>}
@@ -305,8 +306,8 @@ export async function findProgram(name) {
 }
 
 /**
- * What a test needs to know of a program: where it is, or why the test is skipped. With CI=true the absence of a
- * required program is thrown, because a CI that skips quietly proves nothing.
+ * Returns the path of a program, or why a test is skipped. With CI=true a missing required program is an error, because
+ * a CI that skips silently proves nothing.
  *
  * @param {string} name one of `programs`
  * @returns {Promise<{ path: string, skip: string | false }>}
@@ -367,7 +368,7 @@ function onPath(name) {
 }
 
 /**
- * The newest first.
+ * Returns the installed paths, newest first.
  *
  * @param {string} name
  * @param {Program} program
@@ -381,7 +382,7 @@ function besides(name, { besides: pattern }) {
 }
 
 /**
- * The path of a downloaded program, if it exists. It is neither searched nor downloaded here.
+ * Returns the path of a downloaded program, if it exists. Does not search or download it.
  *
  * @param {string} name
  */
@@ -402,7 +403,7 @@ function folderOf(program) {
 }
 
 /**
- * The release of Debian that a program is taken from.
+ * Returns the Debian release of a program.
  *
  * @param {Program} program
  */
@@ -441,7 +442,7 @@ export function isAtLeast(version, least) {
 
 /** @param {Program} program */
 async function bring(program) {
-  // Another process may have brought it while this one waited for the lock.
+  // Another process may have downloaded it while this one waited for the lock.
   if ((await versionOf(cached(program), program)) !== undefined) return;
   expectApt();
   const folder = cacheFolder();
@@ -488,7 +489,7 @@ async function putLauncher(path, script) {
 }
 
 /**
- * The lock is held, so a part that is here belongs to a process that died.
+ * Removes parts of dead processes. The lock is held, so each part belongs to a dead process.
  *
  * @param {string} folder
  */

@@ -1,7 +1,7 @@
 // @ts-check
 
-// A Prometheus for tests: on a free port of this machine, with its files in a folder of its own. It scrapes what its
-// configuration names. It ends with the process that started it.
+// A Prometheus server for tests, on a free port of this machine, with its files in a separate folder. It scrapes the
+// targets of its configuration. It ends with the process that started it.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -4,10 +4,11 @@
 //   node tools/python.mjs          write them
 //   node tools/python.mjs --check  fail if they are stale
 //
-// `_contracts/` has the messages of the link. They are descriptors, of which every version of Python's protobuf library makes classes.
-// `_sync/` is the client for threads, made from `_aio/`, the client for event loops.
-// `_generated.py` has the classes of definitions, made from docs/reference/workflow.schema.json.
-// All are committed: users of the package have neither buf nor Node.
+// `_contracts/` has the messages of the link as descriptors. Every version of Python's protobuf library creates classes
+// from them.
+// `_sync/` is the client for threads, generated from `_aio/`, the client for event loops.
+// `_generated.py` has the classes of definitions, generated from docs/reference/workflow.schema.json.
+// All are committed, because users of the package have neither buf nor Node.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -20,7 +21,7 @@ import { neededFiles } from "./python/needed.mjs";
 
 const folder = join(root, "sdk", "python", "src", "tutti");
 const schemaFile = join(root, "docs", "reference", "workflow.schema.json");
-/** The messages that a worker sends and receives. The messages in their fields are included. */
+/** The messages that a worker sends and receives. Messages in their fields are included. */
 const wanted = [
   "tutti.agent.v1.AgentFrame",
   "tutti.agent.v1.HostFrame",

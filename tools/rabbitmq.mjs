@@ -1,7 +1,7 @@
 // @ts-check
 
-// A RabbitMQ server for tests: on free ports of this machine, with its files in a folder of its own. It and the processes
-// that it starts are in a namespace of their own, and end with the process that started it.
+// A RabbitMQ server for tests, on free ports of this machine, with its files in a separate folder. It and its child
+// processes are in a separate namespace, and end with the process that started it.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,10 +11,10 @@ import { join } from "node:path";
 import { freePorts } from "../libs/nats/src/local/ports.ts";
 
 export const password = "sesame-6d1c";
-/** The program of Debian on PATH writes where the package says. */
+/** Debian's program on PATH writes into the folders of the package. */
 const installed = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
-/** Only root makes the namespace. */
+/** Only root can create the namespace. */
 export const rabbitSkip = process.getuid?.() === 0 ? false : "RabbitMQ needs root";
 
 /** @param {string} program as `needsProgram("rabbitmqctl")` finds it */
@@ -76,9 +76,9 @@ export async function startRabbitmq(program) {
   return {
     port,
     url: `amqp://shop:${password}@127.0.0.1:${port}`,
-    /** As a machine that is lost: at once, keeping port and files. */
+    /** Kills it immediately, like the loss of a machine. Keeps port and files. */
     kill,
-    /** Again. */
+    /** Starts it again. */
     up,
     /** Ends it and removes its files. */
     [Symbol.asyncDispose]: async () => {

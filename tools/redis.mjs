@@ -1,7 +1,7 @@
 // @ts-check
 
-// A Redis server for tests: on a free port of this machine, with its files in a folder of its own. Each write is on disk
-// before it is answered. It ends with the process that started it.
+// A Redis server for tests, on a free port of this machine, with its files in a separate folder. Each write is on disk
+// before the reply. It ends with the process that started it.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -55,9 +55,9 @@ export async function startRedis(program, settings = []) {
     url: `redis://:${password}@127.0.0.1:${port}`,
     /** @param {NodeJS.Signals} signal */
     signal: (signal) => void child?.kill(signal),
-    /** As a machine that is lost: at once, keeping port and files. */
+    /** Kills it immediately, like the loss of a machine. Keeps port and files. */
     kill,
-    /** Again. */
+    /** Starts it again. */
     up,
     /** Ends it and removes its files. */
     [Symbol.asyncDispose]: async () => {

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// Makes docs/reference/ from what the code and the contracts say of themselves.
+// Generates docs/reference/ from declarations in the code and the contracts.
 //
 //   node tools/reference.mjs          write the pages
-//   node tools/reference.mjs --check  fail when a page is not what it would be, and name it
+//   node tools/reference.mjs --check  fail if a page is stale, and name it
 //
-// Nothing is listed by hand. Every catalogue of errors, section of the configuration, metric, rpc and event is found in
-// its declaration. So a new one is on its page or fails the check.
+// No page is written by hand. The generator finds the declaration of every error catalogue, configuration section,
+// metric, rpc and event. So a new one is on its page, or the check fails.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -1,17 +1,18 @@
 #!/usr/bin/env node
 // @ts-check
 
-// `npm run release`: makes a release in the working tree. It commits and publishes nothing, and prints the commands that do.
+// `npm run release`: creates a release in the working tree. It commits and publishes nothing, and prints the commands
+// for that.
 //
 //   npm run release -- [major|minor|patch|VERSION] [--dry-run] [--skip packages,upgrade] [--date YYYY-MM-DD]
 //
-// 1. The version, in all packages and wherever else it is stated.
+// 1. The version, in all packages and all other files with it.
 // 2. The changelog: `Unreleased` becomes the section of the version.
 // 3. The row of the release in the table of compatibility.
 // 4. Upgrade: data directories of all earlier releases are opened by this one, and this one's is recorded for the next.
 // 5. Packages, each with its bill of materials (`sbom.cdx.json`, CycloneDX).
 //
-// `--dry-run` does all of it beside the working tree, and changes no file of it. Default: the next minor version.
+// `--dry-run` does all steps outside of the working tree, and changes no file of it. Default: the next minor version.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -37,7 +38,12 @@ function planOf(version, date) {
   return { edits, section, facts };
 }
 
-/** Opens the directories of earlier releases, and records that of this one. @param {string} version @param {string} file */
+/**
+ * Opens the directories of earlier releases, and records one of this release.
+ *
+ * @param {string} version
+ * @param {string} file
+ */
 function upgrade(version, file) {
   const run = (/** @type {string[]} */ ...words) =>
     execFileSync(process.execPath, words, {

@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 // @ts-check
 
-// Reads requirements of durable execution and writes what they expect, in Tutti's words:
+// Reads requirements of durable execution and writes their expectations in Tutti's terms:
 //
 //   node tools/requirements.mjs FOLDER
 //
 // FOLDER has the YAML files of github.com/aws/aws-durable-execution-conformance-tests, one folder per group. The result
 // is libs/sdk/src/functions/requirements.json. Titles, verdicts and reasons in that file are kept.
 //
-// 1. Events about starts of steps and about invocations are left out: Tutti records a step when it ends.
-// 2. A context is a scope, which has the operations inside of it. A parallel operation itself leaves no trace.
-// 3. A callback is a signal. One that can fail or has heartbeats is a call, which another worker does.
+// 1. Events about starts of steps and about invocations are left out, because Tutti records a step when it ends.
+// 2. A context is a scope with the operations inside of it. A parallel operation itself is not recorded.
+// 3. A callback is a signal. A callback that can fail or has heartbeats is a call, which another worker handles.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -73,7 +73,7 @@ function factsOf(text) {
     ...(result && "Result" in result && { result: result["Result"] }),
     message: known(failed?.["ExecutionFailedDetails"]["Error"]["Payload"]["ErrorMessage"]),
     ...(actions.length > 0 && { actions }),
-    // One that lists no end leaves the operations open.
+    // Requirements without an end leave the operations unspecified.
     ...(isListed && { operations: operationsIn({ isCall, events }, undefined) }),
     replays: Math.max(0, turns.length - 1),
     lines: data["ExpectedLogs"]?.map(lineOf),
@@ -165,7 +165,7 @@ function known(value) {
   return value === "*" || value.startsWith("${") ? undefined : value;
 }
 
-/** @param {string | undefined} payload JSON, or a text as it is */
+/** @param {string | undefined} payload JSON, or plain text */
 function valueIn(payload) {
   const text = known(payload);
   if (typeof text !== "string") return {};

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `node tools/run.mjs SCRIPT …`: sets everything up, then runs a script of the workspace on the workspace's Node.
+// `node tools/run.mjs SCRIPT …`: runs the set-up, then a script of the workspace on the workspace's Node.
 // Only the script prints to standard output. `--help` prints the comment at the top of the script, without set-up.
 
 import "./node-version.mjs";

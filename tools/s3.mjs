@@ -1,7 +1,7 @@
 // @ts-check
 
-// A server with the interface of S3 for tests, from its published protocol: objects of one bucket in memory, lists in pages,
-// copies, and signatures of version 4, which it computes by itself and compares. Servers of npm do not verify them.
+// An S3 server for tests, from the published protocol. It has the objects of one bucket in memory, paged lists, copies,
+// and signatures of version 4, which it verifies. Servers on npm do not verify them.
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
@@ -15,10 +15,10 @@ const skewMaxMs = 900_000;
 /**
  * @param {string} bucket
  * @param {{ pageSize?: number, port?: number, objects?: Map<string, { bytes: Buffer, atMs: number }> }} [options] with the
- *   port and the objects of one that ended, it is that one again
+ *   port and the objects of an ended server, the new server replaces it
  */
 export async function startS3(bucket, { pageSize = 1_000, port = 0, objects = new Map() } = {}) {
-  /** @type {Answer[]} Given in the place of the next answers. */
+  /** @type {Answer[]} Replacements of the next replies. */
   const next = [];
   const server = createServer((request, response) => {
     /** @type {Buffer[]} */
@@ -130,7 +130,7 @@ function listed(query, { objects, pageSize }) {
 }
 
 /**
- * Why a request is not taken: its signature is computed from what was received.
+ * Returns why a request is rejected. Its signature is computed from the received bytes.
  *
  * @param {string} method
  * @param {string} url

@@ -1,16 +1,16 @@
 // @ts-check
 
-// Set-up: what a fresh clone needs before anything of it runs.
+// Set-up: prepares a fresh clone before any of its programs runs.
 //
-// 1. The packages are those of package-lock.json: `npm ci` runs when the lockfile differs from the stamp in node_modules.
-// 2. The generated code is that of proto/: generation runs when the contracts or their generator differ from the stamp
-//    beside the code.
-// 3. The page, the command, the platform and its services are built if a caller asks for them (fronts.mjs).
-// 4. Everything after set-up runs on one Node, the pinned one. Where no package carries it, a system Node of at least
-//    the pinned major version runs it.
-// 5. Where nothing has to be done nothing is written, and finding that out takes milliseconds.
+// 1. The packages match package-lock.json: `npm ci` runs if the lockfile differs from the stamp in node_modules.
+// 2. The generated code matches proto/: generation runs if the contracts or their generator differ from the stamp next
+//    to the code.
+// 3. The dashboard, the command, the platform and its services are built if a caller requests them (fronts.mjs).
+// 4. All programs after set-up run on the pinned Node. Without a package for it, a system Node of at least the pinned
+//    major version is used.
+// 5. If all is up to date, nothing is written, and the check takes milliseconds.
 //
-// Runs on Node 18 without dependencies, since it runs before there are any.
+// Runs on Node 18 without dependencies, because none are installed yet.
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -25,15 +25,15 @@ export const workspaceRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
 export const pinnedMajor = 24;
 
-/** A set-up that failed. Its message is the one line that the user sees. */
+/** A failed set-up. The user sees only its message. */
 export class SetUpFailed extends Error {}
 
 /** @typedef {import("./fronts.mjs").FrontName} FrontName */
 
 /**
  * @typedef {object} Ready
- * @property {string} node the Node that runs everything from here on
- * @property {NodeJS.ProcessEnv} env the environment in which `node` and the packages' commands are found first
+ * @property {string} node the Node for all further programs
+ * @property {NodeJS.ProcessEnv} env the environment with `node` and the packages' commands first on PATH
  */
 
 /**
@@ -96,7 +96,7 @@ function isInstalled(root) {
  */
 async function install(say, root) {
   const wanted = installedWanted(root);
-  // After an `npm install PACKAGE` by hand everything is there: wiping and installing it again would only cost time.
+  // After a manual `npm install PACKAGE`, all packages are installed. A new installation would only cost time.
   if (!isAsLocked(root)) {
     say("installing packages (npm ci)");
     const started = Date.now();
@@ -115,7 +115,7 @@ function npmsRecord(root) {
 }
 
 /**
- * Whether npm's own record of what it installed says the same as the lockfile.
+ * Returns whether npm's record of installed packages matches the lockfile.
  *
  * @param {string} root
  */
@@ -125,7 +125,7 @@ function isAsLocked(root) {
   const installed = JSON.parse(hidden).packages;
   const { "": _, ...wanted } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
   const differs = Object.entries(wanted).some(([path, { version, integrity, optional, link }]) => {
-    // The workspace's own packages are links, which `npm run make` adds as well.
+    // The workspace's own packages are links, which `npm run make` also adds.
     if (link || !path.includes("node_modules/")) return !existsSync(join(root, path));
     const found = installed[path];
     if (found === undefined) return !optional;
@@ -139,14 +139,14 @@ async function npmCi(root) {
   const [command, ...before] = npmCommand();
   const log = join(root, ".cache", "npm-ci.log");
   const { code, output } = await run(command, [...before, "ci", ...npmOptions], root);
-  // Some versions of npm end with 0 and nothing installed when their registry does not answer as it should.
+  // Some versions of npm exit with 0 and install nothing if their registry answers wrongly.
   if (code === 0 && existsSync(npmsRecord(root))) return;
   writeFileSync(log, output);
   throw new SetUpFailed(explainNpm(output, code, log));
 }
 
-// Development and optional packages under any NODE_ENV, because set-up itself needs them. Few and short retries, because
-// npm's own let a machine without network wait for more than a minute.
+// Development and optional packages are installed under any NODE_ENV, because set-up itself needs them. Retries are few
+// and short, because with npm's defaults a machine without network waits for more than a minute.
 const npmOptions = [
   "--include=dev",
   "--include=optional",
@@ -254,7 +254,7 @@ async function generate(say, root) {
 // Node
 
 /**
- * The Node that runs everything: the pinned one, else the system's where that is new enough.
+ * Returns the Node for all programs: the pinned one, otherwise the system's if it is new enough.
  *
  * @param {string} root
  * @param {{ platform: string, arch: string, version: string, execPath: string }} [system]
@@ -288,7 +288,7 @@ function pinnedNode(root, platform, arch) {
 }
 
 /**
- * npm knows systems and processors but not C libraries: on Alpine it installs a Node that cannot run there.
+ * Returns the mark of an unusable Node. npm does not know C libraries, so on Alpine it installs a Node that cannot run.
  *
  * @param {string} root
  */
@@ -308,8 +308,8 @@ async function runs(node, root) {
 }
 
 /**
- * What glibc does with freed memory. By default it keeps up to eight arenas, and ever larger blocks stay in them. Texts
- * of programs of several megabytes left holes that no other block fits. ADR 0012 has the measurements.
+ * Settings of glibc for freed memory. By default glibc keeps up to eight arenas, with ever larger blocks. Program texts
+ * of several megabytes left holes that no other block fits. ADR 0012 has the measurements.
  */
 const allocator = {
   MALLOC_ARENA_MAX: "2",
@@ -348,7 +348,7 @@ function filesUnder(folder) {
 
 /**
  * @param {string[]} files
- * @param {string} [root] what the names in the hash are relative to
+ * @param {string} [root] base of the names in the hash
  */
 function hashOf(files, root) {
   const hash = createHash("sha256");
@@ -381,7 +381,8 @@ function writeStamp(file, text) {
 const saidEveryMs = 20_000;
 
 /**
- * What takes minutes where the network or the machine is slow says so meanwhile: a terminal without news looks as if it hung.
+ * Reports a running step repeatedly. On a slow network or machine it may take minutes, and a silent terminal looks
+ * hung.
  *
  * @template T
  * @param {(line: string) => void} say
@@ -405,7 +406,7 @@ function seconds(started) {
 }
 
 /**
- * Runs a command to its end and keeps what it printed. A signal to this process ends the command as well.
+ * Runs a command to its end and keeps its output. A signal to this process also ends the command.
  *
  * @param {string} command
  * @param {string[]} args

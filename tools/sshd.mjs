@@ -1,7 +1,7 @@
 // @ts-check
 
-// An SSH server for tests: on a free port of this machine, with a folder and keys of its own. One user signs in, with a key.
-// It ends with the process that started it.
+// An SSH server for tests, on a free port of this machine, with a separate folder and keys. One user signs in with a
+// key. It ends with the process that started it.
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../libs/nats/src/local/ports.ts";
 
 const isRoot = process.getuid?.() === 0;
-/** A server of a user serves that user alone, without passwords. One of root gets a user that the machine need not have. */
+/** Without root, the server serves only the present user, without passwords. As root, it gets a user of its own. */
 export const user = isRoot ? "tutti-files" : userInfo().username;
 export const password = isRoot ? "sesame-2b7e" : "";
 export const passphrase = "sesame-8c1d";
@@ -99,7 +99,7 @@ function killGroup(child) {
 }
 
 /**
- * Keys of the server, and of its user: one that is known, one that has a passphrase, and one that is not known.
+ * Creates the key of the server and keys of its user: a known one, one with a passphrase, and an unknown one.
  *
  * @param {string} folder
  */
@@ -128,7 +128,7 @@ function keysIn(folder) {
 }
 
 /**
- * Starts a program with users of its own, in namespaces: those of the machine stay as they are. Its sessions end with it.
+ * Starts a program in namespaces with its own users. The users of the machine do not change. Its sessions end with it.
  *
  * @param {string} program
  * @param {string} folder

@@ -1,10 +1,10 @@
 // @ts-check
 
-// Imported into a process that runs a bundle: stacks name the files and lines of the sources. It also runs in the threads
-// of that process, since they get the same options.
+// Imported into a process that runs a bundle, so that stacks name the files and lines of the sources. It also runs in
+// the threads of that process, because they get the same options.
 //
-// Node can do this (`--enable-source-maps`), but it parses every map at the start and keeps it: half a second and tens of
-// MiB. Here a map is read when the first error with a frame in its file is formatted, and only the places found stay.
+// Node has `--enable-source-maps`, but parses every map at the start and keeps it, which takes half a second and tens
+// of MiB. Here a map is read for the first error with a frame in its file, and only the found positions stay in memory.
 
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -18,7 +18,7 @@ const comma = ",".charCodeAt(0);
 const semicolon = ";".charCodeAt(0);
 const placeIn = /(file:\/\/\/[^\s()]+\.mjs):(\d+):(\d+)/;
 const rememberedMax = 1_000;
-/** A function starts at its parameters, its token or its name: the name is this near. */
+/** A function starts at its parameters, its keyword or its name. The name is within this distance. */
 const nameWithin = 64;
 /** @type {Map<string, string>} */
 const remembered = new Map();
@@ -69,7 +69,7 @@ function formattedFrame(frame, { text, found, url, line, column }, bundles) {
     const named = renamed(text, frame, bundle);
     return named.replace(found, () => `${source}:${segment.line + 1}:${segment.column + 1}`);
   } catch {
-    // No map is there, or it is no map. An error must not fail because of its stack.
+    // The map is missing or invalid. An error must not fail because of its stack.
     return text;
   }
 }
@@ -98,8 +98,8 @@ function segmentsIn({ mappings, segments }, line) {
 }
 
 /**
- * The frame with the function's name in the sources. Its name in the bundle is short, and esbuild's `keepNames` makes
- * a table of properties for each function.
+ * Returns the frame with the function's name in the sources. Its name in the bundle is shortened, because esbuild's
+ * `keepNames` adds a table of properties for each function.
  *
  * @param {string} text
  * @param {NodeJS.CallSite} frame
@@ -126,7 +126,7 @@ function renamed(text, frame, bundle) {
 }
 
 /**
- * The last segment at or before a place.
+ * Returns the last segment at or before a position.
  *
  * @param {Bundle} bundle
  * @param {number} line from 0
@@ -142,8 +142,8 @@ function segmentAt(bundle, line, column) {
 }
 
 /**
- * The segments of a line that name a source. All places count from 0. Each number of a segment is the difference from the
- * segment before it. The column in the bundle starts at 0 in each line.
+ * Yields the segments of a line that name a source. All positions count from 0. Each number of a segment is the
+ * difference from the previous segment. The column in the bundle starts at 0 in each line.
  *
  * @param {string} mappings
  * @param {number} wantedLine

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm start`: sets everything up, then runs the platform from a bundle. `npm run dev` runs it from source, and restarts it
+// `npm start`: runs the set-up, then the platform from a bundle. `npm run dev` runs it from source, and restarts it
 // after a change (dev.mjs). The options are in `help`. All other words go to the platform.
 
 import "./node-version.mjs";
@@ -20,7 +20,7 @@ const help = `Starts the platform: npm start -- [OPTIONS]
 Its other options are those of the platform:
 `;
 
-/** The platform answers these words and ends: it needs no ports. */
+/** The platform only prints information for these words, so it needs no ports. */
 const isQuestion = given.some((word) => word === "--help" || /^--explain(=|$)/.test(word));
 
 async function start() {
@@ -65,7 +65,7 @@ async function start() {
 function platformWords() {
   return given.flatMap((word) => {
     if (word === "--empty" || word === "--dev" || /^--nats(=\d*)?$/.test(word)) return [];
-    // A name of its own: this start is paused, and the next one is not by the same.
+    // A unique name pauses only this start.
     return word === "--paused" ? [`--durable.pause=paused-${new Date().toISOString()}`] : [word];
   });
 }

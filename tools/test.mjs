@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm test`: sets everything up, then runs the static checks and the tests of every package. `npm run test:io` runs those
+// `npm test`: runs the set-up, then the static checks and the tests of every package. `npm run test:io` runs the tests
 // with sockets, disks and processes, `npm run test:nightly` the campaigns. verify.mjs has the options. The last line is
 // `N passed, N failed`.
 

@@ -1,6 +1,6 @@
 // @ts-check
 
-/** Files that start a thread, the thread's own file, and the name under which they look for it in a bundle. */
+/** Files that start a thread, the file of the thread, and its name in a bundle. */
 export const threads = [
   {
     startedBy: "libs/journal/src/segments/worker-host.ts",

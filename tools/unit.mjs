@@ -5,7 +5,7 @@
 //
 //   --io             *.io.ts instead of *.test.ts
 //   --nightly        *.nightly.ts instead of *.test.ts
-//   --verbose        what the tests print, also when all pass
+//   --verbose        print the output of the tests, also if all pass
 //   --silence-ms=N   kill the process without output for this long
 //   --again          run a file with failures once more, alone. A pass then counts as unsteady, not failed
 //   TEXT …           only files whose path has one of these in it

@@ -6,19 +6,19 @@
 //   npm test -- --affected      the same, without test files that are unchanged since their last pass
 //   npm run test:io             *.io.ts of every package
 //   npm run test:nightly        *.nightly.ts of every package
-//   npm test -- --ci            what CI runs: static checks, *.test.ts and *.io.ts
+//   npm test -- --ci            all checks of CI: static checks, *.test.ts and *.io.ts
 //   npm test -- NAME …          the tests of these packages only, without checks. --io, --nightly choose the tier
 //
 // The nightly tier also repeats the pure tests with cases that no other run has drawn.
 //
 //   --again      run a file with failures once more, alone, at the end. A pass then is unsteady. Not for --nightly
 //   --lanes=N    processes at a time
-//   --slowest=N  list the N files that took most processor time, with the time that they took
+//   --slowest=N  list the N files with the most processor time
 //
-// 1. The last line is `N passed, N failed`: the sum over all packages, each static check counts as one.
-// 2. Static checks run next to the tests. The longest ones start first. In --ci, tests of io start as in test:io, and
-//    everything else runs next to them at low priority: they leave a quarter of the processors idle.
-// 3. Parallel runs share nothing but the record of passed files, which is replaced as a whole.
+// 1. The last line is `N passed, N failed`: the sum over all packages, in which each static check counts as one.
+// 2. Static checks run concurrently with the tests. The longest ones start first. In --ci, tests of io start as in
+//    test:io, and all others run at low priority, because tests of io leave a quarter of the processors idle.
+// 3. Parallel runs share only the record of passed files, which is replaced atomically.
 
 import { spawn } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
@@ -54,8 +54,8 @@ const dayMs = 24 * 3_600_000;
 /** @typedef {import("./unit/batches.mjs").Package} Package */
 
 /**
- * Lanes per processor. Tests of `io` wait for each other and for time, so more of them run than there are processors, and
- * still more while processors are idle. The other ones wait for threads and disks only.
+ * Lanes per processor. Tests of `io` wait for each other and for time, so there are more of them than processors, and
+ * still more while processors are idle. The other tests wait only for threads and disks.
  */
 const lanesOfTier = {
   test: { least: 1, most: 2 },
@@ -94,7 +94,7 @@ async function main(args) {
   const beside = isCi ? runAll("test", pure, { ...common, yielding: true, environment }) : undefined;
   if (tier !== "test") Object.assign(environment, await bringPrograms(packages));
   const nats = tier === "test" ? undefined : await startSharedNats();
-  // A seed of the day: a failure is repeated with the seed that is printed.
+  // A seed of the day. The printed seed repeats a failure.
   const seed = process.env["TUTTI_TEST_SEED"] ?? String(Math.floor(Date.now() / dayMs));
   if (tier === "nightly") {
     for (const [one, all] of filesOf("test")) files.get(one)?.push(...all);
@@ -146,7 +146,7 @@ function skipUnaffected(files, passed) {
  * @param {Tier} tier
  * @param {Map<Package, string[]>} files
  * @param {{ environment?: Record<string, string>, withChecks: boolean, lanes: number, againLater: boolean, yielding?: boolean }} options
- *   `yielding`: next to other tests, at low priority. Only a test that hangs reaches the deadlines of `io`
+ *   `yielding`: at low priority, next to other tests. Only a hanging test reaches the deadlines of `io`
  */
 async function runAll(tier, files, { environment = {}, withChecks, lanes, againLater, yielding = false }) {
   const sum = nothing();
@@ -162,7 +162,7 @@ async function runAll(tier, files, { environment = {}, withChecks, lanes, againL
     const word = outcome.counts.failed > 0 ? "FAILED" : "ok";
     const took = `${seconds(performance.now() - startedMs)}, ${seconds(outcome.cpuMs)} of processor time`;
     report(`${word.padEnd(7)} ${titleOf(batch)}: ${summary(outcome.counts)} (${took})`);
-    // At once: a person who waits for the rest can look into it meanwhile.
+    // Immediately, so that the user can investigate while the other tests run.
     for (const { text } of outcome.failures) report(indent(text));
   });
   if (withChecks)
@@ -213,13 +213,13 @@ function titleOf(batch) {
 }
 
 /**
- * The programs that some test asks for, before the tests run: their deadlines are not for downloads.
+ * Downloads the programs that tests need before the tests run, because the deadlines of tests exclude downloads.
  *
  * @param {Package[]} packages
  * @returns {Promise<Record<string, string>>} the environment of the tests
  */
 async function bringPrograms(packages) {
-  // Without parsing them: that takes four seconds.
+  // Without parsing them, which takes four seconds.
   const asked = sourceFiles(root)
     .filter((file) => packages.some(({ folder }) => folder !== "tools" && isIn(file, folder)))
     .flatMap((file) =>
@@ -229,7 +229,7 @@ async function bringPrograms(packages) {
     );
   const names = [...new Set(asked)].sort();
   await Promise.all(names.map(findProgram));
-  // Tests run the command and the platform as users do, and services as an image does.
+  // Tests run the command and the platform like users, and services like an image.
   const [command, platform, service] = [
     madeBy(root, "command"),
     madeBy(root, "platform"),
@@ -242,7 +242,7 @@ async function bringPrograms(packages) {
   };
 }
 
-/** @returns {Record<string, string>} the environment in which threads are bundles, if these are those of the sources */
+/** @returns {Record<string, string>} the environment with bundles of threads, if they match the sources */
 function bundledThreads() {
   const journal = staleFronts(root, ["threads"]).length === 0 ? madeBy(root, "threads") : undefined;
   return journal === undefined ? {} : { TEST_THREADS: dirname(journal) };
@@ -253,7 +253,7 @@ function isIn(file, folder) {
   return file.startsWith(join(root, folder, sep));
 }
 
-/** One NATS server for the whole run: a test file gets an account of its own. */
+/** Starts one NATS server for the whole run. Each test file gets its own account. */
 async function startSharedNats() {
   if ((await findProgram("nats-server")) === undefined) return undefined;
   const shared = await import("../libs/nats/src/testing/shared-nats.ts");

@@ -1,6 +1,6 @@
 // @ts-check
 
-// The rows of acceptance/mission.yaml, and what is wrong with them. Reads files, runs nothing.
+// Reads the rows of acceptance/mission.yaml, and finds their problems. Runs nothing.
 
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -37,7 +37,7 @@ export function promisesIn(text) {
 }
 
 /**
- * Promises that need a row: what README says that Tutti does, and how it differs from others.
+ * Promises that need a row: the features in README, and the differences from other systems.
  *
  * @param {string} readme
  * @returns {string[]}
@@ -105,7 +105,7 @@ const states =
 const statePage = "docs/production/known-limitations.md";
 
 /**
- * The state of a feature is named on one page, so that no two pages contradict each other.
+ * Finds statements about the state of a feature. Only one page may have them, so that pages cannot contradict it.
  *
  * @param {string} root
  * @returns {string[]}

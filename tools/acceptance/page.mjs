@@ -46,7 +46,7 @@ function escaped(text) {
 }
 
 /**
- * The state of each title in the output of the test runner: of several tests with one beginning, all have to pass.
+ * Returns the state of a title in the output of the test runner. All tests with this start must pass.
  *
  * @param {string} tap
  * @param {string} title

@@ -1,7 +1,7 @@
 // @ts-check
 
 // Every promise of README has a row in acceptance/mission.yaml, and every row has a test or a command that exists.
-// The state of a feature is named on one page.
+// Only one page may state the state of a feature.
 
 import { missionProblems, stateProblems } from "../acceptance/mission.mjs";
 

@@ -1,6 +1,6 @@
 // @ts-check
 
-// The generated blocks of docs/architecture.md: the picture of the packages, and the list of what each package is.
+// The generated blocks of docs/architecture.md: the diagram of the packages, and the list with their descriptions.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

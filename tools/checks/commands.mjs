@@ -1,6 +1,6 @@
 // @ts-check
 
-// Runs a tool of the workspace and gives back what it printed.
+// Runs a tool of the workspace and returns its output.
 
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -38,7 +38,7 @@ function run(root, script, args) {
 }
 
 /**
- * A check that is a tool: what it prints when it fails are the problems.
+ * Returns a check that runs a tool. If the tool fails, its output is the problems.
  *
  * @param {string} script
  * @param {...string} args
@@ -53,7 +53,7 @@ export function tool(script, ...args) {
 }
 
 /**
- * Two checks as one, one after the other.
+ * Returns a check that runs two checks in sequence.
  *
  * @param {(root: string) => Promise<string[]>} one
  * @param {(root: string) => Promise<string[]>} other

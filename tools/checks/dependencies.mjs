@@ -1,6 +1,6 @@
 // @ts-check
 
-// The direction of imports: which package may use which, and no cycles.
+// The direction of imports: the allowed imports between packages, and no cycles.
 
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
@@ -13,7 +13,7 @@ import { sourcesOf, testPaths } from "./sources.mjs";
  * first group that `from.path` found.
  *
  * @typedef {object} Rule
- * @property {string} comment what a violation means, and what to do
+ * @property {string} comment the meaning of a violation, and the next action
  * @property {Paths} from
  * @property {Paths & { isRelative?: boolean }} to
  */
@@ -22,13 +22,13 @@ import { sourcesOf, testPaths } from "./sources.mjs";
 
 /** @typedef {{ from: string, to: string, isRelative: boolean }} Import */
 
-/** Machines have a folder of packages, one per kind of thing. Everything else is a package by itself. */
+/** Machines have a folder of packages, one for each kind. All other folders are packages themselves. */
 const packageFolder = "libs/machines/[^/]+|(?:libs|apps)/[^/]+|bench";
 
-/** A test of its own, and nothing else: it may use what tests share, and the product may not use it. */
+/** A package only for tests. It may import test support, and the product may not import it. */
 const simulation = "^libs/simulation/";
 
-/** Top folders of a package, each above those before it. Its tests may use all of them. */
+/** Top folders of a package. Each may import the folders before it. Tests may import all of them. */
 const shelves = {
   "libs/machines/mission": ["core", "kinds", "life"],
   "libs/machines/run": ["core", "kinds", "life"],
@@ -122,7 +122,7 @@ function rule(comment, from, to) {
 }
 
 /**
- * The imports of the workspace, and the problems of those that lead nowhere.
+ * Returns the imports of the workspace, and the problems of unresolved ones.
  *
  * @param {string} root
  */
@@ -174,7 +174,7 @@ function patternOf(pattern) {
 /** @param {readonly Import[]} imports */
 function wrongImports(imports) {
   const broken = rules();
-  /** @type {Map<string, readonly [Rule, string | undefined][]>} of each file, the rules about it */
+  /** @type {Map<string, readonly [Rule, string | undefined][]>} rules by file */
   const about = new Map();
   /** @param {string} from */
   const rulesOf = (from) => {
@@ -200,7 +200,7 @@ function wrongImports(imports) {
 }
 
 /**
- * A walk in depth: a file that leads back to one on the way to it closes a cycle.
+ * Finds cycles by a depth-first search: an import of a file on the current path closes a cycle.
  *
  * @param {readonly Import[]} imports
  */

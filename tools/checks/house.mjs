@@ -1,7 +1,7 @@
 // @ts-check
 
-// The order of the libraries and their allowed users: the rules that the check of dependencies enforces and the picture
-// draws.
+// The order of the libraries and their allowed users. The check of dependencies enforces these rules, and the diagram
+// draws them.
 
 /** A library may import only libraries above it. `npm run make -- library NAME` adds a line. */
 export const libraries = [
@@ -31,8 +31,7 @@ export const libraries = [
 ];
 
 /**
- * Packages from npm that have one home, so that a dependency behind our own ports is loaded in one place and can be
- * replaced there.
+ * Packages from npm that only one place may import. A dependency behind our ports is loaded there and can be replaced.
  *
  * @type {ReadonlyArray<{ packages: string, homes: string[], instead: string }>}
  */

@@ -1,8 +1,7 @@
 // @ts-check
 
-// `npm ci` on another system finds in the lockfile only what was resolved here. A lockfile that was not made from
-// nothing, or at a moment when a tool's binaries were only partly published, lacks other systems' packages, and
-// `npm ci` refuses it everywhere.
+// `npm ci` on another system needs the packages of that system in the lockfile. They are missing if the lockfile was
+// not created from scratch, or while a tool's binaries were only partly published. `npm ci` then refuses the lockfile.
 
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -39,7 +38,7 @@ export function checkLockfile(root) {
 }
 
 /**
- * As Node resolves: in the package's own node_modules, then in each one above it.
+ * Resolves a package as Node does: in the package's own node_modules, then in each one above it.
  *
  * @param {Record<string, any>} packages
  * @param {string} from

@@ -1,7 +1,7 @@
 // @ts-check
 
-// The list of all packages, from the `description` of each package.json. Libraries come in their order, so that a package
-// imports only packages above it. Services and the rest follow by name.
+// The list of all packages, from the `description` of each package.json. Libraries are in their order, in which a
+// package imports only packages above it. Services and the rest follow by name.
 
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

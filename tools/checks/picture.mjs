@@ -1,6 +1,6 @@
 // @ts-check
 
-// The picture of the packages in docs/architecture.md: who imports whom, drawn from the imports themselves.
+// The diagram of the packages in docs/architecture.md, drawn from their imports.
 
 import { libraries } from "./house.mjs";
 import { sourcesOf } from "./sources.mjs";
@@ -33,7 +33,7 @@ export function picture(root) {
 }
 
 /**
- * Which packages each package imports, tests apart.
+ * Returns the imported packages of each package, without tests.
  *
  * @param {string} root
  * @returns {Map<string, Set<string>>}
@@ -59,8 +59,8 @@ function packageOf(path) {
 }
 
 /**
- * Where the package may be whose name others import, `@tutti/kernel/testing`. Machines are in one folder, and one in
- * the picture.
+ * Returns the possible folders of an imported name such as `@tutti/kernel/testing`. Machines share a folder, and are
+ * one package in the diagram.
  *
  * @param {string} name
  */
@@ -70,7 +70,7 @@ function placesOf(name) {
 }
 
 /**
- * Without the packages that are reached through another one anyway.
+ * Leaves out the packages that are reached through another one.
  *
  * @param {string} from
  * @param {Set<string>} to
@@ -103,7 +103,7 @@ function idOf(name) {
 }
 
 /**
- * Apps by name, libraries by their order.
+ * Sorts apps by name, libraries by their order.
  *
  * @param {string} a
  * @param {string} b

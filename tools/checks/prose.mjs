@@ -27,7 +27,7 @@ const passiveMost = 0.15;
 /** A page with fewer sentences is not measured. */
 const measuredMin = 5;
 
-/** What to write instead. The first phrase that matches a place names the finding. */
+/** Phrases with their replacements. The first phrase that matches at a place is the finding. */
 const phrases = table({
   "name the actor: the worker, the server, the user, the caller": [
     "whoever",
@@ -203,7 +203,7 @@ function passagesOf(root) {
 
 /** @param {import("./sources.mjs").Source} source @returns {Passage[]} */
 function passagesOfSource({ comments, lineOf, program, path }) {
-  // The table of phrases and its test name them.
+  // The table of phrases and its test contain the phrases.
   if (/^tools\/(checks|test)\/prose\./.test(path)) return [];
   /** @type {Passage[]} */
   const passages = blocks(
@@ -270,7 +270,7 @@ function paragraphs(text, first, kind) {
   let isItem = false;
   for (const [at, raw] of text.split("\n").entries()) {
     const line = raw.trim();
-    // Indented lines are code or a list of commands, but for the next lines of an item.
+    // Indented lines are code or a list of commands, except the further lines of an item.
     const isCode = kind === "comment" && /^( {2,}|\t)\S/.test(raw) && !(open && isItem);
     if (line === "" || isCode || /^@(type|typedef|property|returns|template)\b.*\}$/.test(line)) {
       open = false;

@@ -1,19 +1,19 @@
 // @ts-check
 
-// Time and chance come from ports, so that everything can run under simulated time and a failing run can be repeated.
-// Code that decides does no I/O at all.
+// Time and randomness come from ports, so that all code can run in simulated time and a failing run is repeatable. Code
+// that decides does no I/O.
 //
-// 1. Clock, timers and chance: nowhere in libs/ and apps/, except where the ports are made real. Unpredictable bytes for
-//    keys and certificates are not chance in this sense, but what decides has none of either.
+// 1. Clock, timers and randomness: only where the ports are implemented, nowhere else in libs/ and apps/. Unpredictable
+//    bytes for keys and certificates are no randomness in this sense, but code that decides may not use them either.
 // 2. I/O: nowhere in the packages that only decide.
-// 3. Locales: nowhere in libraries and services. A text would depend on the machine, and the first use reads 7 MiB of
+// 3. Locales: nowhere in libraries and services. Text would depend on the machine, and the first use loads 7 MiB of
 //    locales into the process.
 
 import { visitorKeys } from "oxc-parser";
 import { sourcesOf } from "./sources.mjs";
 
-// Where the real clock, timers and chance are: the ports themselves, the shell of each service, its entry, and what
-// measures this very process.
+// Places with the real clock, timers and randomness: the ports themselves, the shell of each service, its entry, and
+// measurements of the process itself.
 const realWorld = [
   /^libs\/kernel\/src\/ports\//,
   /^libs\/telemetry\/src\/metrics\/(process-metrics|event-loop-lag)\.ts$/,
@@ -21,13 +21,13 @@ const realWorld = [
   /^apps\/[^/]+\/src\/main\.ts$/,
   // A client of programs outside, in browsers too.
   /^libs\/rest\/src\/client\/time\.ts$/,
-  // Lets promises continue between two events of a simulation. What they wait for is simulated.
+  // Lets promises continue between two events of a simulation. Their waits are simulated.
   /^libs\/simulation\/src\/world\/turns\.ts$/,
 ];
 
 const decides = /^libs\/(contracts|kernel|expressions|policy|planner|definitions|machines|matching)\//;
 
-// The kernel's edges: what reads the process and its files, so that nothing else has to.
+// The kernel's edges: the only code that reads the process and its files.
 const edges = [/^libs\/kernel\/src\/ports\//, /^libs\/kernel\/src\/configuration\//];
 
 const clock = "take a Clock through the constructor";
@@ -35,7 +35,7 @@ const timers = "take Timers through the constructor";
 const chance = "take Chance through the constructor";
 const outside = "let the caller read and write, and take values";
 
-/** @type {ReadonlyMap<string, string>} a global, or a member of one, and what to do instead */
+/** @type {ReadonlyMap<string, string>} replacements by a global or a member of one */
 const worldly = new Map([
   ["Date()", clock],
   ["Date.now", clock],
@@ -53,7 +53,7 @@ const worldly = new Map([
   ["process.platform", "ask `thisSystem` of @tutti/kernel"],
 ]);
 
-/** @type {ReadonlyMap<string, string>} refused besides in packages that only decide */
+/** @type {ReadonlyMap<string, string>} refused additionally in packages that only decide */
 const impure = new Map([
   ...["randomUUID", "getRandomValues"].map((name) => /** @type {const} */ ([`crypto.${name}`, chance])),
   ...[
@@ -125,8 +125,8 @@ function localesIn(program) {
 }
 
 /**
- * Every module that a program imports, every name it imports from `node:crypto`, and every global or member of one that
- * it mentions, with the place. `Date()` stands for a date that is made of the present time.
+ * Yields the modules that a program imports, its imports from `node:crypto`, and the globals and their members that it
+ * uses, with the position. `Date()` is a date of the present time.
  *
  * @param {import("oxc-parser").Program} program
  * @returns {Generator<[name: string, start: number]>}

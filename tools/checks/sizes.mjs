@@ -1,6 +1,6 @@
 // @ts-check
 
-// Files and functions stay small enough to be read in one go, and names say what is inside.
+// Files and functions are small enough to read at once, and their names describe the content.
 
 import { Visitor } from "oxc-parser";
 import { sourcesOf } from "./sources.mjs";

@@ -10,10 +10,10 @@ import { parseSync } from "oxc-parser";
  * @typedef {object} Source
  * @property {string} path in the workspace, with slashes
  * @property {string} text
- * @property {boolean} isTest a test, or what only tests import
+ * @property {boolean} isTest a test, or a file that only tests import
  * @property {(offset: number) => number} lineOf
- * @property {readonly string[]} imports its imports and re-exports, static and dynamic, as they are written
- * @property {readonly string[] | undefined} interfaces its imports and exports, as they are written. Undefined if it
+ * @property {readonly string[]} imports its imports and re-exports, static and dynamic, as written
+ * @property {readonly string[] | undefined} interfaces its imports and exports, as written. Undefined if it
  *                                                      imports whole modules or imports dynamically, because it then
  *                                                      uses them by name
  * @property {import("oxc-parser").ParseResult["program"]} program
@@ -47,7 +47,7 @@ export function sourceFiles(root) {
     .filter((file) => /\.(ts|tsx|mjs)$/.test(file));
 }
 
-/** What is a test, or what only tests import. */
+/** Paths of tests, and of files that only tests import. */
 export const testPaths = "\\.(test|io|nightly|fixture)\\.(ts|tsx|mjs)$|/(test|testing)/";
 
 const testPath = new RegExp(testPaths);
@@ -103,7 +103,7 @@ function importsOf({ staticImports, staticExports, dynamicImports }, text) {
     ...staticExports.flatMap(({ entries }) =>
       entries.flatMap(({ moduleRequest }) => moduleRequest?.value ?? []),
     ),
-    // What is computed is no name.
+    // A computed specifier is no name.
     ...dynamicImports
       .filter(({ moduleRequest: { start } }) => /["'`]/.test(text[start] ?? ""))
       .map(({ moduleRequest: { start, end } }) => text.slice(start + 1, end - 1))

@@ -1,12 +1,12 @@
 // @ts-check
 
 // A `*.test.ts` runs in `npm test`: pure or in one process, in virtual time. Sockets, disks, NATS and processes belong
-// into `*.io.ts`. Found by the imports of the file and of the test support that it imports.
+// into `*.io.ts`. The check follows the imports of the file and of its test support.
 
 import { dirname, join } from "node:path/posix";
 import { sourcesOf } from "./sources.mjs";
 
-/** What only the tiers above may import, and what it stands for. */
+/** Modules that only the tiers above may import, with the resource that each uses. */
 const outside = new Map([
   ["node:child_process", "processes"],
   ["node:net", "sockets"],
@@ -17,7 +17,7 @@ const outside = new Map([
   ["@tutti/nats/testing", "NATS"],
 ]);
 
-/** A socket that is never connected stands for one, and addresses are text. */
+/** Harmless imports: a socket that is never connected, and functions on addresses as text. */
 const harmless = /^import \{( ?(type )?(Socket|BlockList|isIP),?)+ \} from "node:net";$/m;
 
 /**
@@ -44,7 +44,7 @@ export function checkTiers(root) {
  */
 function firstOutside(path, sources, seen) {
   const source = sources.get(path);
-  // What the product itself imports is not the test's choice.
+  // The imports of the product are not the choice of the test.
   if (source === undefined || !source.isTest || seen.has(path)) return undefined;
   seen.add(path);
   for (const name of source.imports) {

@@ -1,6 +1,6 @@
 // @ts-check
 
-// Checks that are left out while nothing changed that they depend on since they passed. In a fresh clone all of them run.
+// Skips checks whose inputs have not changed since they passed. In a fresh clone all checks run.
 //
 // 1. A key covers the check itself: its tools, their versions and their configuration.
 // 2. A check that fails leaves no key.
@@ -45,10 +45,10 @@ export function contentOf(...patterns) {
 }
 
 /**
- * Returns a key of all imports and exports. Files whose imports are used by name later, those of whole modules, count
- * as a whole.
+ * Returns a key of all imports and exports. Files that import whole modules count with their whole text, because they
+ * use imports by name later.
  *
- * @param {string[]} patterns of files that count as a whole too
+ * @param {string[]} patterns of files that also count with their whole text
  * @returns {(root: string) => string}
  */
 export function importsAnd(...patterns) {
@@ -66,11 +66,11 @@ export function importsAnd(...patterns) {
   };
 }
 
-/** More files than this are checked all at once, by the folder. */
+/** With more changed files than this, the whole folder is checked. */
 const filesMax = 400;
 
 /**
- * A tool that looks at each file by itself: it gets those that changed since they passed.
+ * Returns a check by a tool that reads each file independently. The tool gets the files that changed since they passed.
  *
  * @param {string} name
  * @param {string} configuration
@@ -91,7 +91,7 @@ export function changedFiles(name, configuration, script, ...args) {
     const changed = keptKey === key ? files.filter((one) => kept[one] !== hashes[one]) : files;
     const asked = changed.length > filesMax ? ["."] : changed;
     const problems = asked.length === 0 ? [] : await tool(script, ...args, ...asked)(root);
-    // What failed is looked at again, and so is what changed meanwhile.
+    // Failed files are checked again, and so are files that changed in the meantime.
     if (problems.length === 0) keep(file, JSON.stringify({ key, hashes }));
     return problems;
   };

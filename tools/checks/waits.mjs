@@ -1,7 +1,7 @@
 // @ts-check
 
-// No loop spins through the event loop until a condition holds: it burns a core that other tests need, hides what the
-// test waits for, and hangs without a word. A counted loop of turns is fine: it ends.
+// No loop spins through the event loop until a condition holds. It uses a core that other tests need, hides the
+// condition, and hangs silently. A counted loop of turns is allowed, because it ends.
 
 import { Visitor, visitorKeys } from "oxc-parser";
 import { walk } from "./purity.mjs";
@@ -33,7 +33,7 @@ export function checkWaits(root) {
 }
 
 /**
- * Matches `setImmediate` and the file's own names for it: what it is imported as, and the small functions that wrap it.
+ * Matches `setImmediate` and the file's names for it: import aliases, and small functions that wrap it.
  *
  * @param {any} program
  * @param {string} text
@@ -52,7 +52,7 @@ function turnsOf(program, text) {
 }
 
 /**
- * `for (let turn = 0; turn < 20; turn++)`
+ * Returns whether a loop is counted, as `for (let turn = 0; turn < 20; turn++)`.
  *
  * @param {any} loop
  */
@@ -62,7 +62,7 @@ function isCounted({ type, init, test, update }) {
 }
 
 /**
- * Returns whether the loop itself awaits a turn: loops and functions within it are inspected on their own.
+ * Returns whether the loop itself awaits a turn. Loops and functions within it are inspected separately.
  *
  * @param {any} node
  * @param {string} text

@@ -1,7 +1,7 @@
 // @ts-check
 
-// The faults that `npm run faults` plants, one at a time. Each is a mistake that an engineer could make, and each changes
-// what the platform does. `find` is text of the file that occurs once.
+// The faults that `npm run faults` plants, one at a time. Each is a mistake that an engineer could make, and changes
+// the behaviour of the platform. `find` is text that occurs once in the file.
 
 /**
  * @typedef {object} Fault
@@ -10,7 +10,7 @@
  * @property {string} file
  * @property {string} find
  * @property {string} replace
- * @property {readonly string[]} packages whose tests may find it, in the order in which they are tried
+ * @property {readonly string[]} packages whose tests may find it, in the order in which they run
  */
 
 const run = ["libs/machines/run", "apps/workflow", "apps/platform"];

@@ -1,12 +1,12 @@
-// Runs buf, as a program that npm carries.
+// Runs buf, a program of an npm package.
 import { spawnSync } from "node:child_process";
 import { isAbsolute, relative } from "node:path";
 import { bufProgram, root } from "./places.mjs";
 import { GenerationFailed } from "./problems.mjs";
 
 /**
- * Runs buf in the repository's root and gives its standard output. Fails with what buf said, whole. Paths are made
- * relative, as some of buf's flags want them and as people want to read them.
+ * Runs buf in the root of the repository and returns its standard output. Throws with the whole output of buf. Paths
+ * become relative, because some flags of buf require it and people read them more easily.
  */
 export function buf(...args) {
   const relativeArgs = args.map((arg) => (isAbsolute(arg) ? fromRoot(arg) : arg));

@@ -1,5 +1,5 @@
-// Writes `generated/<area>/checks.ts`: one function per message that adds what is wrong with a value of it. On the good
-// path the code allocates nothing. Paths are put together while the calls return, and only after a finding.
+// Writes `generated/<area>/checks.ts`: one function per message that adds the problems of a value. For a valid value
+// the code allocates nothing. Paths are assembled while the calls return, and only after a finding.
 
 import { areaOf } from "./image.mjs";
 import { camelCase, Imports, typeName } from "./names.mjs";
@@ -23,8 +23,8 @@ export function checkedMessages(image, rules) {
     for (const service of file.services) for (const method of service.methods) visit(method.input);
   }
   const checked = new Set([...reached].filter((message) => hasOwnRules(message, rules)));
-  // A message that holds a checked one is checked too. Repeated until nothing is added, for messages may hold
-  // themselves.
+  // A message with a checked message in a field is checked too. The loop repeats until nothing is added, because
+  // messages may contain themselves.
   for (let size = -1; size !== checked.size; ) {
     size = checked.size;
     for (const message of reached) {
@@ -45,7 +45,7 @@ export function checkFunction(message) {
   return `check${typeName(message)}`;
 }
 
-/** Returns the module of one area, or undefined when nothing in it can be wrong. */
+/** Returns the module of one area. Undefined if no value in it can be wrong. */
 export function checksModule(area, image, rules, checked) {
   const messages = image.files
     .filter((file) => areaOf(file) === area)
@@ -120,7 +120,7 @@ class CheckWriter {
     return this.single(shape.value, rule, value, quote(field.name), mayBeAbsent);
   }
 
-  /** Returns a single value. `path` is the code of its path. Absent ones are asked for only when required. */
+  /** Returns the code that checks a single value. `path` is the code of its path. Absence is a problem if required. */
   single(shape, rule, value, path, mayBeAbsent) {
     const checks = this.content(shape, rule, value, path);
     if (!mayBeAbsent) {
@@ -224,7 +224,7 @@ class CheckWriter {
   }
 }
 
-/** Returns an empty entry of a list, or key of a map, has neither a form nor a length. */
+/** Whether entries of a list, or keys of a map, must not be empty: an empty one has neither a form nor a length. */
 function neverEmpty(rule) {
   return rule.form !== undefined || rule.minLength > 0;
 }

@@ -1,4 +1,4 @@
-// What is checked of proto/ besides that it can be generated: lint, format, and that nothing released breaks.
+// Further checks of proto/: lint, format, and no breaking change of released contracts.
 import { existsSync } from "node:fs";
 import { buf, fromRoot } from "./buf.mjs";
 import { readImage } from "./image.mjs";
@@ -6,7 +6,7 @@ import { imageFile, protoFolder } from "./places.mjs";
 import { GenerationFailed } from "./problems.mjs";
 import { readRules } from "./rules.mjs";
 
-/** Packages that may never break. The others may until the first release, by a new image in the same commit. */
+/** Packages that may never break. Others may break until the first release, with a new image in the same commit. */
 const neverBreaking = ["types", "agent", "events"];
 
 export function lint(folder = protoFolder) {
@@ -59,7 +59,7 @@ export function writeImage(folder = protoFolder, image = imageFile) {
   return `${fromRoot(image)} holds the contracts as they are`;
 }
 
-/** One line per break, `file:line:column:what`, as buf says it. */
+/** Returns one line per breaking change, `file:line:column:what`, from the output of buf. */
 function breaks(folder, image) {
   try {
     buf("breaking", folder, "--against", image);

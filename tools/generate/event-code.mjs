@@ -1,8 +1,8 @@
-// Writes the tables of the bus's events: one module per area, and the table of them all. A publisher loads the messages
-// of its own area alone. All of them together take megabytes.
+// Writes the tables of bus events: one module per area, and the table of all areas. A publisher loads only the messages
+// of its own area, because all of them take megabytes.
 import { Codecs, camelCase, generatedHeader, Imports } from "./names.mjs";
 
-/** Returns the modules `events/v1/<area>.ts` by their paths, and what `events/v1.ts` says of all areas. */
+/** Returns the modules `events/v1/<area>.ts` by path, and the entries of `events/v1.ts` for all areas. */
 export function eventCode(events) {
   const rows = [...events]
     .flatMap(([message, types]) => types.map((type) => ({ type, area: type.split(".")[1], message })))

@@ -29,7 +29,7 @@ function shop(...lines) {
 
 const goodRule = 'action: "shop.orders.get" resource: "order" repeat: REPEAT_SAFE';
 
-/** One rpc with the given rule and the given fields of its request. */
+/** Returns one rpc with the given rule and request fields. */
 function rpc(rule, ...fields) {
   return shop(
     `service ShopService { rpc Get(GetRequest) returns (GetReply) { ${rule && `option (${rpcRule}) = {${rule}};`} } }`,
@@ -46,7 +46,7 @@ describe("generation", () => {
   let count = 0;
 
   before(() => {
-    // Within the repository, so that what is generated finds its packages.
+    // Within the repository, so that the generated code finds its packages.
     mkdirSync(join(root, ".cache"), { recursive: true });
     work = mkdtempSync(join(root, ".cache", "generate-test-"));
   });
@@ -292,7 +292,7 @@ describe("generation", () => {
       /expected a type like "tutti\.area\.thing\.happened", found "shop\.sold"/,
     ],
   ];
-  // All of them are made in one module, each in an area of its own, which is one run of the compiler for all.
+  // All are generated in one image, each in its own area, so that the compiler runs once.
   const areas = mistakes.map((_, i) => `shop${String.fromCharCode(97 + (i % 26), 97 + Math.floor(i / 26))}`);
   let lines;
 

@@ -1,4 +1,4 @@
-// From proto/ to libs/contracts/src/generated, and with the table of routes to libs/rest/src/generated.
+// Generates libs/contracts/src/generated from proto/, and libs/rest/src/generated from proto/ and the table of routes.
 import { create, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { checkedMessages, checksModule } from "./checks-code.mjs";
@@ -21,7 +21,7 @@ export function generate() {
   return `${files.size + rest.size} files, ${written} changed, ${Math.round(performance.now() - start)} ms`;
 }
 
-/** Every generated file by its path. Fails with all problems of the contracts. */
+/** Returns every generated file by its path. Throws with all problems of the contracts. */
 export function modulesOf(image) {
   const rules = readRules(image);
   const checked = checkedMessages(image, rules);

@@ -1,9 +1,9 @@
-// The messages that pass up to a hundred thousand times a second. They are written and read by code of their own beside
-// their table, in half the time or two thirds of it. The code takes two lines per field, so only these have it.
+// Generates code for messages that pass up to a hundred thousand times a second. It writes and reads them in half or
+// two thirds of the time of their table. The code takes two lines per field, so only these messages have it.
 import { ScalarType } from "@bufbuild/protobuf";
 import { camelCase, typeName } from "./names.mjs";
 
-/** What is hot, by the package, and why. */
+/** Hot messages by package, with the reason. */
 const hot = new Map([
   // Every task crosses the link of an agent twice.
   ["tutti.agent.v1", ["AgentFrame", "HostFrame", "Assign", "Result", "Label", "Progress", "Extend"]],
@@ -13,11 +13,11 @@ const hot = new Map([
     [
       ...["OfferRequest", "OfferReply", "Offer", "TaskBegun", "Unclaimed", "Returned", "PoolWindow"],
       ...["RelayRequest", "RelayReply", "RelayedAgentFrame", "RelayedHostFrame"],
-      // What a mission keeps of each task.
+      // A mission records these for each task.
       ...["TaskQueuedV1", "AttemptBegunV1", "TaskClaimedV1", "TaskCompletedV1"],
     ],
   ],
-  // Every event and message is a record of the journal. Messages between partitions are letters.
+  // Every event and message is a record of the journal. Letters are the messages between partitions.
   [
     "tutti.runtime.v1",
     [
@@ -25,7 +25,7 @@ const hot = new Map([
       ...["KeyAnswered", "DeliverRequest", "DeliverReply", "Letter"],
     ],
   ],
-  // What each run and each task of it passes: the start, commands, and events.
+  // Each run and each of its tasks needs these: the start, commands, and events.
   [
     "tutti.workflow.v1",
     [
@@ -40,7 +40,7 @@ const hot = new Map([
       ...["TaskCompletedV1", "RunCompletedV1"],
     ],
   ],
-  // What these hold.
+  // Fields of these messages.
   ["tutti.types.v1", ["Payload", "BlobReference", "Cause", "Actor", "Outcome", "TaskOutcome", "Amounts"]],
 ]);
 
@@ -52,7 +52,7 @@ export function isHot(message) {
  * Returns the functions that write and read a hot message.
  *
  * @param message its descriptor
- * @param nameOf gives the name of another message or enum in this module
+ * @param nameOf returns the name of another message or enum in this module
  */
 export function hotFunctions(message, nameOf) {
   const name = typeName(message);
@@ -129,7 +129,7 @@ class HotCode {
   }
 
   reads() {
-    // A map is left to the table, and so are the numbers of a list in the form in which they are not written.
+    // The table reads maps, and also lists of numbers in the packing that is never written.
     const fields = this.#message.fields.filter((field) => field.fieldKind !== "map");
     return fields.map((field) => {
       const isPacked = field.fieldKind === "list" && isWrittenPacked(field);
@@ -176,7 +176,7 @@ function tagOf(field, wire) {
   return field.number * 8 + wire;
 }
 
-/** As rows say it: what has a rule is written unpacked. */
+/** Whether a list is written packed. As in the rows, a list with a rule is written unpacked. */
 export function isWrittenPacked(field) {
   return field.packed && field.proto.options === undefined;
 }

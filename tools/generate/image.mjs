@@ -1,4 +1,4 @@
-// The contracts as descriptors: compiled by buf, read with the options of our own, with the line of each part.
+// The contracts as descriptors: compiled by buf, with our own options and the line of each part.
 import { createFileRegistry, fromBinary, getOption, hasOption } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { buf, fromRoot } from "./buf.mjs";
@@ -14,7 +14,7 @@ export function readImage(folder) {
   return { set, files, lineOf: lineFinder(set, fromRoot(folder)), ruleOf: optionReader(registry) };
 }
 
-/** The area of a file: `registry` of `tutti.registry.v1`. */
+/** Returns the area of a file: `registry` of `tutti.registry.v1`. */
 export function areaOf(file) {
   return file.proto.package.split(".")[1];
 }

@@ -1,5 +1,5 @@
-// Writes the module of each file of the contracts: its enums, its messages as types, and a table per message, from which
-// `libs/contracts/src/message` reads and writes them.
+// Writes a module for each file of the contracts: its enums, its messages as types, and a table per message.
+// `libs/contracts/src/message` reads and writes messages by these tables.
 import { posix } from "node:path";
 import { ScalarType } from "@bufbuild/protobuf";
 import { commentsOf } from "../reference/comments.mjs";
@@ -11,7 +11,7 @@ import { mask, scalars, timestamp } from "./scalars.mjs";
 /** Not needed at run time: the rules are read here, and descriptor.proto is large. */
 const leftOut = "tutti/types/v1/options.proto";
 
-/** Files by path under `generated/`. The contracts keep the rules, so that every field has a row. */
+/** Returns files by path under `generated/`. The contracts keep the rules, so that every field has a row. */
 export function messageModules(image) {
   const commentOf = commentsOf(image.set);
   const files = new Map();
@@ -28,7 +28,7 @@ export function messageModules(image) {
 class MessageWriter {
   #file;
   #commentOf;
-  /** What is imported, by its full name: from where, its name there and its name here. */
+  /** Imports by full name: the module, the name there and the name here. */
   #imports = new Map();
   #localNames;
 
@@ -167,7 +167,7 @@ class MessageWriter {
     return member.proto.proto3Optional ? "undefined" : this.#shapeOf(member).empty;
   }
 
-  /** One value of a field: its type, what its row says of it, and what a message has that has none. */
+  /** Returns the type of a value of a field, its part of the row, and its empty value. */
   #shapeOf(field) {
     if (field.message !== undefined) {
       if (field.message.typeName === mask) return { type: "string[]", row: '"mask"', empty: "undefined" };
@@ -200,7 +200,7 @@ class MessageWriter {
   }
 }
 
-/** What tables are made with. */
+/** Returns the names of the functions that create tables. */
 function kitNames(all) {
   const hot = all.some(isHot) ? ["type HotMessageType", "hotMessage"] : [];
   const table = all.every(isHot) ? [] : ["type MessageType", "message"];
@@ -216,20 +216,20 @@ function kitNames(all) {
   return [...hot, ...table, ...(hasBytes ? ["nothing"] : [])];
 }
 
-/** What a message has properties for: its fields, and each oneof where its first field is. */
+/** Returns the members of a message: its fields, and each oneof at the position of its first field. */
 function membersOf(message) {
   return [...new Set(message.fields.map((field) => field.oneof ?? field))];
 }
 
 function howOf(field) {
   if (field.fieldKind === "map") return "map";
-  // What has a rule is written unpacked, as it was from the beginning: bytes in journals stay the same. Both are read.
+  // A list with a rule is written unpacked, as in all releases, so that bytes in journals stay the same. Both are read.
   if (field.fieldKind === "list") return isWrittenPacked(field) ? "packed" : "list";
   if (field.oneof !== undefined) return `oneof ${camelCase(field.oneof.name)}`;
   return field.proto.proto3Optional ? "optional" : "";
 }
 
-/** Returns a comment in as few lines as it has. */
+/** Returns a comment without additional lines. */
 function about(text, indent = "") {
   if (text === "") return [];
   return `${indent}/** ${text.replaceAll("*/", "* /").replaceAll("\n", `\n${indent} * `)} */`
@@ -237,7 +237,7 @@ function about(text, indent = "") {
     .map((line) => line.trimEnd());
 }
 
-/** V8 keeps a source with any other character in twice the memory, and only comments have them. */
+/** Replaces characters outside of Latin-1, which only comments have. V8 keeps a source with one in twice the memory. */
 function latin1(text) {
   return text
     .replace(/[\u2010-\u2015]/g, "-")

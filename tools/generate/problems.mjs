@@ -1,13 +1,13 @@
-// What is wrong with the contracts, gathered so that one run names everything.
+// Collects the problems of the contracts, so that one run reports all.
 
-/** Thrown when the contracts cannot be used as they are. The message is ready to be printed. */
+/** Thrown for contracts with problems. The message is ready to print. */
 export class GenerationFailed extends Error {}
 
 export class Problems {
   #lines = [];
   #lineOf;
 
-  /** @param lineOf gives the `file:line` of a descriptor */
+  /** @param lineOf returns the `file:line` of a descriptor */
   constructor(lineOf) {
     this.#lineOf = lineOf;
   }

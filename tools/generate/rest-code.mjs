@@ -1,4 +1,4 @@
-// From the contracts and the table of routes to libs/rest/src/generated.
+// Generates libs/rest/src/generated from the contracts and the table of routes.
 import { ownRoutes, ownSchemas } from "../../libs/rest/src/plan/own.ts";
 import { planOf } from "../../libs/rest/src/plan/plan.ts";
 import { routes } from "../../libs/rest/src/routes/routes.ts";
@@ -6,7 +6,7 @@ import { generatedHeader } from "./names.mjs";
 import { restSchema } from "./rest-schema.mjs";
 import { restTypes } from "./rest-types.mjs";
 
-/** Returns the generated files of the library by their paths. */
+/** Returns the generated files of the library by path. */
 export function restModules(image, rules) {
   const { schema, words } = restSchema(image, rules, routes);
   return new Map([
@@ -26,7 +26,7 @@ function schemaModule(schema) {
   ].join("\n");
 }
 
-/** Apart from the tables: only who describes the routes needs them. */
+/** Returns the module with the descriptions. Separate from the tables, because only the OpenAPI document needs it. */
 function wordsModule(words) {
   return [
     generatedHeader,

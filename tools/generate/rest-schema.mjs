@@ -1,4 +1,4 @@
-// What the REST mapping knows of the contracts: every message and enumeration that a route reaches, as tables.
+// The tables of the REST mapping: every message and enumeration that a route reaches.
 import { ScalarType } from "@bufbuild/protobuf";
 import { commentsOf } from "../reference/comments.mjs";
 import { areaOf } from "./image.mjs";
@@ -69,7 +69,7 @@ function tableBy(descriptors, describe) {
   return Object.fromEntries(sorted.map((one) => [one.typeName, describe(one)]));
 }
 
-/** By short name. Those that share one have their area before it. */
+/** Returns descriptors by short name. Names that several share start with their area. */
 function uniqueNames(descriptors) {
   const byName = Map.groupBy(descriptors, ({ name }) => name);
   return new Map(
@@ -131,7 +131,7 @@ function kindOf(field) {
 
 const standing = new Set(["status", "state", "kind", "verdict"]);
 
-/** Lists, what a thing is called, and how it stands, are there in every answer. */
+/** Whether a field is in every reply: lists, ids and names, and states. */
 function isAlways(field, message, many) {
   if (field.oneof !== undefined || field.proto.proto3Optional) return false;
   if (many !== undefined) return true;
@@ -143,7 +143,7 @@ function isAlways(field, message, many) {
   );
 }
 
-/** What a number can be on the wire. Those of 64 bits are as large as a number of JavaScript counts exactly. */
+/** Ranges of numbers. Those of 64 bits are limited to the integers that a JavaScript number represents exactly. */
 const ranges = new Map([
   [ScalarType.UINT32, { min: 0, max: 2 ** 32 - 1 }],
   [ScalarType.INT32, { min: -(2 ** 31), max: 2 ** 31 - 1 }],

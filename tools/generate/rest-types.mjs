@@ -1,4 +1,4 @@
-// The JSON forms of what routes take and give as TypeScript types, for programs that call them.
+// TypeScript types of the JSON requests and replies of routes, for programs that call them.
 import { generatedHeader } from "./names.mjs";
 
 /**
@@ -55,7 +55,7 @@ function bodyType(body, writer) {
 function fieldsType(fields, writer, allNeeded = false) {
   if (fields.length === 0) return "Nothing";
   const members = fields.map(({ name, field, path }) => {
-    // What a message needs is needed only where the message is.
+    // A required field of a message is required only if the message is present.
     const isNeeded = path.every(({ rule, oneof }) => rule?.required && oneof === undefined);
     const needed = allNeeded || isNeeded;
     return `readonly ${name}${needed ? "" : "?"}: ${writer.parameter(field, "input")}`;
@@ -110,7 +110,7 @@ function objectType(one, writer) {
 
 const inArray = (type) => (/[|{ ]/.test(type) ? `(${type})` : type);
 
-/** Names types, and writes each once. */
+/** Writes types, each once under a name. */
 class TypeWriter {
   #schema;
   #words;
@@ -121,13 +121,13 @@ class TypeWriter {
     this.#words = words;
   }
 
-  /** Returns a message of the contracts by the name that it has here. */
+  /** Returns a message of the contracts by its short name. */
   named(name) {
     const found = Object.entries(this.#schema.messages).find(([, table]) => table.name === name);
     return found === undefined ? name : this.message(found[0], "output");
   }
 
-  /** What an rpc answers: the whole reply, or the one thing that it is. */
+  /** Returns the reply type of an rpc: the whole message, or its only field. */
   reply({ type, only }) {
     if (only === undefined) return this.message(type, "output");
     const isSure = !/\babsent\b/.test(this.#words[`${type}.${only.name}`]);
@@ -167,7 +167,7 @@ class TypeWriter {
     return one;
   }
 
-  /** As a parameter of a query: one of a list may stand alone. */
+  /** Returns the type of a query parameter. A list with a single entry may be that entry. */
   parameter(field, way) {
     if (field.of === "tutti.types.v1.LabelSelector") return "string | readonly string[]";
     const one = this.#single(field, way);

@@ -1,5 +1,5 @@
-// What the contracts must say beyond what buf lint asks: every rpc its policy, its repetition and its namespace,
-// every field rule one that fits the field's type. Each problem names the line and what to add there.
+// Checks the contracts beyond buf lint: every rpc has a policy, a rule of repetition and a namespace, and every field
+// rule fits the type of the field. Each problem names the line and the missing text.
 import { ScalarType } from "@bufbuild/protobuf";
 import { areaOf } from "./image.mjs";
 import { Problems } from "./problems.mjs";
@@ -22,7 +22,7 @@ const formNamespace = forms.indexOf("namespace");
 const keyField = "idempotency_key";
 const eventHeader = "tutti.events.v1.EventHeader";
 
-/** Checks everything and gives the rules as plain data: `rpcs` by method, `fields` by field, `choices` by oneof,
+/** Checks all contracts and returns the rules as plain data: `rpcs` by method, `fields` by field, `choices` by oneof,
  * `events` (types of the bus's events) by message. */
 export function readRules(image) {
   const problems = new Problems(image.lineOf);
@@ -81,7 +81,7 @@ function example(method, file) {
   return `option (tutti.types.v1.rpc) = {action: "${areaOf(file)}.things.${method.localName.toLowerCase()}" resource: "thing" repeat: REPEAT_SAFE};`;
 }
 
-/** Returns the path of the field with the namespace, or undefined when the call is about the installation. */
+/** Returns the path of the field with the namespace. Undefined if the call is about the installation. */
 function readNamespace(method, rule, image, wrong) {
   const name = rule.namespaceKey || "namespace";
   const isThere = method.input.fields.some((field) => field.name === name.split(".")[0]);
@@ -105,7 +105,7 @@ function readNamespace(method, rule, image, wrong) {
   return path;
 }
 
-/** Paths of the fields that make a repetition recognisable, the first one that is set wins. */
+/** Returns the paths of the fields that identify a repetition. The first one that is set takes precedence. */
 function repeatKeys(method, rule, image, wrong) {
   const keys = [];
   const field = method.input.fields.find((one) => one.name === keyField);
@@ -140,7 +140,7 @@ function readRoute(method, rule, wrong) {
   return path && { kind: rule.route.kind, path, fallback: rule.route.fallback };
 }
 
-/** Follows a path of field names from the request to a string (or number). The fields on the way are messages. */
+/** Follows a path of field names from the request to a string or number. The fields on the path are messages. */
 function stringPath(method, path, option, wrong, numberToo = false) {
   const fields = [];
   let message = method.input;
@@ -180,7 +180,7 @@ const numbers = new Set([
   ScalarType.SINT64,
 ]);
 
-/** What a field's value is, as far as rules care: one word. */
+/** Returns the kind of a field's value for rules. */
 function valueKind(scalar) {
   if (scalar === ScalarType.STRING) return "string";
   if (scalar === ScalarType.BYTES) return "bytes";
@@ -188,7 +188,7 @@ function valueKind(scalar) {
   return "number";
 }
 
-/** What a field holds: a single value, or the values of a list or map. */
+/** Returns the shape of a field: a single value, or the values of a list or map. */
 export function shapeOf(field) {
   if (field.fieldKind === "list") return { many: "list", value: elementOf(field.listKind, field) };
   if (field.fieldKind === "map")
@@ -202,12 +202,12 @@ function elementOf(kind, field) {
   return { kind: valueKind(field.scalar) };
 }
 
-/** Payloads of events lie in their own package, start with the header, and have types of their own. */
+/** Checks a payload of an event. It must be in the package of events, start with the header, and have a unique type. */
 function readEvent(message, image, rules, problems) {
   const rule = image.ruleOf("event", message);
   const hasHeader = message.fields.some((field) => field.message?.typeName === eventHeader);
   if (rule === undefined) {
-    // Messages are never taken away. One that no event carries is deprecated instead.
+    // Messages are never removed. A message without an event is deprecated instead.
     if (hasHeader && !message.deprecated) {
       problems.add(
         message,
@@ -261,7 +261,7 @@ function readMessage(message, image, rules, problems) {
       );
     }
     if (shape.many === "map" && shape.value.kind === "message") {
-      // In JavaScript the key `__proto__` would put the message under everything that is looked up in the map.
+      // In JavaScript the key `__proto__` would make the message the prototype of the map.
       wrong("is a map of messages. Write a list of messages, the key being a field of theirs");
     }
     const unknown = unknownTypeOf(field);
@@ -271,7 +271,7 @@ function readMessage(message, image, rules, problems) {
   }
 }
 
-/** What of a field no row of a table can say. */
+/** Returns the property of a field that no row of a table can express. */
 function unknownTypeOf(field) {
   if (field.fieldKind === "map" && field.mapKey !== ScalarType.STRING) return "has keys that are no strings";
   const scalar = field.fieldKind === "list" && field.listKind !== "scalar" ? undefined : field.scalar;
@@ -293,7 +293,7 @@ function readField(field, shape, rule, wrong) {
   }
   if (rule.maxItems > 0 && shape.many === undefined) wrong("max_items is for lists and maps");
   if (rule.values !== undefined && shape.many !== "map") wrong("values is for maps");
-  // Of a map, the rule's own words are about its keys.
+  // For a map, the rule itself is about the keys.
   const about = shape.many === "map" ? { kind: shape.key } : shape.value;
   checkFits(rule, about, wrong);
   if (rule.values !== undefined) {

@@ -1,8 +1,8 @@
-// The types that the tables of messages know beside messages and enums of ours. `libs/contracts/src/message/field.ts`
-// says how they are written.
+// The types in the tables of messages, in addition to our messages and enums. `libs/contracts/src/message/field.ts`
+// writes them.
 import { ScalarType } from "@bufbuild/protobuf";
 
-/** What a table calls each scalar, its type in TypeScript, and what a message has that has none. */
+/** Name of each scalar in a table, its TypeScript type, and its empty value. */
 export const scalars = new Map([
   [ScalarType.STRING, { name: "string", type: "string", empty: '""' }],
   [ScalarType.BYTES, { name: "bytes", type: "Uint8Array", empty: "nothing" }],
@@ -13,6 +13,6 @@ export const scalars = new Map([
   ]),
 ]);
 
-/** Messages that are not ours. */
+/** Messages of protobuf itself. */
 export const timestamp = "google.protobuf.Timestamp";
 export const mask = "google.protobuf.FieldMask";

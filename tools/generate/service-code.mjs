@@ -3,7 +3,7 @@ import { checkFunction } from "./checks-code.mjs";
 import { areaOf } from "./image.mjs";
 import { Codecs, camelCase, generatedHeader, Imports, lowerFirst, modulePath } from "./names.mjs";
 
-/** `allEvents`, if the area's package has the payloads of events: the options of all of them. */
+/** Returns the module of an area. `allEvents`: the options of all events, if the area's package has their payloads. */
 export function serviceModule(area, image, { rules, checked, allEvents }) {
   const files = image.files.filter(
     (file) => areaOf(file) === area && file.proto.name !== "tutti/types/v1/options.proto",
@@ -101,7 +101,7 @@ function namespaceCode(path) {
 }
 
 /**
- * Returns the code that reads a path of fields from `request` as a string. What is absent on the way reads as empty.
+ * Returns the code that reads a path of fields from `request` as a string. An absent field on the path reads as empty.
  */
 function textOf(path) {
   let code = "request";

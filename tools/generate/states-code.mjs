@@ -1,11 +1,11 @@
-// Writes `states.ts`: how people see each state, by enum and by the word of REST. Without imports, so that browsers
-// load it too.
+// Writes `states.ts`: the look of each state, by enum and by the word of REST. It has no imports, so that browsers load
+// it too.
 import { generatedHeader, lowerFirst, typeName } from "./names.mjs";
 import { Problems } from "./problems.mjs";
 
 const lookEnums = { icon: "STATE_ICON_", tone: "STATE_TONE_" };
 
-/** The enums of a file whose values have looks. Fails if some values of an enum have one and others do not. */
+/** Returns the enums whose values have looks. Throws if only some values of an enum have one. */
 export function statesModule(image) {
   const problems = new Problems(image.lineOf);
   const enums = image.files

@@ -1,15 +1,15 @@
-// Writes generated files: only those that changed, and removes those that are no longer made.
+// Writes changed generated files, and removes files that are no longer generated.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 
-/** Makes the folder hold exactly these files. Gives how many had to change. */
+/** Makes the folder contain exactly these files. Returns the number of changes. */
 export function writeFiles(folder, files) {
   let changed = 0;
   for (const [path, content] of files) {
     const file = join(folder, path);
     if (readIfThere(file) === content) continue;
     mkdirSync(dirname(file), { recursive: true });
-    // A reader may be active: a file is there as a whole or not at all.
+    // Readers may be active, so a file is replaced atomically.
     writeFileSync(`${file}.${process.pid}`, content);
     renameSync(`${file}.${process.pid}`, file);
     changed++;

@@ -1,7 +1,7 @@
 // @ts-check
 
-// The content of an image: a folder that becomes its root. It has no shell, no package manager and a single user
-// without rights.
+// The content of an image: a folder that becomes its root. It has no shell, no package manager and a single
+// unprivileged user.
 
 import {
   chmodSync,
@@ -24,9 +24,9 @@ import { npmPackagesOf } from "./sbom.mjs";
 /** @typedef {import("./sbom.mjs").Part} Part */
 
 const release = "trixie";
-/** What Node is linked with, and who gives it its memory. */
+/** Libraries that Node is linked with, and its allocator. */
 const libraries = ["libc6", "libgcc-s1", "libstdc++6", "libjemalloc2"];
-/** What of them no caller reads who has no locale but C, and whose text is Unicode already. */
+/** Files that are unused with the locale C and Unicode text. */
 const leftOut = [
   "usr/share/doc-base",
   "usr/share/lintian",
@@ -36,14 +36,14 @@ const leftOut = [
 ];
 const leftOutOfLibraries = ["gconv", "audit"];
 
-/** The services that run by themselves, in the order in which a cluster starts them. */
+/** The services, in the order in which a cluster starts them. */
 export const services = ["registry", "governance", "workflow", "swarm", "master", "insight", "gateway"];
 
 /**
- * Node with the bundles of all services, and the page.
+ * Writes Node with the bundles of all services, and the dashboard.
  *
  * @param {string} root
- * @returns {Promise<Part[]>} what it is made of
+ * @returns {Promise<Part[]>} its parts
  */
 export async function tuttiRoot(root) {
   const debian = await base(root, libraries);
@@ -70,7 +70,7 @@ export async function tuttiRoot(root) {
 }
 
 /**
- * What the image says to the processes in it, for processes outside of one: libraries that are loaded first are brought.
+ * Returns the environment variables of the image, for processes outside of one. Preloaded libraries are downloaded.
  *
  * @returns {Promise<Record<string, string>>}
  */
@@ -90,7 +90,7 @@ export async function tuttiEnvironment() {
 }
 
 /**
- * Returns a NATS server.
+ * Writes a NATS server.
  *
  * @param {string} root
  * @returns {Promise<Part[]>}
@@ -113,12 +113,12 @@ async function base(root, names) {
   for (const folder of existsSync(join(root, "usr/lib")) ? readdirSync(join(root, "usr/lib")) : [])
     for (const name of leftOutOfLibraries)
       rmSync(join(root, "usr/lib", folder, name), { recursive: true, force: true });
-  // Debian's own layout: packages bring `usr/lib`, and these links are made when a system is.
+  // Debian's layout: packages have `usr/lib`, and the installation of a system creates these links.
   for (const name of ["lib", "lib64"])
     if (!existsSync(join(root, name))) symlinkSync(join("usr", name), join(root, name));
   for (const folder of ["etc", "tmp", "usr/bin", "var/lib/tutti"])
     mkdirSync(join(root, folder), { recursive: true });
-  // A file system in memory that a container has there takes this over, and belongs to root.
+  // An in-memory file system that a container mounts there gets these rights, and belongs to root.
   for (const folder of ["tmp", "var/lib/tutti"]) chmodSync(join(root, folder), 0o1777);
   writeFileSync(join(root, "etc/passwd"), "tutti:x:65532:65532::/var/lib/tutti:/nonexistent\n");
   writeFileSync(join(root, "etc/group"), "tutti:x:65532:\n");

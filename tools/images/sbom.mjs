@@ -1,6 +1,6 @@
 // @ts-check
 
-// What an image is made of, for those who have to know: CycloneDX 1.6, as JSON.
+// The bill of materials of an image: CycloneDX 1.6, as JSON.
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -13,10 +13,10 @@ import { dirname, join } from "node:path";
  */
 
 /**
- * Returns the packages of npm that files are of.
+ * Returns the npm packages that files belong to.
  *
  * @param {Iterable<string>} files
- * @param {string} root of the workspace, whose own packages are not among them
+ * @param {string} root of the workspace, whose own packages are left out
  * @returns {NpmPart[]}
  */
 export function npmPackagesOf(files, root) {
@@ -47,16 +47,16 @@ function manifestOf(folder, root) {
     const file = join(at, "package.json");
     if (!existsSync(file)) continue;
     const manifest = JSON.parse(readFileSync(file, "utf8"));
-    // Some packages have a second one inside that says nothing but which kind of modules is below it.
+    // Some packages have a second manifest inside that only sets the type of modules below it.
     if (manifest.name !== undefined && manifest.version !== undefined) return manifest;
   }
   return undefined;
 }
 
 /**
- * @param {{ name: string, version: string, type?: string }} subject } subject default type: image
+ * @param {{ name: string, version: string, type?: string }} subject default type: `container`
  * @param {readonly Part[]} parts
- * @returns {unknown} the bill of materials. The same parts give the same one
+ * @returns {unknown} the bill of materials, which is the same for the same parts
  */
 export function billOf({ name, version, type: kind = "container" }, parts) {
   const components = parts.map((part) => {
@@ -80,7 +80,7 @@ export function billOf({ name, version, type: kind = "container" }, parts) {
   };
 }
 
-/** @param {string} license an identifier of SPDX, or an expression of several */
+/** @param {string} license an SPDX identifier, or an expression of several */
 function licenseOf(license) {
   return /[ ()]/.test(license) ? { expression: license } : { license: { id: license } };
 }

@@ -1,6 +1,6 @@
 // @ts-check
 
-// A new library: its public entry, one file with its test, and its place in the order.
+// Creates a library: its public entry, one file with its test, and its place in the order.
 
 import { libraries } from "../checks/house.mjs";
 import {
@@ -27,7 +27,7 @@ export async function addLibrary(root, name, below) {
     ...sources(name, folder),
   };
   writeFiles(root, files);
-  // Libraries that are still to come have their place already.
+  // A planned library already has its place.
   if (!libraries.includes(name))
     changeFile(root, "tools/checks/house.mjs", (text) => order(text, name, below));
   enterPackage(root, folder, made);

@@ -1,7 +1,7 @@
 // @ts-check
 
-// The files of a new machine. It can only start, so that it is replaced in a minute. Yet it covers the whole way, from
-// the message through decider and fold to the snapshot, the suite and the golden history.
+// The files of a new machine. Its only command starts it, so that a developer replaces it in a minute. Yet the files
+// cover the whole path: message, decider, fold, snapshot, conformance suite and golden history.
 
 /**
  * @param {string} name

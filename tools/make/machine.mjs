@@ -1,6 +1,6 @@
 // @ts-check
 
-// A new kind of machine: its messages, a package that passes the machine contract, and a first golden history.
+// Creates a kind of machine: its messages, a package that passes the machine contract, and a first golden history.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,8 +20,8 @@ import {
 /**
  * @param {string} root
  * @param {string} name the kind
- * @param {string} [area] of the contracts that its messages belong to, and name of the service that hosts it. Default:
- *                        the kind's own
+ * @param {string} [area] area of the contracts with its messages, and name of the service that hosts it. Default: the
+ *                        kind
  */
 export async function addMachine(root, name, area = name) {
   const folder = `libs/machines/${name}`;
@@ -35,7 +35,7 @@ export async function addMachine(root, name, area = name) {
   addMessages(root, name, area);
   enterPackage(root, folder, made);
   await finish(root, Object.keys(files));
-  // What the first release writes is read by every later one.
+  // Every later release reads the history of the first one.
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   await step(root, `${folder}/test/programs/golden.ts`, version);
   await format(root, [`${folder}/golden`]);
@@ -55,7 +55,7 @@ function machineManifest(name) {
 }
 
 /**
- * All machines of an area share one file of messages.
+ * Adds the messages. All machines of an area share one file of messages.
  *
  * @param {string} root
  * @param {string} name

@@ -1,7 +1,7 @@
 // @ts-check
 
-// The files of a new service. Its one rpc greets: small enough to be replaced in a minute, and yet it goes the way of
-// every other one, from the contract through the handler to the shell and back.
+// The files of a new service. Its only rpc greets. It is small enough to be replaced in a minute, and takes the path of
+// every rpc, from the contract through the handler to the shell and back.
 
 /**
  * @param {string} name
@@ -185,7 +185,7 @@ describe("${name}", () => {
 }
 
 /**
- * The rooms of a service whose contract is there already: it starts, and serves nothing yet.
+ * Returns the folders of a service whose contract already exists. The service starts, and serves no rpcs yet.
  *
  * @param {string} name
  * @param {string} folder

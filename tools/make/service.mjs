@@ -1,6 +1,6 @@
 // @ts-check
 
-// A new service: its contract with one rpc, its rooms, a test through the mesh, and its place in the platform.
+// Creates a service: its contract with one rpc, its folders, a test through the mesh, and its place in the platform.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -57,7 +57,7 @@ function zodVersion(root) {
 }
 
 /**
- * The platform with one service more: after the others, before what users add.
+ * Returns the platform with the additional service, after the others and before the services of users.
  *
  * @param {string} text
  * @param {string} name

@@ -1,6 +1,6 @@
 // @ts-check
 
-// What all generators do to the workspace around a new package.
+// Changes to the workspace around a new package, for all generators.
 
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -21,7 +21,7 @@ export function writeFiles(root, files) {
 }
 
 /**
- * Changes a file. Refuses when there is nothing to change, because then the file is not as this generator knows it.
+ * Changes a file. Throws if nothing changes, because the file then does not have the form that the generator expects.
  *
  * @param {string} root
  * @param {string} path
@@ -67,7 +67,7 @@ export function manifest(name, description, dependencies, others = {}, scripts =
   };
 }
 
-/** @param {string} [up] leads from the package to the root */
+/** @param {string} [up] path from the package to the root */
 export function compilerOptions(up = "../..") {
   return json({ extends: `${up}/tsconfig.base.json`, include: ["src", "test"] });
 }
@@ -78,8 +78,8 @@ export function json(value) {
 }
 
 /**
- * Enters a package into the lockfile and node_modules as `npm install` would, without asking a registry: all that it
- * depends on is installed already.
+ * Adds a package to the lockfile and node_modules as `npm install` would. It needs no registry, because all
+ * dependencies are already installed.
  *
  * @param {string} root
  * @param {string} folder
@@ -97,7 +97,7 @@ export function enterPackage(root, folder, made) {
 }
 
 /**
- * Enters what changed in a package's dependencies.
+ * Adds a dependency to the manifest and the lockfile.
  *
  * @param {string} root
  * @param {string} folder
@@ -134,10 +134,10 @@ function sorted(lock) {
 }
 
 /**
- * Generates everything that is derived from the sources: code, the image of the contracts, the reference, the page of the architecture, the format.
+ * Generates and formats all derived files: code, the image of the contracts, the reference, the architecture page.
  *
  * @param {string} root
- * @param {string[]} made files to be formatted
+ * @param {string[]} made files to format
  */
 export async function finish(root, made) {
   await setUp(say, root);

@@ -1,6 +1,6 @@
 // @ts-check
 
-// The package tutti: the CLI, and the platform as a bundle with the dashboard. `npx tutti dev` runs all of it.
+// The package tutti: the CLI, and the platform as a bundle with the dashboard. `npx tutti dev` runs the platform.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -57,7 +57,7 @@ export async function makeCommand(folder, common) {
     bin: { tutti: "bin/tutti.mjs" },
     files: ["apps", "bin", "dist", "platform", "THIRD-PARTY.txt", "sbom.cdx.json"],
     engines: { node: ">=20" },
-    // The Node that the platform runs on, for one system each.
+    // The Node for the platform, a package for each system.
     optionalDependencies,
   };
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -67,7 +67,7 @@ export async function makeCommand(folder, common) {
 
 const demo = (/** @type {string[]} */ ...path) => at("examples", "demonstration", ...path);
 
-/** Tools of the clone that commands of the CLI run, as tool.mjs finds them. */
+/** Tools of the clone that commands of the CLI run through tool.mjs. */
 const tools = Object.fromEntries(
   ["agents", "data", "explain", "certs", "programs"].map((name) => [
     `tool-${name}`,
@@ -75,7 +75,7 @@ const tools = Object.fromEntries(
   ]),
 );
 
-/** Each is a process of `tutti cluster`. */
+/** The processes of `tutti cluster`. */
 const services = ["registry", "governance", "workflow", "swarm", "master", "insight", "gateway"];
 
 /** @param {string} out @returns {Promise<string[]>} the files in it */

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // @ts-check
 
-// `npm create tutti`: a project from a starter. In the package, the starters lie beside this file.
+// `npm create tutti`: creates a project from a starter. In the package, the starters are next to this file.
 //
 //   npm create tutti FOLDER -- --starter NAME
-//   npm create tutti -- NAME        a folder of that name, from the starter of that name
+//   npm create tutti -- NAME        a folder with the name of the starter
 //
 // With `--packages DIR` the project depends on the archives in a folder, such as dist/packages of a clone.
 
@@ -59,7 +59,7 @@ function words() {
 }
 
 /**
- * The packages that the project depends on.
+ * Returns the dependencies of the project.
  *
  * @param {string | undefined} archives
  * @returns {Record<string, string>}
@@ -104,7 +104,7 @@ if (values.help === true) {
   writeFileSync(join(target, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   const isPython = existsSync(join(target, "worker.py"));
   if (isPython) {
-    // The package has the wheel beside the worker. Without it, pip asks its index.
+    // The package has the wheel next to the worker. Without the wheel, pip uses its index.
     const wheel = readdirSync(target).find((name) => name.endsWith(".whl"));
     const required = wheel === undefined ? `tutti-sdk==${version}` : `./${wheel}`;
     writeFileSync(join(target, "requirements.txt"), `${required}\n`);

@@ -17,7 +17,7 @@ export async function makeCreate(folder, common) {
     recursive: true,
     filter: (file) => !/__pycache__|node_modules/.test(file),
   });
-  // Its project can be installed where no index of Python has the package.
+  // With the wheel, the project can be installed without a Python index.
   const { wheel } = common;
   if (wheel !== undefined) cpSync(wheel, join(folder, "starters", "python-worker", basename(wheel)));
   const manifest = {

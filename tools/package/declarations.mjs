@@ -1,12 +1,12 @@
 // @ts-check
 
-// Declarations of a package that is made of several of the workspace, as it is installed: without the workspace.
+// Writes the declarations of a package that bundles several packages of the workspace.
 //
 // 1. tsc emits a declaration for each source. Types that the entries do not reach are left out.
-// 2. An import names the file that declares a type, not the index that passes it on. So an index does not drag in the
+// 2. An import names the file that declares a type, not the index that re-exports it. So an index does not pull in the
 //    rest of its library, and no name of the workspace remains.
-// 3. What remains are the package's own files, Node's modules, and packages that the caller allows. Types of a package
-//    that is bundled are `any`.
+// 3. The remaining imports are of the package's own files, Node's modules, and packages that the caller allows. Types
+//    of a bundled package are `any`.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ import { workspaceRoot } from "../setup.mjs";
 /** @typedef {{ start: number, end: number, text: string }} Edit */
 
 /**
- * @param {Record<string, string>} entries what each is called, and its source
+ * @param {Record<string, string>} entries sources by name
  * @param {string} out
  * @param {readonly string[]} allowed packages that declarations may import
  * @returns {Record<string, string>} the file of each entry, relative to `out`
@@ -74,8 +74,8 @@ function sourcesByName() {
 }
 
 /**
- * Where comments stay: what a program of a user calls or implements. Those of the contracts would be a sixteenth of the
- * package: the API reference has them. Other internals are not part of the API.
+ * Files whose comments stay: the API that user programs call or implement. Comments of the contracts would be a
+ * sixteenth of the package, and are in the API reference. Other internals are not part of the API.
  */
 const documented =
   /^libs\/(sdk|definitions\/src\/(builder|language)|kernel\/src\/(errors|orchestrator|retry))\//;
@@ -106,10 +106,10 @@ class Declarations {
       if (!source.isWanted) continue;
       const target = join(out, placeOf(source.file));
       mkdirSync(dirname(target), { recursive: true });
-      // The spaces of tsc would be a hundredth of the package.
+      // Tabs, because the spaces of tsc would be a hundredth of the package.
       const text = this.#text(source)
         .replace(/^(?: {4})+/gm, (spaces) => "\t".repeat(spaces.length / 4))
-        // The text of errors is in the code and in the reference.
+        // The texts of errors are in the code and in the reference.
         .replace(/readonly (help|remedy): "(?:[^"\\]|\\.)*";/g, "readonly $1: string;");
       const isTold = documented.test(source.file);
       writeFileSync(target, isTold ? text : text.replaceAll(/^[ \t]*\/\*\*[\s\S]*?\*\/\n/gm, ""));
@@ -117,7 +117,7 @@ class Declarations {
     return made;
   }
 
-  /** Returns the declaration of a source, relative to where all are. @param {string} source */
+  /** Returns the declaration file of a source, relative to the emitted folder. @param {string} source */
   #emitted(source) {
     const file = relative(workspaceRoot, source).replace(/\.ts$/, ".d.ts");
     if (!existsSync(join(this.#root, file))) throw new Error(`${source}: tsc emitted no declaration of it`);
@@ -169,7 +169,7 @@ class Declarations {
     return specifier.startsWith("node:") || this.#allowed.includes(name);
   }
 
-  /** Names that a file exports. @param {string} file @returns {string[]} */
+  /** Returns the names that a file exports. @param {string} file @returns {string[]} */
   #exportsOf(file) {
     const { passedOn, declared, all } = this.#of(file);
     const others = all.flatMap((specifier) => {
@@ -180,7 +180,7 @@ class Declarations {
   }
 
   /**
-   * Where a name that a file exports is declared: there, or in a package.
+   * Finds the declaration of an exported name: in a file, or in a package.
    *
    * @param {string} file
    * @param {string} name
@@ -203,7 +203,7 @@ class Declarations {
   }
 
   /**
-   * Marks the declarations of a name, and all that they refer to.
+   * Marks the declarations of a name, and all declarations that they refer to.
    *
    * @param {string} file
    * @param {string} name
@@ -234,7 +234,13 @@ class Declarations {
     for (const name of this.#exportsOf(file)) this.#want(file, name, "all");
   }
 
-  /** Marks a name where it is declared, past what passes it on. @param {string} file @param {string} name @param {Wanted} wanted */
+  /**
+   * Marks a name at its declaration, behind all re-exports.
+   *
+   * @param {string} file
+   * @param {string} name
+   * @param {Wanted} wanted
+   */
   #wantDeclared(file, name, wanted) {
     const found = this.#declaredAt(file, name);
     if (found === undefined) throw new Error(`${file}: no declaration of ${name}`);
@@ -263,7 +269,7 @@ class Declarations {
     }
   }
 
-  /** Returns the declarations of a file that are kept. @param {Source} source */
+  /** Returns the kept declarations of a file. @param {Source} source */
   #text(source) {
     const { file, text } = source;
     /** @param {string} target */
@@ -304,13 +310,13 @@ class Declarations {
       }
       lines.push(applied(text, statement, edits));
     }
-    // Without an export all of a file's names are its own, and with one it is a module.
+    // Without an export, the names of a file would be global. With one, the file is a module.
     return `${lines.join("\n")}\nexport {};\n`;
   }
 }
 
 /**
- * Returns a name of a package that is bundled, and not there for its types: anything.
+ * Returns declarations of a name of a bundled package, whose types are not installed: `any`.
  *
  * @param {string} name
  * @param {string} imported
@@ -339,7 +345,7 @@ function clause(name, known) {
 }
 
 /**
- * @typedef {"all" | "type"} Wanted a type alone, or also a value of the same name
+ * @typedef {"all" | "type"} Wanted only a type, or also a value of the same name
  * @typedef {{ specifier: string, name: string }} Imported
  * @typedef {{ start: number, end: number }} Range
  * @typedef {Imported & { places: { source: Range, name: Range } }} ImportType `import("…").Name`
@@ -347,7 +353,7 @@ function clause(name, known) {
  * @property {number} start with its comment
  * @property {number} end
  * @property {string[]} names that it declares
- * @property {boolean} isValue a constant or a function, and no type
+ * @property {boolean} isValue a constant or a function
  * @property {Map<string, Wanted>} mentions
  * @property {ImportType[]} imports
  * @property {Set<string>} members names within names: `z.output`
@@ -357,13 +363,13 @@ function clause(name, known) {
 class Source {
   /** @type {Statement[]} */
   statements = [];
-  /** @type {Map<string, Statement[]>} what it declares itself */
+  /** @type {Map<string, Statement[]>} its own declarations */
   declared = new Map();
   /** @type {Map<string, Imported>} */
   imported = new Map();
-  /** @type {Map<string, Imported>} what it exports of others */
+  /** @type {Map<string, Imported>} its re-exports */
   passedOn = new Map();
-  /** @type {string[]} whose exports are all its own too */
+  /** @type {string[]} modules that it re-exports as a whole */
   all = [];
 
   /** @type {Map<string, string | undefined>} */
@@ -468,7 +474,7 @@ function namesOf(declaration) {
   return [name];
 }
 
-/** @param {any} node an identifier, or a string in its place */
+/** @param {any} node an identifier, or a string in place of one */
 function nameOf(node) {
   return /** @type {string} */ (node.type === "Literal" ? node.value : node.name);
 }

@@ -1,7 +1,7 @@
 // @ts-check
 
-// The Node that runs the platform of the installed package: this one if it is new enough, else the one that the package
-// brings.
+// The Node that runs the platform of the installed package: this one if it is new enough, otherwise the Node in the
+// package.
 
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -31,13 +31,13 @@ const here = {
     try {
       return dirname(createRequire(import.meta.url).resolve(`${carrier}/package.json`));
     } catch {
-      // npm leaves out optional packages that it cannot install.
+      // npm skips optional packages that it cannot install.
       return undefined;
     }
   },
 };
 
-/** Returns the path of that Node. Throws when there is none. */
+/** Returns the path of that Node. Throws if there is none. */
 export function platformNode({ version, execPath, platform, arch, folderOf } = here) {
   if (Number(version.split(".")[0]) >= neededMajor) return execPath;
   const [name, file] = platform === "win32" ? ["win", "node.exe"] : [platform, "node"];

@@ -1,6 +1,6 @@
 // @ts-check
 
-// The wheel of sdk/python. pip builds in the folder that it is given, so it is given a copy.
+// Builds the wheel of sdk/python. pip writes into the folder that it builds, so it builds a copy.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -10,10 +10,10 @@ import { workspaceRoot } from "../setup.mjs";
 
 const source = join(workspaceRoot, "sdk", "python");
 
-/** pip made no wheel: it is missing, or cannot reach its index. The npm packages do not need one. */
+/** pip built no wheel, because pip is missing or cannot reach its index. The npm packages do not need a wheel. */
 export class WheelNotMade extends Error {}
 
-/** The last error that pip told, of the many lines that follow from it. @param {any} error */
+/** Returns the last error in the output of pip. @param {any} error */
 function reasonOf({ code, stderr = "", message }) {
   if (code === "ENOENT") return "python3 not found";
   const lines = String(stderr).split("\n");

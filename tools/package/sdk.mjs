@@ -11,9 +11,9 @@ import { workspaceRoot } from "../setup.mjs";
 import { writeDeclarations } from "./declarations.mjs";
 
 const sources = join(workspaceRoot, "libs", "sdk", "src");
-/** What also runs in a browser: it shares no part with the others, which need Node. */
+/** The entry that also runs in a browser. It shares no chunks with the others, which need Node. */
 const forBrowsers = "rest";
-/** What can be imported, and its source. */
+/** Sources of the entries. */
 const entries = {
   index: join(sources, "index.ts"),
   a2a: join(sources, "a2a", "index.ts"),
@@ -31,17 +31,19 @@ const entries = {
   workflow: join(sources, "workflow.ts"),
 };
 const shims = join(workspaceRoot, "tools", "package", "shims.mjs");
-/** Installed beside it. gRPC is bundled: it would bring 25 packages, and one of them runs a script when it is installed. */
+/**
+ * Installed dependencies. gRPC is bundled, because it would install 25 packages, one of them with an install script.
+ */
 const dependencies = ["ws"];
 /** Imported on first use. */
 const peers = [...clientPackages, "nodemailer", "@bufbuild/protobuf", "@grpc/proto-loader"];
-/** Its encoder is in the bundle, under `/wire`. The rest of it is the project's own. */
+/** Its encoder, under `/wire`, is in the bundle. The rest comes from the project. */
 const protobuf = "@bufbuild/protobuf";
 const banner =
   'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);';
 
 /**
- * The JavaScript of the package, without declarations: what programs of tests import in place of the sources, too.
+ * Bundles the JavaScript of the package without declarations. Programs of tests also import it in place of the sources.
  *
  * @param {string} folder
  * @param {{ minify?: boolean }} [how]
@@ -115,14 +117,18 @@ export async function makeSdk(folder, common) {
   return { files: Object.keys(metafile.inputs).map((file) => resolve(workspaceRoot, file)) };
 }
 
-/** @param {(name: string) => unknown} of what is imported by the name of an entry */
+/** @param {(name: string) => unknown} of returns the target of an entry */
 export function exportsOf(of) {
   return Object.fromEntries(
     Object.keys(entries).map((name) => [name === "index" ? "." : `./${name}`, of(name)]),
   );
 }
 
-/** Most files need no `require`. The banners of all would be 9,000 bytes. @param {string} file */
+/**
+ * Removes the banner of a file without `require`. The banners of all files would be 9,000 bytes.
+ *
+ * @param {string} file
+ */
 function withoutBanner(file) {
   const text = readFileSync(file, "utf8");
   const rest = text.slice(banner.length + 1);
@@ -130,9 +136,9 @@ function withoutBanner(file) {
 }
 
 /**
- * What only a server needs: half a megabyte that describes its services, the loader of `.proto` files for diagnostics,
- * and the server of gRPC. The SDK serves nothing. Its channels have no service configuration, so the balancers that one
- * can ask for are left out too.
+ * Leaves out the parts that only a server needs: half a megabyte of service descriptors, the loader of `.proto` files
+ * for diagnostics, and the gRPC server. The SDK serves nothing. Its channels have no service configuration, so the
+ * balancers that one can select are left out too.
  */
 /** @type {import("esbuild").Plugin} */
 const withoutServer = {
@@ -141,7 +147,7 @@ const withoutServer = {
     /** @type {Record<string, string>} */
     const stubs = {
       descriptors: "export const fileDescriptorSet = [];",
-      // What other parts of grpc-js call when they are loaded.
+      // Functions that other parts of grpc-js call when they are loaded.
       grpc: "exports.setup = exports.registerAdminService = () => {};",
       server: "export class GrpcServer {}",
       reflection: "export function serveReflection() {}",
@@ -152,7 +158,7 @@ const withoutServer = {
     onResolve({ filter: /^@tutti\/contracts\/descriptors$/ }, () => left("descriptors"));
     const ofGrpc = (/** @type {{ importer: string }} */ { importer }) =>
       importer.includes(join("@grpc", "grpc-js")) ? left("grpc") : undefined;
-    // Of an adapter it is the project's own.
+    // Adapters import the loader from the project.
     onResolve({ filter: /^@grpc\/proto-loader$/ }, ofGrpc);
     onResolve({ filter: grpc }, ofGrpc);
     onResolve({ filter: /^@bufbuild\/protobuf(\/wkt)?$/ }, ({ path }) => ({ path, external: true }));
@@ -165,8 +171,8 @@ const withoutServer = {
 };
 
 /**
- * The schema of the settings of a mesh, and the library that reads it: 104 kB. `connect` checks the few that a program sets, and takes
- * the defaults for all others.
+ * Leaves out the schema of the mesh settings and the library that reads it: 104 kB. `connect` checks the few settings
+ * of a program, and uses the defaults for all others.
  *
  * @type {import("esbuild").Plugin}
  */

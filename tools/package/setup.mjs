@@ -1,7 +1,7 @@
 // @ts-check
 
-// What commands of the installed package need that start its programs by themselves. The clone's setup.mjs installs and
-// generates before. Here everything is there.
+// Set-up of the installed package, for commands that start its programs. The setup.mjs of the clone installs and
+// generates first. The package is complete.
 
 import { platformNode } from "./node.mjs";
 

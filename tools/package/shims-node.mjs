@@ -1,6 +1,6 @@
-// The WebSocket of the SDK in Node, put into the bundle like the shims.
+// The WebSocket of the SDK in Node, injected into the bundle like the shims.
 
 import { WebSocket as WebSocketOfPackage } from "ws";
 
-/** Node's own sends no headers before Node 22, and a worker's key is in one. */
+/** Before Node 22, Node's WebSocket sends no headers, but a header has the worker's key. */
 export const $WebSocket = globalThis.WebSocket ?? WebSocketOfPackage;

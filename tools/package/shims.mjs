@@ -1,5 +1,5 @@
-// What the SDK uses and Node 20 lacks. Put into the bundle in place of the globals: a library changes no global of a
-// program.
+// Functions that the SDK uses and Node 20 lacks. The bundle uses them in place of the globals, because a library must
+// not change globals of a program.
 
 export const $withResolvers = () => {
   let resolve;

@@ -1,7 +1,7 @@
 // @ts-check
 
-// `tutti dev` of the installed package: the platform in the current folder. Bundled, it is start.mjs beside the platform.
-// With the word `cluster`, `demo-agents` or `template` it starts that program in place of the platform.
+// `tutti dev` of the installed package: runs the platform in the current folder. Its bundle is start.mjs next to the
+// platform. With the word `cluster`, `demo-agents` or `template` it runs that program instead.
 
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";

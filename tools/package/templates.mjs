@@ -1,8 +1,8 @@
 // @ts-check
 
-// The examples as `tutti template` of the package runs them: each source built to a file of the same name, because Node
-// strips no types below node_modules, with its definition and its source beside it. What they import from packages is in
-// chunks that they share.
+// Builds the examples for `tutti template` of the package. Each source is built to a file of the same name, because
+// Node strips no types below node_modules. Its definition and its source are next to it. Imports from packages are in
+// shared chunks.
 
 import { cpSync, globSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const notShipped = /\/(history|recorded)\/|outcome\.json$|\.test\.ts$/;
 const banner =
   'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url); const __dirname = import.meta.dirname;';
 
-/** @type {import("esbuild").Plugin} What an example imports of another one is the file built from that. */
+/** @type {import("esbuild").Plugin} Resolves imports of other examples to their built files. */
 const besides = {
   name: "besides",
   setup(made) {

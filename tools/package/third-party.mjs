@@ -1,15 +1,15 @@
 // @ts-check
 
-// The packages that are inside a bundle, with their licences: most ask that their text comes along.
+// Lists the bundled packages with their licences, because most licences require their text.
 
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { npmPackagesOf } from "../images/sbom.mjs";
 import { workspaceRoot } from "../setup.mjs";
 
-/** @param {readonly string[]} files that are in the bundle @param {string} out */
+/** @param {readonly string[]} files in the bundle @param {string} out */
 export function writeThirdParty(files, out) {
-  /** Texts, each once, and the package that has it first. @type {Map<string, string>} */
+  /** The first package of each licence text. @type {Map<string, string>} */
   const seen = new Map();
   const parts = npmPackagesOf(files, workspaceRoot).map(({ name, version, license = "see below" }) => {
     const folder = folderOf(name, files);

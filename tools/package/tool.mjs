@@ -1,7 +1,7 @@
 // @ts-check
 
-// The tools of the clone that the installed package brings: `tool.mjs NAME …` runs tool-NAME.mjs beside it, on the Node
-// of the platform.
+// Tools of the clone in the installed package: `tool.mjs NAME …` runs tool-NAME.mjs next to it, on the Node of the
+// platform.
 
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";

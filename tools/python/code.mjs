@@ -1,4 +1,4 @@
-// Python code of descriptors: a module that has the messages, and a stub that says of which types their fields are.
+// Python code of descriptors: a module with the messages, and a stub with the types of their fields.
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
   FileDescriptorSetSchema,

@@ -164,7 +164,7 @@ function wordsIn({ enum: words = [], anyOf = [] }) {
 function typeOf(schema, key) {
   const types = new Set(alternativesOf(schema, key));
   if (types.has("Any")) return "Any";
-  // A text may hold an expression, and so may a condition.
+  // Texts and durations may contain an expression.
   if (types.has("str") || types.has("Duration")) types.add("Expression");
   return [...types].join(" | ");
 }

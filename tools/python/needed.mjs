@@ -1,4 +1,4 @@
-// The part of the contracts that some messages need: nothing else, without comments and without options of our own.
+// The part of the contracts that some messages need, without comments and without our own options.
 import { clone, create } from "@bufbuild/protobuf";
 import { DescriptorProtoSchema, FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 
@@ -26,7 +26,7 @@ export function neededFiles(set, wanted) {
   /** @param {string} name */
   const need = (name) => {
     const found = types.get(name);
-    // A nested type, such as the entry of a map, comes with the one that it is nested in.
+    // A nested type, such as the entry of a map, comes with its outer type.
     if (found === undefined || needed.has(name)) return;
     needed.add(name);
     if (found.message !== undefined) for (const used of typesIn(found.message)) need(used);
@@ -71,7 +71,7 @@ function withoutOptions(message) {
 
 /** @param {Message} message */
 function clear({ field, oneofDecl, nestedType }) {
-  // That a nested type is the entry of a map is an option too, and one that has to stay.
+  // The option of a nested type that marks the entry of a map must stay.
   for (const one of [...field, ...oneofDecl]) delete one.options;
   for (const nested of nestedType) clear(nested);
 }

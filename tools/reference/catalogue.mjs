@@ -1,6 +1,6 @@
-// The form of every declared error: what happened and why, then what to do.
+// Checks the form of every declared error: what happened and why, then the next action.
 
-/** Errors that quote another one, which has its remedy. */
+/** Errors that quote another error, which has the remedy. */
 const quoting = new Set([
   "kernel.foreign",
   "lifecycle.component_failed",
@@ -21,7 +21,7 @@ export function catalogueProblems(errors) {
   );
 }
 
-/** @param {string} source of the function that makes the message @returns {string[]} */
+/** @param {string} source of the function that returns the message @returns {string[]} */
 function messageProblems(source) {
   const text = source.slice(source.indexOf("=>") + 2);
   const problems = [];

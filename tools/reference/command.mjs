@@ -1,4 +1,4 @@
-// The page of the command, from the table that its parser, its help and its completion are made from.
+// The page of the CLI, from the declarations that also define its parser, help and completion.
 import {
   commands,
   everyOption,

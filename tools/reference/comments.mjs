@@ -1,4 +1,4 @@
-// Comments of the contracts. They lie apart from what they are about, under the same path in the file.
+// Comments of the contracts. Descriptors have them in a separate list, by the path of the commented element.
 
 /**
  * Returns the comment above a service, method, message, field, oneof or enumeration or a value of it. Empty if it has
@@ -33,7 +33,7 @@ export function commentsOf(set) {
   return (descriptor) => comments.get(descriptor.proto) ?? "";
 }
 
-/** The text as markdown: statuses and constants set as code, drawings kept as they are, nothing taken for a tag. */
+/** Returns text as Markdown: statuses and constants become code, drawings stay unchanged, tags are escaped. */
 export function inMarkdown(text) {
   return text
     .split("\n\n")

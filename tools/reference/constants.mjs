@@ -1,7 +1,7 @@
 // Constants of the sources with their values and comments, read without running the sources.
 //
-// Listed are the constants of files named `limits.ts` and `bounds.ts`, constants with `default` in their name, and
-// constants whose comment has the tag `@defaults`. A tagged constant whose value cannot be read is an error.
+// The list has constants of files named `limits.ts` and `bounds.ts`, constants with `default` in their name, and
+// constants with the tag `@defaults` in their comment. A tagged constant whose value cannot be read is an error.
 import { parseSync } from "oxc-parser";
 
 /**
@@ -25,7 +25,7 @@ export function declaredConstants(files) {
     .flatMap((file) => constantsOf(file));
 }
 
-/** @returns {{ text: string, path: string }[]} the paragraphs behind the tag `@guarantee`, in the order of the files */
+/** @returns {{ text: string, path: string }[]} the paragraphs after the tag `@guarantee`, in the order of the files */
 export function declaredGuarantees(files) {
   return files
     .filter(({ text }) => text.includes("@guarantee"))
@@ -80,7 +80,7 @@ function sourceOf(program, comments, text) {
   return { program, declarations, commentBefore };
 }
 
-/** The comments of the members of an object: its own, else those of the interface of the same file that it has. */
+/** Returns the comments of the members of an object. Default: those of its interface in the same file. */
 function membersHelp(init, annotation, source) {
   const object = unwrapped(init);
   const type = source.program.body
@@ -104,7 +104,7 @@ function rowsOf(constant, helps) {
   }));
 }
 
-/** Returns undefined for values that are not made of literals and constants of the same file. */
+/** Returns the value of an expression of literals and constants of the same file. Undefined for others. */
 function literalOf(node, source) {
   const it = unwrapped(node);
   switch (it?.type) {

@@ -1,5 +1,5 @@
-// Finds declarations in the packages of the workspace by their form: a new catalogue of errors or section of the
-// configuration needs no registration.
+// Finds declarations in the packages of the workspace by their form, so that a new error catalogue or configuration
+// section needs no registration.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,11 +11,11 @@ import { pathToFileURL } from "node:url";
  * @property {string} text
  */
 
-/** Code for readers and tests, which no service runs: its errors belong to no service. */
+/** Code for readers and tests. No service runs it, so its errors belong to no service. */
 const onlyExamples = new Set(["libs/machines/bank"]);
 
 /**
- * Every source file of the packages, tests and what only they import left out.
+ * Returns every source file of the packages, without tests and files that only tests import.
  *
  * @param {string} root
  * @returns {SourceFile[]}
@@ -34,12 +34,12 @@ export function sourceFiles(root) {
     }));
 }
 
-/** Loads every catalogue of errors. The kernel keeps them. */
+/** Loads every error catalogue. The kernel collects them. */
 export async function loadCatalogues(files) {
   await importEach(files, /= defineErrors\(/);
 }
 
-/** Every section of the configuration. Two of one name are refused: the name is unique in the installation. */
+/** Returns every configuration section. Throws for two of one name, because names are unique in the installation. */
 export async function declaredSections(files) {
   const sections = new Map();
   for (const [path, module] of await importEach(files, /= defineSection\(/)) {
@@ -55,11 +55,11 @@ export async function declaredSections(files) {
   return [...sections.values()];
 }
 
-/** The contracts that some service serves: `registryService`. */
+/** Returns the contracts that services serve: `registryService`. */
 export function servedContracts(files) {
   return new Set(
     files
-      // The host serves the services of machines, in each service that has them.
+      // The host serves the contracts of machines, in each service with machines.
       .filter(({ path }) => path.startsWith("apps/") || path.startsWith("libs/host/src/"))
       .flatMap(({ text }) => [...text.matchAll(/\bmesh\.serve\(\s*(\w+)/g)].map(([, name]) => name)),
   );

@@ -2,7 +2,7 @@
 import { parseSync, Visitor } from "oxc-parser";
 import { declaredConstants, declaredGuarantees } from "./constants.mjs";
 
-/** The topics, in the order of the page. What fits several belongs to the first one. */
+/** The topics, in the order of the page. The first matching topic gets the entry. */
 const topics = [
   ["Retries", /retry|retries|backoff|attempts|busy/i],
   ["Losses", /lost|loss|crash|breakAfter|quarantine|repeats/i],
@@ -41,12 +41,12 @@ export function defaultsPage(files, sections) {
   ].join("\n");
 }
 
-/** The title of the topic of a constant or key. */
+/** Returns the title of the topic of a constant or key. */
 export function topicOf(name) {
   return topics.find(([, names]) => names.test(name))[0];
 }
 
-/** A value with its unit, which is the last word of the name: `60000` of `leaseMs` is `1 min`. */
+/** Returns a value with its unit, which is the last word of the name: `60000` of `leaseMs` is `1 min`. */
 export function shownValue(name, value) {
   if (typeof value !== "number") return `\`${JSON.stringify(value)}\``;
   if (/Ms(Max)?$/.test(name)) return inUnits(value, times);
@@ -83,7 +83,7 @@ function rowOfConstant({ name, value, help, path }) {
   };
 }
 
-/** The package of a file, with its folder where the package has several areas: `lock`, `sdk shell`. */
+/** Returns the package of a file, with its folder if the package has several areas: `lock`, `sdk shell`. */
 function placeOf(path) {
   const [before, inside] = path.split("/src/");
   return [...before.split("/").slice(-1), ...inside.split("/").slice(0, -1).slice(0, 1)].join(" ");
@@ -100,7 +100,7 @@ function rowsOfSection({ keys }) {
     }));
 }
 
-/** `labelLengthMax` as `label length, at most`. */
+/** Returns a name in words: `labelLengthMax` as `label length, at most`. */
 function wordsOf(name) {
   const [last] = name.split(".").reverse();
   const words = last.replaceAll(/([a-z])([A-Z])/g, (_, end, start) => `${end} ${start.toLowerCase()}`);

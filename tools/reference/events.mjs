@@ -1,11 +1,11 @@
-// The page of the bus's events: type, meaning and payload of each. An event that no service publishes is refused.
+// The page of bus events: type, meaning and payload of each. An event that no service publishes is an error.
 import { Visitor } from "oxc-parser";
 import { sourcesOf } from "../checks/sources.mjs";
 import { commentsOf, inMarkdown } from "./comments.mjs";
 
 /**
- * Finds the types that services name in their code: as a literal, or by the beginning of a template
- * (`tutti.swarm.agent.${state}`). Clients name types too, to subscribe to them.
+ * Finds the types that services name in their code: as a literal, or by the start of a template
+ * (`tutti.swarm.agent.${state}`). Clients are left out, because they name types to subscribe to them.
  *
  * @param {readonly Pick<import("../checks/sources.mjs").Source, "path" | "program" | "isTest">[]} sources
  * @returns {(type: string) => boolean}
@@ -30,7 +30,7 @@ export function publishedIn(sources) {
 const publishers = /^(apps\/(?!cli|dashboard|gateway)[\w-]+|libs\/bus|libs\/host|libs\/runtime)\/src\//;
 
 /**
- * Throws for types without a publisher: what is documented is published.
+ * Throws for types without a publisher, because all documented events must be published.
  *
  * @param {readonly string[]} types
  * @param {(type: string) => boolean} isPublished

@@ -1,4 +1,4 @@
-// The reference of expressions: what they see, operators, functions and macros, with results of the evaluator itself.
+// The reference of expressions: variables, operators, functions and macros, with results of the evaluator.
 import { checkText, printWords } from "../../libs/definitions/src/index.ts";
 import { globals, methods } from "../../libs/expressions/src/functions/functions.ts";
 import {
@@ -11,7 +11,7 @@ import {
 import { cell } from "./language.mjs";
 
 /**
- * Names, where they are, and a definition that reads them.
+ * Names, their scope, and a definition that reads them.
  *
  * @type {ReadonlyArray<readonly [name: string, where: string, meaning: string, definition: string]>}
  */

@@ -1,5 +1,5 @@
-// The reference of the files that `tutti apply` and `tutti run` read beside workflows, made of their JSON Schemas and of
-// what the checker says of a mistake.
+// The reference of files other than workflows that `tutti apply` and `tutti run` read. It is generated from their JSON
+// Schemas and from checker messages about a mistake.
 import {
   adapterJsonSchema,
   checkAdapterText,

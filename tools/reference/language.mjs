@@ -1,13 +1,13 @@
-// The reference of the workflow language: a page for each construct, made of the JSON Schema, of the examples, and of
-// what the checker says of a mistake.
+// The reference of the workflow language: a page for each construct, generated from the JSON Schema, from the examples,
+// and from checker messages about a mistake.
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { checkText, printWords } from "../../libs/definitions/src/index.ts";
 
 /**
- * The constructs in the order of the index: the title of the page, the key that an author writes, the parts of the schema
- * on the page, and a definition with a typical mistake.
+ * The constructs in the order of the index: the title of the page, the key in a definition, the parts of the schema on
+ * the page, and a definition with a typical mistake.
  *
  * @type {ReadonlyArray<{ name: string, key?: string, parts: string[], mistake: string, guide: string, defaults?: string }>}
  */
@@ -181,7 +181,7 @@ const constructs = [
 const exampleLinesMax = 60;
 
 /**
- * The pages by their names.
+ * Returns the pages by name.
  *
  * @param {string} root
  * @param {any} schema
@@ -296,7 +296,7 @@ export function isConstruct(part) {
   return constructs.some(({ parts }) => parts.includes(part));
 }
 
-/** @typedef {(part: string, page: string | undefined) => string} Link to a part of the schema, which may have a page */
+/** @typedef {(part: string, page: string | undefined) => string} Link link to a part of the schema, which may have a page */
 
 /** @param {any} shape @param {Link} [link] */
 export function tableOf(shape, link = linkOfPage) {
@@ -364,7 +364,7 @@ export function cell(text) {
   return text.replaceAll("|", "\\|").replace(/\s+/g, " ").trim();
 }
 
-/** Definitions of the examples, smallest first, with every key that they use. @param {string} root */
+/** Returns the definitions of the examples, smallest first, with the keys that they use. @param {string} root */
 function readExamples(root) {
   return globSync("examples/workflows/*/workflow.yaml", { cwd: root })
     .map((file) => {

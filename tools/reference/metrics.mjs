@@ -1,9 +1,9 @@
-// The page of metrics. They are read from the sources rather than from a running process: many are declared when they
-// are first needed, such as those of a connection to NATS.
+// The page of metrics. They are read from the sources and not from a running process, because many are declared on
+// first use, such as those of a connection to NATS.
 //
 // A declaration is a call of `counter`, `gauge` or `histogram` with an object that has a name and a help, or with a
-// constant that is one. Where name or help come from the parameters of the function around it, every call of that
-// function in the file is a declaration.
+// constant of such an object. If name or help are parameters of the enclosing function, every call of that function in
+// the file is a declaration.
 import { parseSync, Visitor } from "oxc-parser";
 
 const kinds = new Map([
@@ -90,7 +90,7 @@ function metricsOf(path, program) {
   return metrics;
 }
 
-/** Constants, declarations of metrics, and the arguments of every call by the name of what is called. */
+/** Reads the constants, the declarations of metrics, and the arguments of every call by the name of the function. */
 function readFile(program) {
   const constants = new Map();
   const calls = new Map();
@@ -127,7 +127,7 @@ function readFile(program) {
   return { constants, calls, declarations };
 }
 
-/** Returns the text of an expression, undefined where it is not known here. */
+/** Returns the text of an expression. Undefined if it is not known here. */
 function textOf(node, names) {
   switch (node?.type) {
     case "Literal":
@@ -156,7 +156,7 @@ function listOf(node, names) {
   return (node.elements ?? []).map((each) => textOf(each, names) ?? "");
 }
 
-/** A name that stands for itself would never end. */
+/** Returns the names without one, so that a name with a reference to itself ends. */
 function without(names, name) {
   const others = new Map(names);
   others.delete(name);

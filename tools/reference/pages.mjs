@@ -1,4 +1,4 @@
-// The pages of the reference by their names.
+// The pages of the reference by name.
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -77,13 +77,13 @@ const schemaHint = [
   "[the guide](../guides/configuration.md) tells how, and the rest of the story.",
 ].join("\n");
 
-/** Returns a page with the mark, and with an own paragraph below its title. */
+/** Returns a page with the mark of generated files, and an optional paragraph below its title. */
 function page(text, hint = "") {
   const [title, ...rest] = text.split("\n");
   return [generatedMark, "", title, ...(hint === "" ? [] : ["", hint]), ...rest].join("\n");
 }
 
-/** JSON as the formatter of the workspace wants it, so that what is generated passes its check. */
+/** Formats JSON with the formatter of the workspace, so that generated files pass its check. */
 function formatted(root, name, value) {
   const manifest = createRequire(import.meta.url).resolve("@biomejs/biome/package.json");
   const biome = join(dirname(manifest), "bin", "biome");

@@ -1,13 +1,13 @@
 // @ts-check
 
-// The reference of the Python package: the names of `tutti`, with signatures and docstrings of their sources. It reads the
-// text, so that it needs no Python. Functions of the synchronous client stand for both clients.
+// The reference of the Python package: the names of `tutti`, with signatures and docstrings of their sources. It parses
+// the text, so that it needs no Python. The synchronous client documents both clients.
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
 const sources = "sdk/python/src/tutti";
-/** The modules that users import besides `tutti` itself. */
+/** The modules that users import in addition to `tutti`. */
 const modules = ["workflow", "expressions", "testing"];
 
 /** @param {string} root @returns {string} */
@@ -36,7 +36,7 @@ export function pythonPage(root) {
       const found = read.find(file, name);
       if (found === undefined) continue;
       lines.push(...shown(found));
-      // Options, and what an attribute gives: `client.schedules`.
+      // Options, and types of attributes such as `client.schedules`.
       for (const [, options, type = options ?? ""] of found.text.matchAll(reaching))
         reached.set(type, found.file);
     }
@@ -65,7 +65,7 @@ function shown({ name, doc, text }) {
   ];
 }
 
-/** Of reStructuredText: code, and the examples of a docstring are left to the guides. @param {string} doc */
+/** Converts code of reStructuredText, and leaves out the examples of a docstring. @param {string} doc */
 function prose(doc) {
   return (doc.split(/\n*\s*::\n/)[0] ?? "").replaceAll("``", "`").trim();
 }
@@ -85,7 +85,12 @@ class PythonSources {
     return readFileSync(join(this.#root, file), "utf8");
   }
 
-  /** `__all__`, else what a module declares without an underscore. @param {string} file @returns {string[]} */
+  /**
+   * Returns `__all__`, otherwise the names of a module without an underscore.
+   *
+   * @param {string} file
+   * @returns {string[]}
+   */
   publicNames(file) {
     const text = this.#text(file);
     const [, listed] = /^__all__ = \[([\s\S]*?)\]/m.exec(text) ?? [];
@@ -94,7 +99,13 @@ class PythonSources {
     return [...new Set([...found].map(([, name = ""]) => name))].filter((name) => !name.startsWith("_"));
   }
 
-  /** The declaration of a name, wherever a module has it from. @param {string} file @param {string} name @returns {Found | undefined} */
+  /**
+   * Finds the declaration of a name through imports.
+   *
+   * @param {string} file
+   * @param {string} name
+   * @returns {Found | undefined}
+   */
   find(file, name) {
     const text = this.#text(file);
     const block = blockOf(text, name);
@@ -108,7 +119,13 @@ class PythonSources {
   }
 }
 
-/** The path of the module that a name is imported from. @param {string} text @param {string} file @param {string} name */
+/**
+ * Returns the path of the module with an imported name.
+ *
+ * @param {string} text
+ * @param {string} file
+ * @param {string} name
+ */
 function importOf(text, file, name) {
   for (const [, module = "", many, one] of text.matchAll(
     /^ *from (\.[\w.]*) import (?:\(([\s\S]*?)\)|(.*))$/gm,
@@ -122,7 +139,12 @@ function importOf(text, file, name) {
   return undefined;
 }
 
-/** The lines of a class or function, with its decorators. Overloads are together. @param {string} text @param {string} name */
+/**
+ * Returns the lines of a class or function, with decorators and overloads.
+ *
+ * @param {string} text
+ * @param {string} name
+ */
 function blockOf(text, name) {
   const lines = text.split("\n");
   const starts = lines.flatMap((line, at) =>
@@ -138,7 +160,7 @@ function blockOf(text, name) {
   });
 }
 
-/** Signatures and docstrings, without code. @param {string[]} block @returns {{ doc: string, text: string }} */
+/** Returns signatures and docstrings, without code. @param {string[]} block @returns {{ doc: string, text: string }} */
 function declarationOf(block) {
   const isClass = block.some((line) => line.startsWith("class "));
   /** @type {string[]} */
@@ -171,7 +193,7 @@ function declarationOf(block) {
   return { doc, text: lines.map((line, at) => withEnd(line, lines[at + 1])).join("\n") };
 }
 
-/** A signature without a body of its own ends with dots. @param {string} line @param {string} [next] */
+/** Adds dots to a signature without a body. @param {string} line @param {string} [next] */
 function withEnd(line, next = "") {
   const isSignature = /^\s*(async )?(def|class) [\s\S]*:$/.test(line);
   const indentOf = (/** @type {string} */ text) => text.length - text.trimStart().length;
@@ -179,7 +201,7 @@ function withEnd(line, next = "") {
 }
 
 /**
- * Attributes that a constructor sets, with their types.
+ * Returns the attributes that a constructor sets, with their types.
  *
  * @param {string[]} body @param {string} signature
  */

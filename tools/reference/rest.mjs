@@ -1,4 +1,4 @@
-// The page of the REST routes: from the same table, plans and words of the contracts as what serves them.
+// The page of REST routes, from the same table, plans and texts of the contracts as the server.
 import { openApiDocument } from "../../libs/rest/src/openapi/document.ts";
 import { withoutRoute } from "../../libs/rest/src/routes/without.ts";
 import { inMarkdown } from "./comments.mjs";

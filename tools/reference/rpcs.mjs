@@ -1,5 +1,4 @@
-// The page of rpcs: the effect of each in the words of the contracts, the required right, and the effect of a
-// repetition.
+// The page of rpcs: the description in the contracts, the required permission, and the effect of a repetition.
 import { areaOf } from "../generate/image.mjs";
 import { lowerFirst } from "../generate/names.mjs";
 import { commentsOf, inMarkdown } from "./comments.mjs";

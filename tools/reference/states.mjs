@@ -1,5 +1,4 @@
-// The page of states: each enum with looks, its words in REST, the labels that people see, and the comment of the
-// contract.
+// The page of states: each enum with looks, its words in REST, the displayed labels, and the comment of the contract.
 import * as tables from "../../libs/contracts/src/generated/states.ts";
 import { commentsOf } from "./comments.mjs";
 

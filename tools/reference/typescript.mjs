@@ -1,7 +1,7 @@
 // @ts-check
 
-// The reference of the TypeScript SDK: what each entry of the package exports, as its declarations say it. They are the ones
-// that the package is made of, so a page has exactly what an editor shows.
+// The reference of the TypeScript SDK: the exports of each entry of the package, from its declarations. These are the
+// declarations of the built package, so a page has exactly what an editor shows.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { inMarkdown } from "./comments.mjs";
 
 /**
  * @typedef {{ title: string, about: string, entry: string, from: string, folders?: RegExp, guide: string }} PagePlan
- * `folders`: which declarations of an entry that has several pages
+ * `folders`: selects the declarations, if an entry has several pages
  * @typedef {{ name: string, file: string, declared: string }} Exported
  * @typedef {{ kind: "function" | "class" | "value" | "type", comment: string, text: string }} Declaration
  */
@@ -120,7 +120,7 @@ const pages = {
 
 const headings = { function: "Functions", class: "Classes", value: "Values", type: "Types" };
 
-/** @param {string} root @returns {readonly (readonly [string, string])[]} the pages by their names */
+/** @param {string} root @returns {readonly (readonly [string, string])[]} the pages by name */
 export function typescriptPages(root) {
   const out = mkdtempSync(join(tmpdir(), "tutti-typescript-"));
   try {
@@ -212,7 +212,7 @@ class Declared {
     return parsed;
   }
 
-  /** What a file exports, with the file that declares it. @param {string} file @returns {Exported[]} */
+  /** Returns the exports of a file, each with the file that declares it. @param {string} file @returns {Exported[]} */
   exportsOf(file) {
     return this.#read(file).body.flatMap((statement) => {
       if (statement.type === "ExportNamedDeclaration" && statement.source) {
@@ -234,7 +234,7 @@ class Declared {
     return found;
   }
 
-  /** Overloads of a function are one declaration. @param {Exported} exported @returns {Declaration} */
+  /** Returns a declaration, including all overloads of a function. @param {Exported} exported @returns {Declaration} */
   declarationOf({ file, declared, name }) {
     const { text, body, comments } = this.#read(file);
     const statements = body.filter((statement) => nameOf(statement) === declared);

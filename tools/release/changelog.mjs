@@ -1,6 +1,6 @@
 // @ts-check
 
-// The changelog of a release: what is unreleased becomes the section of the version.
+// The changelog of a release: the section `Unreleased` becomes the section of the version.
 
 /**
  * @param {string} text of CHANGELOG.md

@@ -1,6 +1,6 @@
 // @ts-check
 
-// The table of what each release works with: docs/reference/compatibility.md. The row `Unreleased` is that of the sources.
+// The table of compatible versions by release: docs/reference/compatibility.md. The row `Unreleased` is of the sources.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ const rowOf = (name, cells) => `| ${[name, ...cells].join(" | ")} |`;
 
 const unreleased = /^\| Unreleased \|.*\|$/m;
 
-/** @param {string} page @param {readonly string[]} facts @param {string} [version] that is released. None renews the row alone */
+/** @param {string} page @param {readonly string[]} facts @param {string} [version] of the release. Default: only the row is updated */
 export function withRow(page, facts, version) {
   if (!unreleased.test(page)) throw new Error(`${compatibilityPage}: expected a row Unreleased, found none`);
   const rows = [rowOf("Unreleased", facts), ...(version === undefined ? [] : [rowOf(version, facts)])];

@@ -1,11 +1,11 @@
 // @ts-check
 
-// Every place that states the version, and the texts with another one.
+// All places with the version, and their text with another version.
 
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Files besides manifests and the lock file. Each states the version at least once. */
+/** Files with the version, in addition to manifests and the lock file. Each has it at least once. */
 const texts = [
   "sdk/python/pyproject.toml",
   "sdk/python/src/tutti/_version.py",
@@ -22,7 +22,7 @@ const texts = [
 /** @typedef {{ version?: string, [key: string]: unknown }} LockedPackage */
 
 /**
- * Returns the new text of each file, by its path.
+ * Returns the new text of each file by path.
  *
  * @param {string} root
  * @param {string} version
@@ -81,7 +81,7 @@ function lockWith(text, workspaces, version) {
 
 /**
  * @param {string} from
- * @param {string} wanted a version, or the part to raise
+ * @param {string} wanted a version, or the part to increase
  */
 export function nextVersion(from, wanted) {
   const [major = 0, minor = 0, patch = 0] = from.split(".").map(Number);

@@ -61,7 +61,7 @@ describe("bundles", () => {
   });
 });
 
-/** Seals and appends, then says what a journal that is opened again has. */
+/** Seals and appends, then prints the content of the reopened journal. */
 const journalProgram = `
 import { openSegments } from "@tutti/journal";
 import { systemFoundation } from "@tutti/kernel";

@@ -8,10 +8,10 @@ import { workspaceRoot } from "../setup.mjs";
 import { run, treeOf } from "./tree.mjs";
 
 /**
- * Runs `.ci/run` with an npm that does this.
+ * Runs `.ci/run` with a fake npm.
  *
  * @param {import("node:test").TestContext} t
- * @param {string} test what `npm test` does
+ * @param {string} test script of `npm test`
  */
 async function runCi(t, test) {
   const folder = treeOf(t, { "bin/npm": `#!/bin/bash\necho "npm $* with CI=$CI"\n${test}\n` });

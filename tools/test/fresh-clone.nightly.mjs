@@ -8,7 +8,7 @@ import { workspaceRoot } from "../setup.mjs";
 import { startPlatform } from "./platform.mjs";
 import { copyOfWorkspace, emptyFolder, notCommitted, run, write } from "./tree.mjs";
 
-/** What a person has who never ran anything of this: the system's own Node and npm. */
+/** Returns the environment of a new user: the system's Node and npm. */
 function strangersEnvironment() {
   const path = (process.env["PATH"] ?? "")
     .split(delimiter)
@@ -44,7 +44,7 @@ describe("a fresh clone", () => {
   });
 
   it("fails npm test for one wrong import", async (t) => {
-    // The libraries without their tests say it as well, in a fraction of the time.
+    // The libraries without their tests are enough, and take a fraction of the time.
     const left = new Set(
       ["apps", "bench", "deploy", "docs", "examples", "sdk"].map((name) => join(workspaceRoot, name)),
     );

@@ -12,13 +12,13 @@ import { workspaceRoot } from "../setup.mjs";
 
 const run = promisify(execFile);
 const { scripts } = JSON.parse(readFileSync(join(workspaceRoot, "package.json"), "utf8"));
-/** Programs of others, with a help of their own. */
+/** Third-party programs with their own help. */
 const foreign = ["build", "graph", "format"];
 
 describe("--help of the scripts of the workspace", () => {
   for (const name of Object.keys(scripts).filter((each) => !foreign.includes(each)))
     it(`npm run ${name} -- --help says what it does and its options, and does nothing`, async () => {
-      // As npm does it, without npm: that takes a quarter of a second each time.
+      // The same as npm, without npm, which takes a quarter of a second each time.
       const { stdout } = await run("sh", ["-c", `${scripts[name]} --help`], { cwd: workspaceRoot });
       assert.match(stdout, /^\S.{10,}/, "a sentence comes first");
       assert.doesNotMatch(stdout, /^\s*(\/\/|\*)/m, "it is no source");

@@ -8,10 +8,11 @@ import { runInLanes } from "../unit/lanes.mjs";
 const looks = 10;
 
 /**
- * Returns how many of the tasks ran at a time. The first ones last until the processors have been looked at so often.
+ * Returns how many tasks ran at a time. The first tasks last until the load was checked often enough.
  *
  * @param {number} count
- * @param {{ lanes: number, lanesMax?: number, idle?: number }} options `idle`: share of the processors at each look
+ * @param {{ lanes: number, lanesMax?: number, idle?: number }} options `idle`: idle share of the processors at each
+ *   check
  */
 async function most(count, { lanes, lanesMax = lanes, idle = 0 }) {
   const looked = Promise.withResolvers();

@@ -12,7 +12,7 @@ import { treeOf, write } from "./tree.mjs";
 const tools = join(import.meta.dirname, "..");
 
 /**
- * Returns a workspace that needs no set-up, with a platform that prints what reaches it.
+ * Returns a workspace that needs no set-up, with a platform that prints its arguments and signals.
  *
  * @param {import("node:test").TestContext} t
  * @param {string} main the platform
@@ -50,7 +50,7 @@ function workspace(t, main) {
   return root;
 }
 
-/** Says that it is ready, then every signal. The second one ends it. */
+/** Prints that it is ready, then every signal. The second one ends it. */
 const patient = `
 let signals = 0;
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {
@@ -123,7 +123,7 @@ describe("start", () => {
     process.kill(group, "SIGINT");
     process.kill(group, "SIGINT");
     await until(/SIGINT/);
-    // A signal within a moment of the first one counts as the same. This is another.
+    // A signal within a moment of the first one counts as the same. This one comes later.
     await new Promise((resolve) => setTimeout(resolve, 450));
     process.kill(group, "SIGTERM");
     assert.deepEqual(await exited, [9, null]);

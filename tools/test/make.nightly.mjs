@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import { copyOfWorkspace, run, runIn } from "./tree.mjs";
 
 /**
- * What the static checks say of a copy of the workspace, and which of them it does not pass.
+ * Runs the static checks in a copy of the workspace. Returns the output and the failed checks.
  *
  * @param {string} copy
  */
@@ -18,7 +18,7 @@ async function check(copy) {
 }
 
 /**
- * Returns a copy of the workspace in whose order a library has its place that is not there yet.
+ * Returns a copy of the workspace whose order of libraries has a planned library.
  *
  * @param {Parameters<typeof copyOfWorkspace>[0]} t
  */
@@ -46,7 +46,7 @@ describe("npm run make", () => {
       assert.equal(code, 0, output);
     }
     const { output, failed } = await check(copy);
-    // What is at fault in the workspace itself is for other tests to say.
+    // Faults of the workspace itself are for other tests.
     const before = failed.length > 0 ? (await check(copyWithPlace(t))).failed : [];
     assert.deepEqual(
       failed.filter((name) => !before.includes(name)),

@@ -34,7 +34,7 @@ new Worker({ slot: 4 });
 `,
 };
 
-/** A package and those that it needs. @param {string} name @returns {string[]} */
+/** Returns a package and its dependencies. @param {string} name @returns {string[]} */
 function neededBy(name) {
   const { dependencies = {} } = manifestIn(join(workspaceRoot, "node_modules", name));
   return [...new Set([name, ...Object.keys(dependencies).flatMap(neededBy)])];
@@ -60,7 +60,7 @@ describe("the packages, installed outside of the clone", () => {
       ...(await Promise.all(neededBy("pg").map((name) => packed(name, out)))),
     ]);
     write(folder, { ...project, ".npmrc": `registry=${registry}\n` });
-    // The Node that `tutti` brings is 120 MB from a registry. This test uses its own.
+    // The Node in the dependencies of `tutti` is a download of 120 MB. This test uses its own Node.
     const words = ["install", "--omit=optional", "--no-audit", "--no-fund", "--cache", cache];
     const { code, output } = await run("npm", [...words, "@tutti/sdk", "tutti"], { cwd: folder, env });
     assert.equal(code, 0, output);

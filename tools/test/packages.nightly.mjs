@@ -1,7 +1,7 @@
 // @ts-check
 
-// The packages on each Node that they are for, with the packages of npm: all starters, the first run, and the testing
-// kit in three test runners.
+// The packages on each supported Node, with real npm packages: all starters, the first run, and the testing kit in
+// three test runners.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

@@ -1,6 +1,6 @@
 // @ts-check
 
-// A platform, or one service, in a process of its own, started as people start it.
+// A platform or one service in a separate process, started as users start it.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 const anyPort = ["--operations.port=0", "--mesh.listen=127.0.0.1:0"];
 
 /**
- * Starts it and waits until it says that it is ready.
+ * Starts it and waits until it is ready.
  *
  * @param {import("node:test").TestContext} t
  * @param {string} command
@@ -43,14 +43,14 @@ export async function startPlatform(t, command, args, options) {
   const ended = exited.then(([code]) => {
     throw new Error(`expected it to become ready, but it ended with exit code ${code}:\n${output}`);
   });
-  // When it ends later on, that is no failure.
+  // A later end is no failure.
   ended.catch(() => {});
   const url = await Promise.race([ready, ended]);
   return {
     url,
-    /** What it printed so far. */
+    /** Returns the output so far. */
     said: () => output,
-    /** Tells it to stop, and waits until it has. */
+    /** Stops it, and waits for its end. */
     stop: async () => {
       child.kill("SIGTERM");
       return exited;

@@ -12,12 +12,12 @@ const skip = existsSync("/usr/bin/apt-get") ? false : "this system has no apt";
 describe("programs that are not on PATH", { skip }, () => {
   it("are brought into the cache with apt once, also when several processes ask at the same time", async (t) => {
     const cache = emptyFolder(t);
-    // What a process left that died while it brought something.
+    // Files of a process that died during a download.
     mkdirSync(join(cache, "part-dead"));
     writeFileSync(join(cache, "part-dead", "nats-server.deb"), "half");
     const env = { HOME: emptyFolder(t), PATH: "/usr/bin:/bin", TUTTI_CACHE: cache };
     const ask = () => run(process.execPath, [script, "nats-server", "promtool"], { env });
-    // A system may have it, and then nothing is brought.
+    // If the system has it, nothing is downloaded.
     const isThere = existsSync("/usr/bin/promtool");
     const promtool = isThere ? "/usr/bin/promtool" : join(cache, "trixie-promtool/usr/bin/promtool");
     for (const { code, output } of await Promise.all([ask(), ask(), ask()])) {

@@ -10,10 +10,10 @@ import { run, treeOf } from "./tree.mjs";
 const script = join(import.meta.dirname, "..", "programs.mjs");
 
 /**
- * Looks for nats-server on a PATH with nothing but this, and with an empty cache.
+ * Searches nats-server on a PATH with only this program, and with an empty cache.
  *
  * @param {import("node:test").TestContext} t
- * @param {string} [prints] what the nats-server on PATH says of its version
+ * @param {string} [prints] version output of the nats-server on PATH
  * @param {NodeJS.ProcessEnv} [env]
  * @param {string[]} [args]
  */

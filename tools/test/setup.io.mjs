@@ -18,7 +18,7 @@ function lockfile(changes) {
   return `${JSON.stringify({ name: "small", lockfileVersion: 3, requires: true, packages })}\n`;
 }
 
-/** A workspace with one package of its own, one contract, and a generator that counts its runs. */
+/** A workspace with own packages, one contract, and a generator that counts its runs. */
 const small = {
   "package.json": '{ "name": "small", "workspaces": ["part", "other"] }\n',
   "package-lock.json": lockfile(),
@@ -139,7 +139,7 @@ describe("set-up", () => {
 });
 
 describe("what people see", () => {
-  /** A command that is made of one library, and a builder that counts its runs. The page is not there. */
+  /** A command that bundles one library, and a builder that counts its runs. There is no dashboard. */
   const withCommand = {
     ...small,
     "apps/cli/package.json": '{ "name": "@tutti/cli", "dependencies": { "@tutti/part": "*" } }\n',

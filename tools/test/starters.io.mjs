@@ -29,7 +29,7 @@ describe("the starters of npm create tutti", () => {
       const folder = join(starters, starter);
       const text = readFileSync(join(folder, "README.md"), "utf8");
       const table = [...text.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = ""]) => cell.split(", "));
-      // npm create writes it, because it has the version.
+      // `npm create` writes these files, because they contain the version.
       const written = ["README.md", "requirements.txt"];
       const named = table.map((name) => name.replaceAll("`", "")).filter((name) => !written.includes(name));
       const files = readdirSync(folder).filter((name) => !written.includes(name) && name !== "__pycache__");

@@ -1,6 +1,6 @@
 // @ts-check
 
-// Copies of the workspace that a test may change, and small trees made up for one test.
+// Copies of the workspace that a test may change, and small trees for one test.
 
 import { spawn } from "node:child_process";
 import {
@@ -19,11 +19,11 @@ import { environmentFor, nodeFor, workspaceRoot } from "../setup.mjs";
 
 const madeHere = ["node_modules", ".git", ".cache", ".nx", "dist", ".tutti"];
 
-/** Names of what a clone does not have. */
+/** Names of files and folders that a clone does not have. */
 export const notCommitted = new Set([...madeHere, "generated"]);
 
 /**
- * Returns a folder for one test, gone after it.
+ * Returns a folder that is removed after the test.
  *
  * @param {import("node:test").TestContext} t
  */
@@ -57,8 +57,8 @@ export function write(folder, files) {
 }
 
 /**
- * Returns a copy of the workspace with its generated code. The installed packages are the originals, the workspace's
- * own ones are those of the copy.
+ * Returns a copy of the workspace with its generated code. Installed packages are links to the originals, and the
+ * workspace's own packages are links into the copy.
  *
  * @param {import("node:test").TestContext} t
  * @param {(path: string) => boolean} [wanted] which files
@@ -70,7 +70,7 @@ export function copyOfWorkspace(t, wanted = () => true) {
 }
 
 /**
- * The same in a folder that is there.
+ * Copies the workspace into an existing folder.
  *
  * @param {string} copy
  * @param {(path: string) => boolean} [wanted] which files
@@ -103,8 +103,8 @@ function linkPackages(copy) {
  */
 export function runIn(copy, script, ...args) {
   const node = nodeFor(workspaceRoot);
-  // The variables of Nx and of the test runner belong to this process: with them a runner in the copy reports to it.
-  // Those of bundles (`TEST_PLATFORM`) name what is built of the workspace, not of the copy.
+  // The variables of Nx and of the test runner belong to this process. With them, a runner in the copy would report to
+  // it. Variables of bundles (`TEST_PLATFORM`) name bundles of the workspace, not of the copy.
   const env = Object.entries(environmentFor(copy, node)).filter(
     ([name]) => !/^(NX|TEST)_/.test(name) && name !== "NODE_TEST_CONTEXT",
   );

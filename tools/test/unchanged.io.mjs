@@ -34,7 +34,12 @@ describe("a check of files", () => {
   });
 });
 
-/** `sourcesOf` reads a tree once: each text is a tree of its own. @param {import("node:test").TestContext} t @param {string} text */
+/**
+ * Returns the key of a new tree with the text, because `sourcesOf` reads a tree only once.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {string} text
+ */
 function keyOf(t, text) {
   return importsAnd("knip.json")(
     treeOf(t, { ...tree, "libs/a/package.json": "{}", "libs/a/src/a.ts": text }),

@@ -45,7 +45,7 @@ it("leaves", () => { spawn("sleep", ["30"], { stdio: "inherit", detached: true }
         "src/bad.test.ts": `${imports}${bad}\n`,
         "src/good.test.ts": `${imports}it("is fine", () => {});\n`,
       });
-      // Longer than the while that a process is given to end by itself, where something is left open.
+      // If something is left open, longer than the time that a process gets to end by itself.
       const silence = what === "a server left open" ? 40_000 : 2_000;
       const { code, output } = await run(process.execPath, [unit, `--silence-ms=${silence}`], {
         cwd: folder,

@@ -8,7 +8,7 @@ import { run, treeOf } from "./tree.mjs";
 const unit = join(import.meta.dirname, "..", "unit.mjs");
 
 /**
- * Runs the tests of a package made of these files.
+ * Runs the tests of a package with these files.
  *
  * @param {import("node:test").TestContext} t
  * @param {Record<string, string>} files

@@ -1,27 +1,30 @@
 // @ts-check
 
-// Which test files share a process, and in which order the processes start.
+// Groups test files into processes, and orders the processes.
 //
-// 1. The longest processes start first, so that no lane runs a long file when the others are done.
-// 2. Files of one process are of one package where it matters: what they import is loaded once.
+// 1. The longest processes start first, so that no lane runs a long file when the others are idle.
+// 2. Files of one process are of one package if possible, so that their imports are loaded once.
 
 import { relative } from "node:path";
 
 /** @typedef {import("./run-files.mjs").Tier} Tier */
 /** @typedef {{ name: string, folder: string }} Package */
 
-/** Packages whose pure tests open whole installations: in processes of their own. */
+/** Packages whose pure tests open whole installations, and need separate processes. */
 const apart = ["apps/platform", "tools", "apps/cluster", "apps/cli", "apps/swarm", "libs/host"];
 
-/** Pure tests are many and short, those with installations take a second or two each. Campaigns are long. */
+/**
+ * Maximum of files in a process. Pure tests are many and short, tests with installations take seconds, campaigns are
+ * long.
+ */
 const filesMax = { pure: 80, test: 30, io: 12, nightly: 5 };
 
-/** A process of several files takes about this long, in seconds. */
+/** Target duration of a process with several files, in seconds. */
 const batchSeconds = 45;
-/** Of a file that is not in the table. */
+/** Seconds of a file that is not in the table. */
 const usualSeconds = 3;
 
-/** Seconds that files take, on two cores that do nothing else. `npm run test:io -- --slowest=40` prints them. */
+/** Seconds of files on two idle cores. `npm run test:io -- --slowest=40` prints them. */
 export const longFiles = {
   "apps/cli/test/access.io.ts": 25,
   "apps/cli/test/apply.io.ts": 15,
@@ -90,7 +93,7 @@ export function batchesOf(tier, files, root) {
 }
 
 /**
- * First fit of the longest: as few processes as there may be.
+ * Packs files into few processes: first fit, longest first.
  *
  * @param {string[]} files
  * @param {(file: string) => number} secondsOf

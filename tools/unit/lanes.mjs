@@ -1,20 +1,20 @@
 // @ts-check
 
-// Runs tasks beside each other: as many as are asked for, and more while the processors have room. Tests with sockets and
-// processes wait for most of their time, but not all of them, and not at the same moments.
+// Runs tasks concurrently: the requested number, and more while processors are idle. Tests with sockets and processes
+// mostly wait, but not all of them, and not at the same time.
 
 import { cpus } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** How often the processors are looked at. A task that has just started is seen by the next look. */
+/** Interval of load checks. The next check includes a task that has just started. */
 const lookMs = 1_000;
-/** Share of the processors that must have been idle. A task takes about this much of two. */
+/** Idle share of the processors that starts another task. A task takes about this share of two processors. */
 const roomFrom = 0.25;
 
 /**
  * @param {Array<() => Promise<void>>} tasks in their order
- * @param {{ lanes: number, lanesMax?: number, idle?: () => number, everyMs?: number }} options `idle`: the share of the
- *   processors that was idle since it was asked last
+ * @param {{ lanes: number, lanesMax?: number, idle?: () => number, everyMs?: number }} options `idle`: the idle
+ *   share of the processors since its last call
  */
 export async function runInLanes(tasks, { lanes, lanesMax = lanes, idle = idleShare(), everyMs = lookMs }) {
   const waiting = [...tasks];
@@ -42,10 +42,10 @@ export async function runInLanes(tasks, { lanes, lanesMax = lanes, idle = idleSh
 }
 
 /**
- * The share of the processors that was idle since the last call.
+ * Returns a function that returns the idle share of the processors since its last call.
  *
- * @param {{ besideNice?: boolean }} [options] `besideNice`: what processes of low priority use counts as idle, because it
- *   is free for others
+ * @param {{ besideNice?: boolean }} [options] `besideNice`: time of low-priority processes counts as idle, because
+ *   others can use it
  * @returns {() => number}
  */
 export function idleShare({ besideNice = false } = {}) {

@@ -2,11 +2,11 @@
 
 // The passed test files and their keys: `npm test -- --affected` leaves out a file with an unchanged key.
 //
-// 1. The key of a test file is a hash. It covers everything that the file imports or names by a path, directly or not. It
-//    also covers the other files of its package (fixtures, golden files), the declared inputs of its package, and the
-//    versions of Node and packages. A named folder counts with all its files, except a folder above the file.
-// 2. Comments of generated code do not count: they are those of the contracts.
-// 3. What is unclear counts as changed: a file that cannot be read has no key.
+// 1. The key of a test file is a hash. It covers all files that the file imports or names by a path, directly or not.
+//    It also covers the other files of its package (fixtures, golden files), the declared inputs of its package, and
+//    the versions of Node and packages. A named folder counts with all its files, except a folder above the file.
+// 2. Comments of generated code do not count, because they are comments of the contracts.
+// 3. In doubt a file counts as changed: a file that cannot be read has no key.
 
 import { createHash } from "node:crypto";
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
@@ -115,7 +115,7 @@ export class Passed {
     return imports;
   }
 
-  /** Imports and other paths: programs that are started, files that are read. @param {string} file */
+  /** Returns imports and other paths: started programs, read files. @param {string} file */
   #namesIn(file) {
     const text = readFileSync(file, "utf8");
     return [...text.matchAll(/["'`](\.{1,2}\/[^"'`\n$]+|@tutti\/[^"'`\n$]+)["'`]/g)].map(

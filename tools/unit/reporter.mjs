@@ -1,6 +1,6 @@
 // @ts-check
 
-// A reporter for node:test that tells the parent process, over file descriptor 3, how every test went.
+// A reporter for node:test that sends the result of every test to the parent process over file descriptor 3.
 
 import { AssertionError } from "node:assert";
 import { writeSync } from "node:fs";
@@ -23,7 +23,7 @@ export default async function* report(events) {
     }
     if (type === "test:pass" || type === "test:fail")
       outcome(type, data, [...titles.slice(0, data.nesting), data.name].join(" › "));
-    // Those of the outermost level are node:test's own statistics, and errors that trace.mjs reports.
+    // Diagnostics of the outermost level are node:test's statistics, and errors that trace.mjs reports.
     if (type === "test:diagnostic" && data.nesting > 0) tell({ kind: "note", text: data.message });
   }
   yield "";
@@ -36,7 +36,7 @@ export default async function* report(events) {
  */
 function outcome(type, data, title) {
   const suite = data.details.type === "suite";
-  // With its hooks: what a file opens before its tests and ends after them is its own.
+  // The cost of a file includes its hooks.
   if (data.nesting === 0) tell({ kind: "end", file: data.file, cpuMs: cpuMs() });
   const place = { file: data.file, line: data.line, title };
   if (data.skip !== undefined || data.todo !== undefined) {
@@ -47,7 +47,7 @@ function outcome(type, data, title) {
         reason: [data.skip, data.todo].find((reason) => typeof reason === "string") ?? "",
       });
   } else if (type === "test:fail") {
-    // A suite or test that failed only because of what is inside it says nothing new.
+    // A suite or test that failed only because of its subtests adds no information.
     if (data.details.error.failureType !== "subtestsFailed")
       tell({ kind: "fail", ...place, text: explain(data.details.error) });
   } else if (!suite && data.name !== data.file) {
@@ -55,7 +55,7 @@ function outcome(type, data, title) {
   }
 }
 
-/** @param {Error} error node:test's wrapper, whose cause is what the test threw */
+/** @param {Error} error node:test's wrapper, whose cause is the error of the test */
 function explain(error) {
   const thrown = error.cause ?? error.message;
   if (typeof thrown === "string") return thrown;

@@ -3,11 +3,11 @@
 // Runs test files with node:test, in one process or in several.
 //
 // 1. Files of a batch run in one process, so that Node and the imports start once.
-// 2. Nothing hangs: a test that runs too long fails by itself. A silent process is killed, and so is a process that
-//    cannot end because something is still open. The end of a process counts even if one that it started still holds
-//    its output. Each failure names the file.
-// 3. `again` runs a file with failures once more, alone. What passes then is unsteady: reported in full, not counted as
-//    failed.
+// 2. Nothing hangs. A test that runs too long fails by itself. A silent process is killed, and so is a process that
+//    cannot end because of an open resource. The end of a process counts even if a child process still holds its
+//    output. Each failure names the file.
+// 3. `again` runs a file with failures once more, alone. Tests that pass then are unsteady: reported in full, not
+//    counted as failed.
 
 import { spawn } from "node:child_process";
 import { join, relative } from "node:path";
@@ -18,9 +18,9 @@ import { environmentFor, nodeFor, workspaceRoot } from "../setup.mjs";
 /**
  * @typedef {"test" | "io" | "nightly"} Tier
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- * @typedef {{ files: string[], text: string }} Failure } Failure `files`: the files to run again
+ * @typedef {{ files: string[], text: string }} Failure `files`: the files to run again
  * @typedef {{ testMs: number, silenceMs: number }} Deadlines
- * @typedef {{ wallMs: number, cpuMs: number }} FileCost with the hooks of its suites
+ * @typedef {{ wallMs: number, cpuMs: number }} FileCost including the hooks of its suites
  * @typedef {object} Outcome
  * @property {Failure[]} failures
  * @property {Failure[]} unsteady
@@ -29,11 +29,13 @@ import { environmentFor, nodeFor, workspaceRoot } from "../setup.mjs";
  * @property {Counts} counts
  * @property {string} output
  * @property {boolean} incomplete
- * @property {Map<string, FileCost>} costs of each file, without loading it
+ * @property {Map<string, FileCost>} costs by file, without loading it
  * @property {number} cpuMs processor time of the process and the processes that it waited for
  */
 
-/** Suffix and deadlines of each tier. Only a test that hangs reaches them: a loaded machine is several times slower. */
+/**
+ * Suffix and deadlines of each tier. Only a hanging test reaches the deadlines, even on a machine several times slower.
+ */
 export const tiers = {
   test: { suffix: /\.test\.(ts|mjs)$/, deadlines: { testMs: 45_000, silenceMs: 55_000 } },
   io: { suffix: /\.io\.(ts|mjs)$/, deadlines: { testMs: 300_000, silenceMs: 330_000 } },
@@ -43,10 +45,10 @@ export const tiers = {
 /** A test that is still running after this long is reported with its file. Long ones of `io` and `nightly` continue. */
 const reportAfterMs = 55_000;
 
-/** What a test process started may write for this long after its end. */
+/** Child processes may write for this long after the end of a test process. */
 const lingerMs = 10_000;
 
-/** What a command starts with to use only processor time that others leave. */
+/** Prefix of a command that uses only idle processor time. */
 export const atLowPriority = ["nice", "-n", "10"];
 
 /** @returns {Outcome} */
@@ -84,17 +86,16 @@ export function summary({ passed, failed, skipped }) {
 /**
  * @typedef {object} Manner
  * @property {Deadlines} deadlines
- * @property {string} folder that paths are shown relative to, and that the tests run in
- * @property {boolean} [again] a package alone: at once
- * @property {boolean} [againLater] by the caller, when everything else has run
+ * @property {string} folder base of printed paths, in which the tests run
+ * @property {boolean} [again] runs files with failures again immediately, for a single package
+ * @property {boolean} [againLater] the caller runs them again after all other files
  * @property {Record<string, string>} [environment]
- * @property {boolean} [yielding] at low priority: it uses what other processes leave
+ * @property {boolean} [yielding] runs at low priority, in idle processor time
  * @property {(line: string) => void} [report] the output while the tests run
  */
 
 /**
- * Runs one batch of files in one process, with its conclusions: the files that caused an incomplete run, and the files
- * that pass alone.
+ * Runs one batch of files in one process. Finds the files that caused an incomplete run, and the files that pass alone.
  *
  * @param {string[]} files
  * @param {Manner} manner
@@ -116,7 +117,7 @@ export async function runBatch(files, manner) {
 function runFiles(files, manner) {
   const { deadlines, folder, environment, yielding = false, report } = manner;
   const node = nodeFor(workspaceRoot);
-  // A priority that is set later misses the threads that Node has started by then.
+  // A later change of priority would miss the threads that Node has already started.
   const [program = node, ...before] = yielding ? [...atLowPriority, node] : [node];
   const here = (/** @type {string} */ name) => pathToFileURL(join(workspaceRoot, "tools", "unit", name)).href;
   const child = spawn(
@@ -180,10 +181,10 @@ function runFiles(files, manner) {
 }
 
 /**
- * Closes the streams of a process that has ended and of which another process still holds the other end.
+ * Closes the streams of an ended process if another process still holds the other end.
  *
  * @param {import("node:child_process").ChildProcess} child
- * @param {() => void} held called before
+ * @param {() => void} held called before that
  */
 function endLingering(child, held) {
   child.on("exit", () => {
@@ -208,7 +209,7 @@ function recorder(outcome, files, folder) {
   let current;
   let done = false;
   let mark = { atMs: performance.now(), cpuMs: 0 };
-  /** @param {string} text @param {string[]} [shownBy] all of the process if it is not known better */
+  /** @param {string} text @param {string[]} [shownBy] default: all files of the process */
   const fail = (text, shownBy = files) => {
     counts.failed += 1;
     failures.push({ files: shownBy, text });
@@ -231,7 +232,7 @@ function recorder(outcome, files, folder) {
       else if (event.kind === "loaded") mark = { atMs: performance.now(), cpuMs: event.cpuMs };
       else if (event.kind === "end") {
         const now = { atMs: performance.now(), cpuMs: event.cpuMs };
-        // A suite that several files share is in none of them, and does not say in which it failed.
+        // A suite that several files share is in none of them, and does not name the failed one.
         const file = files.includes(event.file) ? event.file : (current?.file ?? event.file);
         addCost(costs, file, { wallMs: now.atMs - mark.atMs, cpuMs: now.cpuMs - mark.cpuMs });
         mark = now;
@@ -274,7 +275,7 @@ function recorder(outcome, files, folder) {
 
 /**
  * @param {number | null} code
- * @param {boolean} done whether the process said that its last test is over
+ * @param {boolean} done whether the process has reported the end of its last test
  * @param {Counts} counts
  */
 function problemAtEnd(code, done, { passed, failed, skipped }) {
@@ -291,11 +292,12 @@ export function indent(text) {
   return text.replace(/^/gm, "    ");
 }
 
-/** Longer than any file takes to say its first word, short enough that a whole batch is tried within minutes. */
+/** Longer than any file takes for its first report, and short enough to try a whole batch within minutes. */
 const blameSilenceMs = 30_000;
 
 /**
- * One process for all files cannot say which of them left something open or never finished loading, so each runs alone.
+ * Finds the files that left something open or never finished loading. Each runs alone, because a shared process cannot
+ * tell.
  *
  * @param {string[]} files
  * @param {Manner} manner
@@ -316,7 +318,7 @@ async function blame(files, manner) {
 }
 
 /**
- * Runs the files with failures once more, each alone. What passes then moves from the failures to the unsteady ones.
+ * Runs the files with failures once more, each alone. Failures of passing files become unsteady.
  *
  * @param {Outcome} outcome
  * @param {Manner} manner
@@ -336,7 +338,7 @@ export async function runAgain(outcome, manner) {
 }
 
 /**
- * Prints what a run found, without its counts.
+ * Prints the findings of a run, without its counts.
  *
  * @param {Outcome} outcome
  * @param {{ verbose?: boolean }} [options]

@@ -1,5 +1,6 @@
-// Imported into the process that runs a package's tests, and so into its threads: a thread of a service runs from its bundle, if the
-// run has built one (TEST_THREADS). From source each start of a thread loads its modules again, and a host with a disk starts five.
+// Imported into the process that runs a package's tests, and so into its threads. A thread of a service runs from its
+// bundle, if the run has built one (TEST_THREADS). From source each start of a thread loads its modules again, and a
+// host with a disk starts five threads.
 
 import { registerHooks } from "node:module";
 import { join } from "node:path";

@@ -1,8 +1,7 @@
-// Imported into the process that runs a package's tests: tells its parent, over file descriptor 3, which test is about
-// to run and when all have run. Written synchronously, so that the parent knows the name even of a test that never
-// yields. A while after the last test it names what still keeps the process alive. An idle process is gone by then, and
-// so is one whose files end what they started at their end: that comes after the last test, and takes a while on a busy
-// machine.
+// Imported into the process that runs a package's tests. Reports the next test and the end of all tests to its parent,
+// over file descriptor 3. It writes synchronously, so that the parent knows the name even of a test that never yields.
+// A while after the last test it lists the resources that still keep the process alive. By then an idle process has
+// ended. Files that close their resources at their end have closed them too, which takes a while on a busy machine.
 
 import { writeSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -29,17 +28,18 @@ function stillOpen() {
 }
 
 /**
- * node:test follows every promise to find the test of an error that no caller catches. Where tests have many promises, this takes half
- * of the processor time. Without it such an error fails the run, with the test that was running.
+ * Stops node:test from following promises. It follows every promise to find the test of an uncaught error, which takes
+ * half of the processor time if tests have many promises. Without following, such an error fails the run and the running
+ * test.
  *
- * @returns {() => void} what ends it. Hooks of tests stay: virtual time has one
+ * @returns {() => void} a function that stops it. Hooks of tests stay, because virtual time has one
  */
 function promisesFollowed() {
   let followers;
   try {
     followers = [...createRequire(import.meta.url)("internal/async_hooks").getHookArrays()[0]];
   } catch {
-    // Another Node keeps it elsewhere: it is slower, and as right.
+    // Another Node keeps the hook elsewhere. The tests are then slower, and equally correct.
     return () => {};
   }
   return () => {
@@ -49,7 +49,7 @@ function promisesFollowed() {
   };
 }
 
-// Threads of what is tested are started with this file too, and an end of theirs is none of the tests.
+// Threads of the tested code import this file too, and their end is not the end of the tests.
 if (isMainThread) {
   const { after, before, beforeEach } = await import("node:test");
   // All files are loaded.
@@ -58,7 +58,7 @@ if (isMainThread) {
   const followNoPromises = promisesFollowed();
   let isFirst = true;
   beforeEach((context) => {
-    // Not before: node:test needs them to find the suite that a test is in.
+    // Not earlier, because node:test needs the promises to find the suite of a test.
     if (isFirst) followNoPromises();
     isFirst = false;
     tell({ kind: "begin", file: context.filePath, title: context.fullName });

@@ -2,13 +2,15 @@
 
 import { readFileSync } from "node:fs";
 
-/** Processor time of this process and of the processes that it started and that have ended. */
+/** Returns the processor time of this process and of its ended child processes. */
 export function cpuMs() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000 + cpuMsOfChildren();
 }
 
-/** Linux alone says it: fields 16 and 17 of `stat`, in hundredths of a second. The name before them may have blanks. */
+/**
+ * Only Linux reports it: fields 16 and 17 of `stat`, in hundredths of a second. The name before them may have spaces.
+ */
 function cpuMsOfChildren() {
   try {
     const fields = readFileSync("/proc/self/stat", "utf8")

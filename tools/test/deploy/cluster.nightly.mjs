@@ -62,7 +62,7 @@ describe("the images, run as the manifests say", { skip }, () => {
   };
 
   /**
-   * Asks the way the kubelet would, until every pod says that it is ready.
+   * Probes like the kubelet, until every pod is ready.
    */
   async function allReady() {
     const until = Date.now() + patienceMs;

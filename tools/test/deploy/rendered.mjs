@@ -1,6 +1,6 @@
 // @ts-check
 
-// What `kubectl kustomize` makes of the manifests in `deploy/kubernetes`.
+// Renders the manifests in `deploy/kubernetes` with `kubectl kustomize`.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -11,7 +11,7 @@ import { needsCarried } from "../../carried.mjs";
 import { environmentFor, nodeFor, workspaceRoot } from "../../setup.mjs";
 
 /**
- * As much of an object of Kubernetes as tests look at.
+ * The part of a Kubernetes object that tests read.
  *
  * @typedef {{ apiVersion: string, kind: string, metadata: { name: string, namespace?: string, labels?: Record<string, string>, annotations?: Record<string, string> }, spec?: any, rules?: any, subjects?: any, data?: Record<string, string>, automountServiceAccountToken?: boolean }} Manifest
  */
@@ -20,7 +20,7 @@ export const carried = await needsCarried();
 
 const kubectl = spawnSync("kubectl", ["version", "--client"], { stdio: "ignore" });
 
-/** Why manifests cannot be rendered and read. False where they can. */
+/** Why manifests cannot be rendered and read. False if they can. */
 export const cannotRender =
   carried.skip || (kubectl.status === 0 ? false : "kubectl is missing: install it and put it on PATH");
 
@@ -28,7 +28,7 @@ if (cannotRender && process.env["CI"] === "true")
   throw new Error(`${cannotRender}; with CI=true its tests must run`);
 
 /**
- * Returns a copy of the manifests with credentials of its own, for as long as a test lasts.
+ * Returns a copy of the manifests with separate credentials, for the duration of a test.
  *
  * @param {{ after: (fn: () => void) => void }} t
  */
@@ -61,7 +61,7 @@ export function rendered(folder) {
       const [problem] = document.errors;
       if (problem !== undefined) throw problem;
       const manifest = document.toJS();
-      // Kustomize folds long lines, which Kubernetes takes and its schema does not.
+      // Kustomize folds long lines. Kubernetes accepts them, but its schema does not.
       if (manifest.kind === "Secret")
         for (const [key, value] of Object.entries(manifest.data ?? {}))
           manifest.data[key] = value.replace(/\s/g, "");
@@ -70,7 +70,7 @@ export function rendered(folder) {
 }
 
 /**
- * Workloads of pods.
+ * Returns the workloads that run pods.
  *
  * @param {readonly Manifest[]} manifests
  */
@@ -79,7 +79,7 @@ export function workloadsOf(manifests) {
 }
 
 /**
- * What a schema of Kubernetes has against a manifest. It allows fields that it does not know.
+ * Returns the errors of a manifest against the Kubernetes schema, which allows unknown fields.
  *
  * @param {Manifest} manifest
  * @returns {Promise<unknown[]>}

@@ -1,6 +1,6 @@
 // @ts-check
 
-// A folder outside of the clone, as a stranger has one: packages from a registry, and `npx tutti dev`.
+// A folder outside of the clone, as for a new user: packages from a registry, and `npx tutti dev`.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +12,7 @@ import { workspaceRoot } from "../../setup.mjs";
 import { run } from "../tree.mjs";
 
 /**
- * Returns the environment of a stranger whose Node is this one.
+ * Returns the environment of a new user with this Node.
  *
  * @param {string} node
  * @returns {NodeJS.ProcessEnv}
@@ -20,7 +20,7 @@ import { run } from "../tree.mjs";
 export function environmentWith(node) {
   const path = (process.env["PATH"] ?? "").split(delimiter).filter((each) => !each.includes("node_modules"));
   const own = Object.entries(process.env).filter(
-    // The certificates that the machine trusts stay: without them npm repeats each request for minutes.
+    // Trusted certificates of the machine stay. Without them npm retries each request for minutes.
     ([name]) => name === "NODE_EXTRA_CA_CERTS" || !/^(npm_|NX_|NODE_|TUTTI_|CI$|FORCE_COLOR)/.test(name),
   );
   return { ...Object.fromEntries(own), PATH: [dirname(node), ...path].join(delimiter) };
@@ -46,7 +46,7 @@ export async function packed(name, out) {
 }
 
 /**
- * Returns the files of the guide of installing, as a reader writes them.
+ * Returns the files in the installation guide, as a reader writes them.
  *
  * @returns {Record<string, string>} text by name
  */
@@ -61,7 +61,7 @@ export function manifestIn(folder) {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 }
 
-/** A port that is free with the next one. Not by `--port auto`: that takes 7400, which other tests need free. */
+/** Returns a free port whose next port is free too. `--port auto` would use 7400, which other tests need. */
 async function freePair() {
   for (;;) {
     const first = await listening(0);
@@ -81,19 +81,19 @@ async function listening(port) {
 }
 
 /**
- * Starts `npx tutti dev`, and waits until the platform says that it is ready.
+ * Starts `npx tutti dev`, and waits until the platform is ready.
  *
  * @param {import("node:test").TestContext} t
  * @param {string} cwd
  * @param {NodeJS.ProcessEnv} env
  */
 export async function startDev(t, cwd, env) {
-  // In a group of its own, as a terminal has it: Ctrl-C goes to the group.
+  // In a separate group, as in a terminal, where Ctrl-C goes to the group.
   const child = spawn("npx", ["tutti", "dev", "--port", String(await freePair())], {
     ...{ cwd, env, detached: true },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  // Its end, and the end of all that it started.
+  // Its end, and the end of all processes that it has started.
   const closed = once(child, "close");
   const group = -Number(child.pid);
   t.after(() => {
@@ -116,9 +116,9 @@ export async function startDev(t, cwd, env) {
   });
   return {
     ...(await ready),
-    /** What it printed so far. */
+    /** Returns the output so far. */
     said: () => output,
-    /** Ctrl-C, until all of it has ended. */
+    /** Sends Ctrl-C, and waits until all processes have ended. */
     stop: async () => {
       process.kill(group, "SIGINT");
       await closed;

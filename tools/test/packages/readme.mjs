@@ -1,11 +1,11 @@
 // @ts-check
 
-// A README of a project, followed to the letter: its commands in order, each compared with the output below it.
+// Follows the README of a project: runs its commands in order, and compares each with the output below it.
 //
-// 1. A command is a line `$ …` in a block of text. Lines below it are its output, where `…` stands for anything.
-// 2. Tutti and workers run until the end of the README. Every other command ends by itself, with exit code 0 unless the README
-//    shows that a run failed.
-// 3. A reader looks again: what only shows something is asked until it is there.
+// 1. A command is a line `$ …` in a block of text. Lines below it are its output, in which `…` matches any text.
+// 2. Tutti and workers run until the end of the README. Every other command ends by itself. Its exit code is 0, except
+//    if the README shows a failed run.
+// 3. Commands that only show something are repeated until the output matches, as a reader would do.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

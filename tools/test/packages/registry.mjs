@@ -1,6 +1,6 @@
 // @ts-check
 
-// A registry of npm on loopback, with the archives that a test gives it, and what an upstream has beside them.
+// An npm registry on loopback, with archives of a test and the packages of an upstream.
 
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ import { basename } from "node:path";
 /**
  * @param {{ after: (end: () => void) => unknown }} t
  * @param {readonly Published[]} published
- * @param {{ upstream?: string }} [options] asked for every other package. Default: none
+ * @param {{ upstream?: string }} [options] `upstream`: source of all other packages. Default: none
  * @returns {Promise<string>} its URL
  */
 export async function startRegistry(t, published, { upstream } = {}) {
@@ -37,7 +37,7 @@ export async function startRegistry(t, published, { upstream } = {}) {
   return url;
 }
 
-/** What a registry says of a package. @param {readonly Published[]} versions @param {string} url */
+/** Returns the document of a package. @param {readonly Published[]} versions @param {string} url */
 function documentOf(versions, url) {
   const [{ manifest: newest } = { manifest: { name: "", version: "" } }] = versions;
   return {
