@@ -1,4 +1,4 @@
-/** A task is delegated to an agent that the official SDK of Agent2Agent serves. */
+/** Delegates a task to an agent that is served by the official SDK of Agent2Agent. */
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { createServer, type Server, type ServerResponse } from "node:http";
@@ -21,7 +21,7 @@ import { testWorkflow } from "@tutti/sdk/testing";
 
 const extension = "urn:tutti:a2a:budget:1";
 
-/** Answers at once, asks, fails or waits, as the text of the first message says. */
+/** Answers at once, asks, fails or waits, depending on the text of the first message. */
 class Executor implements AgentExecutor {
   readonly started: string[] = [];
   cancelled = 0;

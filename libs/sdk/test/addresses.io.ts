@@ -9,7 +9,7 @@ import { connect, type Tutti } from "../src/client/index.ts";
 const value = Payload.fromPartial({ body: { $case: "inline", value: Buffer.from("7") } });
 const outcome = { result: { $case: "completed", value } } as const;
 
-/** Says where it was called: the definition that a run has is the name of who answers. */
+/** Returns handlers that put the name of the answering server into the definition of a run. */
 function handlersOf(name: string): Handlers<typeof runService> {
   const what = { $case: "definition", value: { name } } as const;
   const run = Run.fromPartial({ runId: "one", spec: { what }, outcome });
@@ -51,7 +51,7 @@ describe("a client of several processes", () => {
     return client;
   }
 
-  /** Who answers what is about one run. */
+  /** Returns the name of the server that answers calls about a run. */
   async function answering(client: Tutti): Promise<string> {
     const { what } = (await client.runs.get("one").get()).spec ?? {};
     return what?.$case === "definition" ? what.value.name : "nobody";

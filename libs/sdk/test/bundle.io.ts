@@ -1,4 +1,4 @@
-/** A worker, and a test of a definition, are bundled with what they need, and run without the workspace. */
+/** Bundles a worker, and a test of a definition, with their dependencies, and runs them without the workspace. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";

@@ -23,7 +23,7 @@ const errors = defineErrors("sdktest", {
 const json = (value: unknown) =>
   Payload.fromPartial({ body: { $case: "inline", value: new TextEncoder().encode(JSON.stringify(value)) } });
 
-/** Returns a service that remembers what it was asked, with an answer for each kind of question. */
+/** Returns a service that records its requests, with an answer for each kind of request. */
 function handlers(requests: unknown[]): RunHandlers {
   const unserved = Object.keys(runService.methods).map((name) => [
     name,
@@ -49,7 +49,7 @@ function handlers(requests: unknown[]): RunHandlers {
       };
     },
     awaitRun({ runId }) {
-      // It has not ended the first time.
+      // The run has not ended at the first request.
       const result = runId === "slow" || (runId === "good" && waits++ === 0) ? undefined : outcomes[runId];
       return { run: Run.fromPartial({ runId, ...(result !== undefined && { outcome: { result } }) }) };
     },
@@ -184,7 +184,7 @@ for (const way of ["gRPC", "HTTP"] as const)
       const ids: string[] = [];
       for await (const { runId } of tutti.runs.list({ definition: "order" })) ids.push(runId);
       assert.deepEqual(ids, ["one", "two"]);
-      // The caller that looks beyond the first page mostly wants many.
+      // A caller that reads past the first page usually needs many entries.
       assert.deepEqual(requests.slice(-2), [
         { size: 0, token: "" },
         { size: 1_000, token: "more" },

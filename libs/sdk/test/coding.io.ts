@@ -19,9 +19,9 @@ import {
 } from "@tutti/sdk/coding";
 import { testWorkflow } from "@tutti/sdk/testing";
 
-/** An agent that does exactly what it is asked: the prompt is a script. */
+/** An agent that executes its prompt as a script. */
 const literal: CodingProfile = { name: "literal", command: () => ["sh", "-s"], env: [] };
-/** The same with lines of JSON as output. Lines that are none are for people. */
+/** The same agent with lines of JSON as output. Other lines are for people. */
 const talkative: CodingProfile = { ...literal, name: "talkative", read: (line) => line };
 
 const folders: string[] = [];
@@ -38,7 +38,7 @@ async function folder(): Promise<string> {
   return made;
 }
 
-/** Each test has an engine of its own whose first run is `run-1`, so the task has another name each time. */
+/** Makes names of tasks unique, because each test has its own engine, whose first run is `run-1`. */
 let tasks = 0;
 
 function test(input: CodingInput, profile = literal, options: CodingOptions = {}, policy: object = {}) {

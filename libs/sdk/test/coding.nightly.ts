@@ -1,4 +1,4 @@
-/** The real programs from npm, with a model server of this machine in the place of their providers. */
+/** Tests the real programs from npm, with a local model server instead of their providers. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -18,14 +18,14 @@ import { type ServedModel, serveModel } from "@tutti/sdk/model-server";
 import { ScriptedModel, type ScriptedRequest, testWorkflow } from "@tutti/sdk/testing";
 
 const packages = ["@anthropic-ai/claude-code", "@openai/codex", "@google/gemini-cli"];
-/** The tool of each program that runs a command, and how it is called. */
+/** Tools of the programs that run a command, with their arguments. */
 const shells: Readonly<Record<string, (command: string) => unknown>> = {
   Bash: (command) => ({ command, description: "runs it" }),
   exec_command: (cmd) => ({ cmd }),
   run_shell_command: (command) => ({ command }),
 };
 
-/** Writes a file at first. Writes the one that is missing when the check says so. */
+/** Writes a file first, then the file that the check reports as missing. */
 function scripted({ tools, conversation }: ScriptedRequest) {
   const name = tools.find((tool) => tool in shells);
   if (name === undefined) return "a title";
@@ -126,12 +126,12 @@ describe("the programs that people have", () => {
         ["first", "second"],
       );
       assert.equal(output.repairs, 1);
-      // Each answer has 15 tokens. Programs ask for more than the answers of the task, such as a title.
+      // Each answer has 15 tokens. Programs also request other answers than those of the task, such as a title.
       const answers = model.requests.length - asked;
       assert.ok(output.tokens >= 60 && output.tokens <= 15 * answers, `${output.tokens} tokens`);
       assert.deepEqual(await readdir(trees), []);
-      // The second turn continued the conversation of the first. Gemini CLI 0.61 finds no session that it had by ACP: then
-      // it got the whole task.
+      // The second turn continued the conversation of the first. Gemini CLI 0.61 does not find ACP sessions, so it got the
+      // whole task.
       const known = profile.acp === true ? /WROTE 1|This is done, but/ : /WROTE 1/;
       assert.match(model.requests.at(-1)?.conversation.join("\n") ?? "", known);
     });

@@ -1,4 +1,4 @@
-/** The program is right about a worker that keeps the rules, and finds each of those that break one. */
+/** The program accepts a worker that keeps the rules, and detects each worker that breaks one. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,7 @@ import { transportFor } from "../src/link/transports.ts";
 
 type Change = (frame: AgentFrame) => AgentFrame | undefined;
 
-/** Returns a worker of this process. What it sends is changed on its way. */
+/** Returns a launcher for a worker in this process, whose frames are changed in transit. */
 function workerHere(change?: Change): LaunchWorker {
   return ({ TUTTI_ADDRESS: address, TUTTI_POOL: pool }) => {
     const worker = new Worker(
@@ -128,7 +128,7 @@ const wrongs: readonly [title: string, rule: string, found: RegExp, change: Chan
   ["leaves without a goodbye", "drain", /without it|none/, (frame) => ({ ...frame, bye: undefined })],
 ];
 
-// Most of the time is waiting for what must not come.
+// Most of the time is spent waiting for frames that must not arrive.
 describe("the conformance program", { concurrency: 2 }, () => {
   it("finds that the worker of this library keeps every rule", async () => {
     const reports = await checkConformance({ launch: workerHere(), patience: 3, concurrency: 6 });
@@ -150,7 +150,7 @@ describe("the conformance program", { concurrency: 2 }, () => {
     });
     const broken = reports.filter(({ kept }) => !kept);
     assert.deepEqual(broken.map(renderReport), []);
-    // Without a redirect.
+    // The rule about redirects does not apply.
     assert.equal(reports.length, conformanceRules.length - 1);
   });
 

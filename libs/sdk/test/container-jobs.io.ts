@@ -1,4 +1,4 @@
-/** Containers as Jobs, against a small server that speaks the API of Kubernetes. */
+/** Containers as Jobs, against a small server with the API of Kubernetes. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -60,7 +60,7 @@ describe("containers as Jobs of Kubernetes", () => {
     await until("the log", () => cluster.requests.includes("GET pods/log"));
     cluster.write("one");
     await until("one line", () => output.length === 1);
-    // Watches and log continue, each line once.
+    // Watches and log continue, and each line arrives once.
     cluster.cut();
     cluster.write("two");
     await until("the other line", () => output.length === 2);
@@ -146,7 +146,7 @@ describe("containers as Jobs of Kubernetes", () => {
         "a.txt": Buffer.from("one\n"),
         "below/two words.bin": Buffer.concat(Array.from({ length: 64 }, () => all)),
         empty: Buffer.alloc(0),
-        // Its encoding is the word that starts a file.
+        // Its encoding equals the keyword that starts a file.
         end: Buffer.from("file", "base64"),
       };
       mkdirSync(join(folder, "below"));
@@ -158,7 +158,7 @@ describe("containers as Jobs of Kubernetes", () => {
         assert.deepEqual(volumes[1], { name: "outputs", emptyDir: {} });
         cluster.pod(job, done, {}, { waiting: { reason: "PodInitializing" } });
         const log = readerOf(job, folder);
-        // The first reader gets a part of it, and the second one another content.
+        // The first reader gets a part of it, and the second reader gets other content.
         cluster.outputs = [log.slice(0, -20), log.replace("b25l", "b25m"), log];
         cluster.pod(job, done, {}, done);
       };

@@ -1,4 +1,4 @@
-/** Containers that wait for their tasks, of a real Podman where there is one. */
+/** Warm containers, with a real Podman if it is installed. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -59,7 +59,7 @@ describe("containers that wait for their tasks", { skip: lacking }, () => {
   });
   after(() => boxes.close());
 
-  /** Runs containers with a label of their own. */
+  /** Returns a runner whose containers have their own label. */
   function runner(label: string) {
     const list = ["ps", `--filter=label=of=${label}`];
     const running = () =>
@@ -85,7 +85,7 @@ describe("containers that wait for their tasks", { skip: lacking }, () => {
       const output = await testWorkflow(definition as never, { handlers, patienceMs: 120_000 }).execute();
       return output as unknown as ContainerOutput;
     };
-    /** Other than the one that a task has had, which may end later than its task. */
+    /** Returns the waiting container other than `had`, which may end later than its task. */
     const waiting = (had = "") =>
       until(
         "one that waits",
@@ -107,7 +107,7 @@ describe("containers that wait for their tasks", { skip: lacking }, () => {
     let id = "";
     for (const text of ["b", "c"]) {
       [id = ""] = await waiting(id);
-      // A task starts cold until the shell of the container waits.
+      // Tasks start cold until the shell of the container waits.
       const { stdout, files } = await until(
         "a task in the container that waits",
         () => run(given(text)),

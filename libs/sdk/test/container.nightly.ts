@@ -1,4 +1,4 @@
-/** Containers of a real Podman, with an image made of busybox. */
+/** Containers of a real Podman, with an image based on busybox. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";

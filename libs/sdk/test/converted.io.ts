@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "../../..");
 const compiler = join(root, "node_modules/typescript/bin/tsc");
 
 describe("definitions converted to TypeScript", () => {
-  // Inside this package, where imports of @tutti/sdk resolve as in the package of a user.
+  // In this package, imports of @tutti/sdk resolve as in the package of a user.
   let folder: string;
   const definitions = new Map<string, Definition>();
 

@@ -1,4 +1,4 @@
-/** A worker over gRPC with mutual TLS: who it trusts, and as whom it comes. */
+/** A worker over gRPC with mutual TLS: the hosts that it trusts, and its own identity. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * A worker and a host whose streams break at random, whose frames are lost at random, and whose host forgets results
- * that were not durable. In every case each task is done once and its result arrives.
+ * A worker and a host with random faults: streams break, frames are lost, and the host forgets results that were not
+ * durable. In every case each task runs once and its result arrives.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -18,18 +18,18 @@ interface Installation {
   readonly assigned: Map<number, Assign>;
 }
 
-/** One link as its host knows it. */
+/** State of one link at its host. */
 class HostLink {
   readonly installation: Installation;
-  /** Frames of the agent that were taken in. */
+  /** Number of frames received from the agent. */
   received = 0;
-  /** Frames that were sent. Number 1 is at index 0. */
+  /** Sent frames. Number 1 is at index 0. */
   readonly sent: Uint8Array[] = [];
-  /** Tokens of results, in the order in which they were taken in. */
+  /** Tokens of results, in the order of their arrival. */
   readonly results: number[] = [];
   durableUpTo = 0;
   credit = 0;
-  /** Where in the stream's frames the next one to be taken in is. */
+  /** Position of the next frame in the stream's frames. */
   at = 1;
 
   constructor(installation: Installation) {
@@ -69,7 +69,7 @@ class World {
     return Math.floor(this.chance.random() * (most + 1));
   }
 
-  /** A frame that arrives, or is on its way when the stream breaks. */
+  /** Sends a frame that arrives, or is lost in transit when the stream breaks. */
   send(frame: Partial<HostFrame>, arrives: boolean): void {
     const { link } = this;
     const bytes = HostFrame.encode(
@@ -126,7 +126,7 @@ class World {
       host.welcome({ resumed: true, received: this.link.received, linkId: resume.linkId });
       for (const bytes of this.link.sent.slice(resume.received)) host.stream.events.frame(bytes);
     } else {
-      // The host was another, or has forgotten results that were not durable.
+      // The host is new, or has forgotten results that were not durable.
       const { durable, assigned } = this.installation;
       const there = new Set(running.map(([token]) => token ?? 0));
       const unwanted = running.filter(([token]) => durable.has(token ?? 0));
@@ -147,7 +147,7 @@ class World {
     const { settle, pass } = this.all;
     switch (this.upTo(9)) {
       case 0:
-        // Something is on its way, in both directions.
+        // Frames are in transit in both directions.
         if (this.upTo(1) === 0) this.assign(false);
         if (this.upTo(1) === 0) this.makeDurable(false);
         return this.cut();
@@ -169,7 +169,7 @@ class World {
     return settle();
   }
 
-  /** No more faults: everything comes to its end. */
+  /** Completes all tasks without further faults. */
   async finish(): Promise<void> {
     const { pass } = this.all;
     for (let round = 0; round < 50 && !this.isDone; round++) {

@@ -39,7 +39,7 @@ interface Delta {
   }[];
 }
 
-/** The scripted model streams. A client that wants no stream gets the same answer in one piece. */
+/** Returns the streamed answer of the scripted model in one piece for a client without streaming. */
 async function inOnePiece(request: Request, answer: Response): Promise<Response> {
   const { stream } = (await request.json()) as { readonly stream?: boolean };
   if (stream === true || request.url.includes(":streamGenerateContent")) return answer;

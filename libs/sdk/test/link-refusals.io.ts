@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { WebSocket as WebSocketOfPackage } from "ws";
 import { WebSocketTransport } from "../src/link/web-socket-transport.ts";
 
-/** How the transport explains that a server gives it no link. */
+/** Returns the reason of the transport for a server that refuses a link. */
 async function reasonOf(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -9,7 +9,7 @@ import type { HandleOptions, Handler } from "@tutti/sdk/worker";
 
 const program = join(import.meta.dirname, "programs", "mcp-server.mjs");
 
-/** A worker's register of handlers, called as a worker calls them. */
+/** Collects handlers, and calls them as a worker does. */
 class Desk {
   readonly handlers = new Map<string, { readonly handler: Handler; readonly options: HandleOptions }>();
 
@@ -78,7 +78,7 @@ describe("the tools of an MCP server over its pipes", () => {
   });
 
   it("get the answer of a person that they ask for within a call", async () => {
-    // The run of a question is tested on a whole installation.
+    // The run of a question is tested on a full installation.
     const run = { existed: false, result: async () => ({ data: { key: "k" } }), cancel: async () => {} };
     const questions = { tutti: { run: async () => run } as never };
     const other = new Desk();

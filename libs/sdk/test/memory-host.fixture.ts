@@ -1,4 +1,4 @@
-/** A worker on virtual time, and a host without a network that does what a test says. */
+/** A worker on virtual time, and a host without a network, controlled by a test. */
 import { AgentFrame, Assign, HostFrame, type Result, Welcome } from "@tutti/contracts/agent/v1";
 import { recordingLogger, seededChance, VirtualTime } from "@tutti/kernel/testing";
 import { Worker, type WorkerOptions } from "../src/index.ts";
@@ -19,7 +19,7 @@ export class MemoryHost implements Transport {
   isClosed = false;
   readonly files = memoryBlobs();
   sequence = 0;
-  /** Refuses connections while it is set. */
+  /** If true, connections are refused. */
   isDown = false;
 
   open(address: string, events: StreamEvents): LinkStream {
@@ -127,7 +127,7 @@ export function bytesOf(token: number): Uint8Array {
   return new Uint8Array(16).fill(token);
 }
 
-/** `1: {"a":1}`, `2: failed pay.declined`, in the order in which they came. */
+/** Formats results in order of arrival: `1: {"a":1}`, `2: failed pay.declined`. */
 export function told(results: readonly Result[]): string[] {
   return results.map(({ token, outcome }) => `${token[0]}: ${outcomeOf(outcome)}`);
 }
@@ -157,7 +157,7 @@ export function stage(options: WorkerOptions = {}) {
       figures: () => figures,
     },
   );
-  /** Lets everything continue that can, and what was put off to the end of the turn too. */
+  /** Runs all work that can continue, including work deferred to the end of the turn. */
   async function settle(): Promise<void> {
     do {
       await time.flush();
@@ -165,7 +165,7 @@ export function stage(options: WorkerOptions = {}) {
       await time.flush();
     } while (deferred.length > 0);
   }
-  /** Started and welcomed. */
+  /** Starts the worker and welcomes it. */
   async function link(fields: Partial<Welcome> = {}): Promise<void> {
     const started = worker.start();
     await settle();
@@ -173,7 +173,7 @@ export function stage(options: WorkerOptions = {}) {
     await started;
     await settle();
   }
-  /** Time passes, and every turn in it comes to its end. */
+  /** Advances time, and completes every turn in it. */
   async function pass(ms: number): Promise<void> {
     const endMs = time.monotonic() + ms;
     await settle();
@@ -198,7 +198,7 @@ const figures = {
   hostCpu: 0,
 };
 
-/** A process that is not one: signals come when a test sends them, and its end is noted. */
+/** Returns a simulated process. Tests send its signals, and its exit is recorded. */
 export function memoryEdge() {
   const listeners = new Map<string, Set<() => void>>();
   return {

@@ -7,7 +7,7 @@ const program = fileURLToPath(new URL("programs/nothing-there.ts", import.meta.u
 
 it("a program that calls a platform that is not there ends with an error", () => {
   const { status, stderr } = spawnSync(process.execPath, [program], { encoding: "utf8", timeout: 30_000 });
-  // Node ends with 13 when nothing keeps a waiting program alive.
+  // Node exits with 13 if nothing keeps a waiting program alive.
   assert.equal(status, 1, stderr);
   assert.match(
     stderr,

@@ -1,6 +1,6 @@
 /**
- * Real OpenAPI documents: each operation is imported or refused with a reason, and an imported one is called once, with
- * an input that its schema accepts. The server finds the method and the path that the document describes.
+ * Real OpenAPI documents. Each operation is imported, or refused with a reason. An imported operation is called once,
+ * with an input that its schema accepts. The server checks the method and the path against the document.
  */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -113,7 +113,7 @@ const call: AdapterCall = {
   secret: async () => "",
 };
 
-/** Counted without the importer. */
+/** Counts operations independently of the importer. */
 function count(document: Members): number {
   return Object.values(membersIn(document, "paths"))
     .map((item) => resolved(document, item))
@@ -128,7 +128,7 @@ function matches(form: string, request: string): boolean {
   return new RegExp(`^${pattern}$`).test(request);
 }
 
-/** A small value that a schema accepts. */
+/** Returns a small value that a schema accepts. */
 function sample(schema: unknown, root: unknown = schema, depth = 0): unknown {
   const of = merged(schema, root);
   if (depth > depthMax) return "a";
@@ -161,7 +161,7 @@ function sample(schema: unknown, root: unknown = schema, depth = 0): unknown {
 
 const depthMax = 12;
 
-/** A schema with its reference, all parts of `allOf`, and the first of `oneOf` and `anyOf`. */
+/** Merges a schema with its reference, all parts of `allOf`, and the first of `oneOf` and `anyOf`. */
 function merged(schema: unknown, root: unknown, depth = 0): Members {
   if (!isMembers(schema) || depth > depthMax) return {};
   const reference = schema["$ref"];

@@ -12,7 +12,7 @@ import { testWorkflow } from "@tutti/sdk/testing";
 
 const scratchModule = new URL("../src/shell/scratch.ts", import.meta.url).href;
 
-/** Whether a process is there, and not only its entry. */
+/** Returns whether a process runs, and is not a zombie. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -90,7 +90,7 @@ describe("commands as tasks", () => {
     delete process.env["SHELL_TEST_SECRET"];
     assert.match(stdout, /^OWN=1$/m);
     assert.match(stdout, /^PATH=/m);
-    // By TUTTI_COMMAND a process that left the group is found.
+    // TUTTI_COMMAND marks processes, so that a process that left the group is found.
     assert.doesNotMatch(stdout, /SHELL_TEST_SECRET|TUTTI_(?!COMMAND)/);
   });
 

@@ -192,7 +192,7 @@ describe("a task", () => {
       await link();
       host.send({ assignments: [assignOf(1, {}, "fail"), assignOf(2, {}, "well")] });
       await settle();
-      // The one that failed took a turn longer or not. Their order says nothing.
+      // The failed task may have taken a turn longer. The order of the results is not fixed.
       const failed = host.results.find(({ token }) => token[0] === 1)?.outcome;
       assert.ok(failed?.$case === "failed");
       assert.deepEqual(

@@ -20,7 +20,7 @@ const asking = [
 ].join("\n");
 
 function isRunning(pid: number): boolean {
-  // The process itself has no number when it did not start.
+  // A process that did not start has the id 0.
   if (pid === 0) return false;
   try {
     process.kill(pid, 0);
@@ -52,7 +52,7 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
     try {
       execFileSync("tmux", ["kill-session", "-t", own], { stdio: "ignore" });
     } catch {
-      // It was not opened.
+      // The session was not opened.
     }
   });
 

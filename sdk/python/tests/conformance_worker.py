@@ -1,4 +1,4 @@
-"""The worker that the conformance program is tried with: python3 conformance_worker.py"""
+"""The worker for tests of the conformance program: python3 conformance_worker.py"""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""A durable function without a platform: turns with what the platform gives, and what the worker makes of them."""
+"""Plays a durable function without a platform: turns with entries of the platform, and the results of the worker."""
 
 import asyncio
 import logging
@@ -6,14 +6,14 @@ import logging
 from tutti._functions.host import FunctionHost
 from tutti.testing import task_context
 
-# What is logged is no part of what these tests print.
+# Keeps the log out of the output of these tests.
 logging.getLogger("tutti").addHandler(logging.NullHandler())
 
 START_MS = 1_767_225_600_000
 
 
 class FunctionStage:
-    """`journal` grows with each turn. Hot: one worker makes all turns. Otherwise each is made by another one."""
+    """`journal` grows with each turn. Hot: one worker executes all turns. Otherwise each turn has a new worker."""
 
     def __init__(self, function, given=None, *, is_hot=True, recorded=(), object=None, left=None):
         self.function = function
@@ -22,10 +22,10 @@ class FunctionStage:
         self.left = left
         self.is_hot = is_hot
         self.host = FunctionHost()
-        # What a turn keeps for the next attempt, and what this one finds.
+        # State that a turn saves for the next attempt, and state that this attempt finds.
         self.reported = []
         self.saved = None
-        # Of the secrets that each attempt was given.
+        # Masks for the secrets of each attempt.
         self.masks = None
         self.journal = []
         self.turns = 0
@@ -37,7 +37,7 @@ class FunctionStage:
             self.journal.append({"atMs": START_MS + 1_000 * len(self.journal), **entry})
 
     async def turn(self, given=(), *, undo=False):
-        """Makes a turn after these entries of the platform."""
+        """Execute a turn after these entries of the platform."""
         self.add(given)
         if not self.is_hot:
             self.host = FunctionHost()
@@ -72,5 +72,5 @@ class FunctionStage:
 
 
 def played(made):
-    """Runs a coroutine of a test to its end."""
+    """Run a coroutine of a test to its end."""
     return asyncio.run(made)

@@ -1,4 +1,4 @@
-"""A worker with durable functions that say where they are: python3 function_worker.py"""
+"""A worker with durable functions that report their position: python3 function_worker.py"""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ worker = Worker()
 
 
 async def at(place):
-    """Says that the code has come here, and takes its time, so that it can be killed here."""
+    """Report that the code has reached this place, and wait, so that the worker can be killed here."""
     print(f"at {place}", flush=True)
     await asyncio.sleep(STEP_SECONDS)
     return place

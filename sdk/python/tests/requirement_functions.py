@@ -13,7 +13,7 @@ class TransientError(Exception):
 
 
 def program(id, **scopes):
-    """Registers the function of a requirement, and what it starts as children."""
+    """Register the function of a requirement, and its children."""
 
     def register(main):
         programs[id] = (main, scopes)
@@ -31,7 +31,7 @@ def fails_until(call, value):
 
 
 def outside(ctx, name):
-    """What another system does: it fails as that system says."""
+    """Simulate another system, which may fail."""
     return ctx.call("outside.work", name, id=name, retry=1)
 
 
@@ -441,7 +441,7 @@ def sleeping(seconds, value):
 
 
 def in_branches(id, *branches):
-    """A function with a scope for each branch, at the same time."""
+    """Register a function with a concurrent scope for each branch."""
     scopes = {f"branch-{index}": code for index, code in enumerate(branches)}
 
     @program(id, **scopes)

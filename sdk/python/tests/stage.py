@@ -1,4 +1,4 @@
-"""An agent on virtual time, with a host that the test plays: frames go in and out without a network."""
+"""An agent on virtual time, with a host that the test plays. Frames go in and out without a network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tutti._runner import Done, call, rendered
 from tutti.context import TaskContext, working_for
 from virtual_time import VirtualTime
 
-# What is logged is no part of what these tests print.
+# Keeps the log out of the output of these tests.
 logging.getLogger("tutti").addHandler(logging.NullHandler())
 
 
@@ -62,12 +62,12 @@ class HostStream:
         self.frame(HostFrame(sequence=self._sequence, **fields).SerializeToString())
 
     def all(self, name: str) -> list[Any]:
-        """What came in this repeated field, over all frames."""
+        """Return the values of this repeated field from all frames."""
         return [each for frame in self.frames for each in getattr(frame, name)]
 
 
 class Stage:
-    """`handlers`: by name. They run at once, unless they are `HELD`: then `Stage.end` ends them."""
+    """`handlers`: handlers by name. They run at once. Handlers that are `HELD` wait until `Stage.end`."""
 
     HELD = object()
 
@@ -129,7 +129,7 @@ class Stage:
         self.time.settle()
 
     def end(self, token: bytes, ending: Any) -> None:
-        """Ends the handler of this attempt, with an output or with what it raised."""
+        """End the handler of this attempt, with an output or an exception."""
         attempt, done = self._held.pop(token)
         done(attempt, ending if isinstance(ending, BaseException) else rendered(attempt, ending))
         self.time.settle()
@@ -172,6 +172,6 @@ def token(number: int) -> bytes:
 
 
 def task(number: int, capability: int = 1, **fields: Any) -> Assign:
-    """An assignment with its number as token."""
+    """Return an assignment with its number as token."""
     given: dict[str, Any] = {"work_id": f"run-{number}", "task_id": "task", "attempt": 1}
     return Assign(token=token(number), capability=capability, **(given | fields))

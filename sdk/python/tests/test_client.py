@@ -1,4 +1,4 @@
-"""The client by itself: what it sends, when it sends it again, and what it reads. Servers are local."""
+"""The client alone: its requests, its retries and its reads. Servers are local."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class Server:
-    """Gives the next of its answers to each call, the last one for ever. Kept connections count."""
+    """Returns the next of its answers to each call, and repeats the last one. Counts connections."""
 
     def __init__(self, *answers: Any, port: int = 0) -> None:
         self.calls: list[tuple[str, str, dict[str, str], bytes]] = []
@@ -94,7 +94,7 @@ class WithoutProtobuf(unittest.TestCase):
 
 
 class Waiting:
-    """The same call of the client for threads, and of the one for event loops."""
+    """The same call with the client for threads, and with the client for event loops."""
 
     @staticmethod
     def for_threads(url: str, use: Callable[[Any], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""An embedded Tutti without a platform: whose token a call shows, and where settings come from."""
+"""An embedded Tutti without a platform: the tokens of calls, and the sources of settings."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""Durable functions: what the shared histories cannot say."""
+"""Durable functions: cases that the shared histories cannot express."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ def function_of(code, name="test"):
 
 
 def turn_of(code, given=None, **options):
-    """The first turn of a function."""
+    """Return the first turn of a function."""
     return played(FunctionStage(function_of(code), given, **options).turn())
 
 
@@ -161,7 +161,7 @@ class Stored(unittest.TestCase):
 
 class Failures(unittest.TestCase):
     def logged(self, raised, masks=None):
-        """What the worker logs when the code raises this in the second of two turns, in the form of its lines."""
+        """Return the lines that the worker logs if the code raises this in the second of two turns."""
 
         async def code(ctx):
             await ctx.run("first", lambda: 1)
@@ -215,7 +215,7 @@ class Agents(unittest.TestCase):
 
 class Waiting(unittest.TestCase):
     def refused(self, code, line):
-        """Fails because the code waits for something else, in this line of its own."""
+        """Assert that the function fails because its code awaits something other than a step, in this line."""
         with self.assertRaises(TuttiError) as raised:
             turn_of(code)
         self.assertEqual(raised.exception.code, "sdk.function_awaits_foreign")
@@ -406,7 +406,7 @@ class Turns(unittest.TestCase):
             stage.host = FunctionHost()
 
         def miss(stage):
-            # Another worker has made a turn.
+            # Another worker has executed a turn.
             stage.turns += 1
 
         cold = {"function": 1, "known": 4, "steps": [], "cold": True}

@@ -360,7 +360,7 @@ class Attempts(unittest.TestCase):
             raise RateLimited
         with context.ask_model("slow"):
             stage.time.pass_ms(5)
-            # It ends while a thread of it still asks.
+            # The attempt ends while a call of a model is still open.
             stage.end(token(1), TaskFailure("no.rhyme", "none"))
         [result] = stream.all("results")
         self.assertEqual((result.failed.code, result.used.tokens), ("no.rhyme", 100))

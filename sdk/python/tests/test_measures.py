@@ -1,4 +1,4 @@
-"""What handlers measure, in Python as in TypeScript."""
+"""Measurements of handlers, equal in Python and TypeScript."""
 
 from __future__ import annotations
 

@@ -289,7 +289,7 @@ class Context(unittest.TestCase):
 
 class Lock(unittest.TestCase):
     def lose(self, renew):
-        """Waits until a lock of 0.3 s is lost. Returns how long each renewal was allowed to take."""
+        """Wait until a lock of 0.3 s is lost. Return the timeout of each renewal."""
         timeouts = []
 
         class Rest:
@@ -427,7 +427,7 @@ class Process(unittest.TestCase):
             asyncio.current_task().deaf = asyncio.create_task(go_on())
             await asyncio.sleep(0)
 
-        # What asyncio says of a task that is left behind is no part of what this prints.
+        # Keeps asyncio's message about an abandoned task out of the output.
         with self.assertLogs("asyncio"):
             in_new_loop(main(), patience_seconds=0.02)
             gc.collect()

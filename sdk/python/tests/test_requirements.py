@@ -1,7 +1,7 @@
 """The requirements of durable execution that functions in TypeScript and Python share.
 
-1. The operations are those of the run's journal. A run that does a task is a scope, with operations of its own.
-2. A cold play gives every turn to another worker, so that each turn replays the code. A hot one has one worker.
+1. The operations are those of the run's journal. A run that executes a task is a scope, with its own operations.
+2. A cold play gives every turn to a new worker, so that each turn replays the code. A hot play has one worker.
 3. An operation may have more than the requirement expects of it, but no operation may be missing or added.
 """
 
@@ -36,7 +36,7 @@ class Play(DurableTest):
         self.calls = Counter()
         self.turns = 0
         self.has_crashed = False
-        # What functions asked for, and when, by id of the run and the task.
+        # Requests of functions with their times, by id of the run and the task.
         self.asked = {}
         self._lost = None
 
@@ -48,7 +48,7 @@ class Play(DurableTest):
         return ctx.run(name, counted, **options)
 
     async def crash(self):
-        """Ends the worker of this turn. Another worker makes the turn again."""
+        """End the worker of this turn. Another worker repeats the turn."""
         self.has_crashed = True
         self._lost.set()
         await asyncio.Event().wait()
@@ -113,7 +113,7 @@ def played(requirement, is_hot):
 
 
 def act(run, actions):
-    """What another system does to callbacks, each when its time has come."""
+    """Play the actions of another system on callbacks, each at its time."""
     left = {each["name"]: each for each in actions}
     waited = Counter()
     while due := [each for name, each in left.items() if name in run.waits_for]:
@@ -135,7 +135,7 @@ def operations_of(play, run):
     starts = {}
     for entry in run.journal:
         if "step" in entry:
-            # Starts are no operations.
+            # Starts are not operations.
             if not entry["step"].endswith(".started"):
                 made.append(step_of(entry))
         elif "task" in entry and (pause := PAUSE.fullmatch(entry["task"])):
@@ -151,7 +151,7 @@ def operations_of(play, run):
             kind = started["is"].partition(" ")[0]
             ended = end_of(kind, entry, play.asked[run.id, entry["end"]][1])
             if kind == "scope":
-                # A scope is one operation, which has those inside of it.
+                # A scope is one operation that contains its inner operations.
                 made = [each for each in made if each is not started]
                 ended["operations"] = operations_of(play, run.children[entry["end"]])
             made.append(ended)
@@ -188,7 +188,7 @@ def end_of(kind, entry, started_ms):
 
 
 def differences(requirement, found, is_hot):
-    """How a play differs from the requirement, by the part of the play."""
+    """Return the differences between a play and the requirement, by part of the play."""
     wanted_turns = requirement["replays"] + 1
     play = found["play"]
     parts = {
@@ -226,7 +226,7 @@ def steps_in(operations):
 
 
 def attempts_by_default():
-    """How many attempts a step has that never succeeds."""
+    """Return the number of attempts of a step that never succeeds."""
 
     async def always(ctx, given, playing):
         await playing.run(ctx, "load", fail)

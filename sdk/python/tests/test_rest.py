@@ -1,4 +1,4 @@
-"""Calls over HTTP, of several servers of which some are not there."""
+"""Calls over HTTP to several servers, some of which are unavailable."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ from tutti._sync.rest import Rest
 
 
 class Server:
-    """Answers with its name. In other modes, it accepts a call and hangs up, or names other servers."""
+    """Answers with its name. In other modes, it disconnects during a call, or refuses it with `retry: elsewhere`."""
 
     def __init__(self, name: str, port: int = 0) -> None:
         self.manner = "answers"

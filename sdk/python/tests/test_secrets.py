@@ -1,4 +1,4 @@
-"""Secrets that handlers get, and their masks in all output."""
+"""Secrets of handlers, and their masks in all output."""
 
 import dataclasses
 import os

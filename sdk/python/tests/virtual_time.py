@@ -1,4 +1,4 @@
-"""Time that passes when a test says so."""
+"""Virtual time, controlled by a test."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class VirtualTime:
         self._soon.append(call)
 
     def settle(self) -> None:
-        """Everything that waits for nothing but its turn."""
+        """Run all work that is ready."""
         while self._soon:
             self._soon.popleft()()
 

@@ -1,7 +1,7 @@
 /**
- * An agent that speaks the Agent Client Protocol and does what it is asked: commands between semicolons, each with a
- * permission. It stops at the one that is refused, and does the rest when it is asked again in the same session. With
- * `forgetful` it loads no session.
+ * An agent with the Agent Client Protocol. Its prompt is a list of commands between semicolons, each with a permission.
+ * It stops at a refused command, and runs the rest at the next prompt in the same session. With `forgetful` it loads no
+ * session.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -80,7 +80,7 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   else if (method === "session/load" && process.argv.includes("forgetful"))
     say({ id, error: { code: -32_603, message: "Internal error", data: { details: "No such session" } } });
   else if (method === "session/load") {
-    // As the protocol requires, the messages of a loaded session come again.
+    // The protocol requires that the messages of a loaded session are repeated.
     chunk("told before");
     say({ id, result: {} });
   } else if (method === "session/prompt") void prompted(id, params.sessionId, params.prompt[0].text);

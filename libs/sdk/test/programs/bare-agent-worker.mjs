@@ -1,4 +1,4 @@
-// The agent without a library, with what the conformance program asks for.
+// The agent without a library, with the capabilities that the conformance program requires.
 import { BareAgent } from "../../../../examples/agents/bare-agent.mjs";
 
 const wait = (ms, signal) =>

@@ -1,4 +1,4 @@
-/** A test of a user, as far as it is bundled. */
+/** A minimal test of a user, to be bundled. */
 import { testWorkflow } from "../../src/testing/index.ts";
 
 const text = "workflow: w\ntasks: {a: {uses: a}, b: {wait: 3d, needs: [a]}}";

@@ -1,4 +1,4 @@
-/** A worker and nothing else: what its bundle contains is what a worker costs. */
+/** Only a worker. The size of its bundle is the size of a worker. */
 import { Worker } from "@tutti/sdk/worker";
 
 const worker = new Worker({ slots: 4 });

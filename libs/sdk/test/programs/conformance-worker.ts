@@ -1,4 +1,4 @@
-/** The worker that the conformance program is tried with: node conformance-worker.ts */
+/** The worker for tests of the conformance program: node conformance-worker.ts */
 import { Worker } from "@tutti/sdk";
 import { handleConformance } from "@tutti/sdk/conformance";
 

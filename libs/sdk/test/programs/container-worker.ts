@@ -1,4 +1,4 @@
-/** Runs a container, with another one that waits: `container-worker.ts ENGINE COMMAND…`. It is killed, or ends. */
+/** Runs a container, while another one waits: `container-worker.ts ENGINE COMMAND…`. It is killed, or ends. */
 import { container } from "@tutti/sdk/shell";
 import { testWorkflow } from "@tutti/sdk/testing";
 import { image, runArguments } from "../../../../tools/boxes.mjs";

@@ -1,5 +1,5 @@
-// An MCP server over its pipes: `echo` returns its input, `fail` says that it failed, `vanish` ends the program, `slow`
-// answers when it is cancelled, `ask` wants something of its client first.
+// An MCP server over its pipes: `echo` returns its input, `fail` reports a failure, `vanish` ends the program, `slow`
+// answers when it is cancelled, `ask` sends a request to its client first.
 import { createInterface } from "node:readline";
 
 const tool = (name, description) => ({

@@ -1,4 +1,4 @@
-/** Calls an address where no platform is. With the word `env`, where the environment says. */
+/** Calls an address without a platform. With the argument `env`, the environment sets the address. */
 import { connect } from "@tutti/sdk/client";
 
 const address = process.argv[2] === "env" ? {} : { address: "127.0.0.1:1" };

@@ -1,4 +1,4 @@
-/** Runs a command as a worker would, and is killed by its test: `shell-worker.ts PROGRAM ARGUMENT…`. */
+/** Runs a command as a worker does, until its test kills it: `shell-worker.ts PROGRAM ARGUMENT…`. */
 import { shell } from "@tutti/sdk/shell";
 import type { TaskContext } from "@tutti/sdk/worker";
 

@@ -1,4 +1,4 @@
-/** The API of Kubernetes as far as Jobs of tasks use it: Jobs, Secrets, pods, logs and watches with versions. Tests play the kubelet. */
+/** The part of the Kubernetes API that tasks use: Jobs, Secrets, pods, logs and watches. Tests play the kubelet. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -18,11 +18,11 @@ export class SmallCluster {
   readonly requests: string[] = [];
   /** Each line of the log, as the container wrote it. */
   readonly log: string[] = [];
-  /** The log of the container that reads `outputs`, one for each time that it is asked for. The last one stays. */
+  /** Logs of the container that reads `outputs`, one per request. The last one is repeated. */
   outputs: string[] = [];
   /** Called when a Job may start. */
   onJob: (job: Json) => void = () => {};
-  /** How a request is refused. */
+  /** Decides whether a request is refused, and how. */
   refuse: (method: string, path: string) => [status: number, message: string] | undefined = () => undefined;
   readonly #watchers = new Set<{
     readonly kind: Kind;
@@ -55,7 +55,7 @@ export class SmallCluster {
     await rm(this.#folder, { recursive: true });
   }
 
-  /** The pod of a Job, with the state of its container, and of the one that reads `outputs`. */
+  /** Sets the pod of a Job, with the state of its container, and of the container that reads `outputs`. */
   pod(job: Json, state: object, status: object = {}, reader?: object): void {
     this.#hasEnded = "terminated" in state;
     const task = { name: "task", imageID: "img@sha256:1", state };
@@ -81,7 +81,7 @@ export class SmallCluster {
     for (const each of this.#logs) each.write(lineAt(this.log.length - 1, line));
   }
 
-  /** Ends each connection that follows something. */
+  /** Ends all watches and followed logs. */
   cut(): void {
     for (const { response } of this.#watchers) response.destroy();
     for (const response of this.#logs) response.destroy();
@@ -154,7 +154,7 @@ export class SmallCluster {
     objects.delete(name);
     this.#version++;
     this.#tell("jobs", "DELETED", found);
-    // The garbage collector.
+    // Acts as the garbage collector.
     if (JSON.parse(body).propagationPolicy === "Background")
       for (const owned of [this.objects.pods, this.objects.secrets])
         for (const key of owned.keys()) if (key.startsWith(name)) owned.delete(key);

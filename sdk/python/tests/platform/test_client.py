@@ -200,7 +200,7 @@ class A_client(unittest.TestCase):
             self.client.run("order", {"article": "flute"}, id=f"many-{number}", labels={"batch": "7"})
         self.client.runs.get("many-2").cancel()
         runs = self.client.runs
-        # Lists and their watches are a moment behind, and each run by itself.
+        # Lists and their watches lag behind, independently for each run.
         wanted = {"many-0": "running", "many-1": "running", "many-2": "cancelled"}
         seen: dict[str, str] = {}
         for each in runs.watch(labels={"batch": "7"}):

@@ -238,7 +238,7 @@ const bodyTypes: readonly (readonly [RegExp, BodyType])[] = [
 ];
 const mediaTypeForm = /^[\w-]+\/[\w.+-]+/;
 
-/** Returns the first media type that JSON can represent, in the order of the table. Other types are bytes. */
+/** Returns the first media type of the table. Another type is sent as bytes if its schema has no members. */
 function bodyOf(
   document: Members,
   content: Members,
