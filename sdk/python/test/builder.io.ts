@@ -32,7 +32,7 @@ interface Order {
 
 const order = input<Order>();
 
-/** What `definitions.py` says in Python. */
+/** The definition in `definitions.py`, in TypeScript. */
 const inTypeScript = workflow("order", {
   description: "Sends an order",
   input: { schema: { type: "object", required: ["id", "items"] } },

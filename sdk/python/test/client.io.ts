@@ -11,7 +11,7 @@ import { folder, python, run } from "./python.fixture.ts";
 interface Shown {
   readonly name: string;
   readonly program: string;
-  /** Lines of what it prints; `…` stands for the rest of a line, or for any lines. */
+  /** Expected output. `…` stands for the rest of a line, or for any lines. */
   readonly output: string;
 }
 
@@ -21,7 +21,7 @@ function shownIn(page: string): readonly Shown[] {
   return [...blocks].map(([, name = "", program = "", output = ""]) => ({ name, program, output }));
 }
 
-/** As a pattern of all that is printed. */
+/** Converts an expected output to a pattern. */
 function patternOf(output: string): RegExp {
   const quoted = output.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`^${quoted.replaceAll(/^…\n/gm, "[^]*").replaceAll("…", ".*")}$`);

@@ -1,4 +1,4 @@
-/** A worker in Python that dies in the middle of a task, and one that hangs: what it had is done by another, once. */
+/** A worker in Python that dies during a task, and one that hangs. Another worker runs their tasks once. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -61,7 +61,7 @@ class PythonWorker {
     });
   }
 
-  /** Resolves when it has said so. */
+  /** Resolves when the program has printed the line. */
   says(line: string): Promise<void> {
     if (this.#said.has(line)) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -76,7 +76,7 @@ class PythonWorker {
 async function platformIn(directory: string) {
   const main = serviceProgram("platform");
   const flags = ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json"];
-  // Who is gone is given up after so long.
+  // Times after which the host gives up a disconnected worker.
   const times = { heartbeatMs: 500, suspectMs: 1_000, leaseMs: 2_000, resumeWindowMs: 1_000 };
   for (const [name, ms] of Object.entries(times)) flags.push(`--swarm.links.${name}=${ms}`);
   const child = spawn(process.execPath, [main, ...flags], {
@@ -154,7 +154,7 @@ describe("a task of a worker in Python that does not end it", { skip: python.ski
     assert.deepEqual(await run.result(), output);
     other.child.stdin?.write("\n");
     await other.says("ended");
-    // One more run goes its way through the same pool after the late answer.
+    // Another run uses the same pool after the late answer.
     const next = await tutti.run("handed-on", { input: "none" });
     await next.result();
     assert.deepEqual(await run.result(), output);

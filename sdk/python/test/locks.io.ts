@@ -37,7 +37,7 @@ with locks.acquire("printer", lease=5, work={"kind": "session", "id": "plato"}) 
 print("done")
 `;
 
-/** What the guide shows. */
+/** Returns the program in the guide. */
 function programOfGuide(): string {
   const page = readFileSync(join(folder, "../../docs/guides/locks.md"), "utf8");
   const [, shown] = /^```python file=press.py\n(.*?)^```$/ms.exec(page) ?? [];

@@ -53,7 +53,7 @@ assert [task["status"] for task in mission.tasks()] == ["completed", "completed"
 print("done")
 `;
 
-/** What the guide shows. */
+/** Returns the program in the guide. */
 function programOfGuide(): string {
   const page = readFileSync(join(folder, "../../docs/guides/missions.md"), "utf8");
   return /^```python file=\S+\n(.*?)^```$/ms.exec(page)?.[1] ?? assert.fail("no program in Python");

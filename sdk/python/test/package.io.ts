@@ -10,7 +10,7 @@ import { folder } from "./python.fixture.ts";
 
 const execute = promisify(execFile);
 
-/** Has no package of the tree on its path. */
+/** Environment without packages of the repository on its path. */
 const environment = { ...process.env, PYTHONPATH: "", PYTHONDONTWRITEBYTECODE: "1" };
 
 const typed = `
@@ -45,7 +45,7 @@ with tutti.connect() as client:
     tutti.Workflow("order").task("a", uses="a.b", retires=3)
 `;
 
-/** Where pip finds its tools, or why the tests are skipped. */
+/** Prepares the environments of the tests. Returns the reason to skip the tests, or false. */
 async function prepared(place: string): Promise<string | false> {
   try {
     await execute("python3", ["-m", "venv", join(place, "venv")], { env: environment });
@@ -83,7 +83,7 @@ describe("the Python package", () => {
       assert.match(wheel, /^tutti_sdk-.*-py3-none-any\.whl$/);
       const bin = join(place, "venv", "bin");
       await execute(join(bin, "pip"), ["install", "--quiet", "--no-deps", join(place, "made", wheel)]);
-      // There is neither gRPC nor protobuf.
+      // The environment has neither gRPC nor protobuf.
       const asked =
         "import tutti; print(tutti.__version__, tutti.connect().namespace, tutti.Workflow('w').to_yaml())";
       const { stdout } = await execute(join(bin, "python"), ["-W", "error", "-c", asked], {

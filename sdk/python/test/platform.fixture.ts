@@ -1,4 +1,4 @@
-/** A whole platform as a process of its own, as a program in another language meets it. */
+/** A full platform in its own process, for programs in other languages. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -9,7 +9,7 @@ export interface Platform extends AsyncDisposable {
   readonly grpc: string;
 }
 
-/** Its data is in the folder. */
+/** Starts a platform with its data in the folder. */
 export async function startPlatform(directory: string): Promise<Platform> {
   const main = serviceProgram("platform");
   const flags = ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json"];

@@ -1,4 +1,4 @@
-/** Python as these tests start it: Debian's, with gRPC, and with the package of this folder. */
+/** Starts Debian's Python with gRPC, and with the package of this folder. */
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
 import { needsProgram } from "../../../tools/programs.mjs";
@@ -17,7 +17,7 @@ interface Ended {
   readonly output: string;
 }
 
-/** A script or a module of Python, to its end. */
+/** Runs a script or a module of Python to its end. */
 export function run(
   args: readonly string[],
   cwd: string,

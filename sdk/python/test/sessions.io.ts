@@ -75,7 +75,7 @@ while "from-python" not in [each["sessionId"] for each in sessions.list()]:
 print("done")
 `;
 
-/** What the guide shows. */
+/** Returns a program in the guide. */
 function programOfGuide(name: string): string {
   const page = readFileSync(join(folder, "../../docs/guides/sessions.md"), "utf8");
   const [, shown] = new RegExp(`^\`\`\`python file=${name}\\n(.*?)^\`\`\`$`, "ms").exec(page) ?? [];

@@ -12,7 +12,7 @@ import { Worker } from "@tutti/sdk";
 import { swarm } from "@tutti/swarm";
 import { environment, python } from "./python.fixture.ts";
 
-/** Says who did it, as soon as the test lets it: a line on its input for each task. */
+/** Returns its name as the output. A number on standard input releases that many waiting tasks. */
 const program = `
 import sys, threading
 from tutti import Worker

@@ -1,4 +1,4 @@
-/** As a user would: the platform, a worker in Python, one in TypeScript, and a run whose tasks they share. */
+/** A platform, a worker in Python, a worker in TypeScript, and a run whose tasks they share. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,7 +21,7 @@ tasks:
 output: "\${{ tasks.each.output }}"
 `;
 
-/** Each takes a moment: none is through before another has come. */
+/** Each task takes a moment, so that the tasks overlap. */
 const program = `
 import time
 from tutti import Worker

@@ -201,7 +201,7 @@ class AgentRun {
         return reply;
       } catch (error) {
         if (index === models.length - 1 || !(error instanceof StepFailure)) throw error;
-        // Another model would have no more time.
+        // The time is also over for another model.
         if (error.code === outOfBudget) throw error;
         this.#ctx.log.warn("model failed, the next one is asked", { model, problem: error.message });
       }

@@ -44,7 +44,7 @@ export class Spending {
     return { answers: this.#answers, inputTokens: this.#inputTokens, outputTokens: this.#outputTokens, usd };
   }
 
-  /** Throws for a model that cannot be asked, or whose cost cannot be bounded. */
+  /** Throws for a model of an unknown provider, or a model whose cost cannot be bounded. */
   check(model: string): void {
     if (model.startsWith("uses:")) return;
     this.#models.check(model);

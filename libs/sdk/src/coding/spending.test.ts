@@ -7,7 +7,7 @@ import { CodingSpending } from "./spending.ts";
 const limits = (tokens: number, money = 0) => ({ tokens, money, timeMs: 0 });
 const price = { any: { input: 10, output: 50 } };
 
-/** Feeds lines as a program prints them. Returns what is used after each. */
+/** Feeds lines as a program prints them. Returns the use after each line. */
 function usedAfter(spending: CodingSpending, lines: readonly (readonly [Read, Members])[]) {
   return lines.map(([read, line]) => {
     spending.count(read(line));

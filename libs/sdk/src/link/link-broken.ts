@@ -1,6 +1,6 @@
 /** The host violated the protocol of the link. The stream ends, and the worker continues. */
 export class LinkBroken extends Error {
-  /** Whether a new stream of the same link can repair it. */
+  /** True if a new stream can resume the link. */
   readonly canResume: boolean;
 
   constructor(message: string, { canResume = false }: { readonly canResume?: boolean } = {}) {

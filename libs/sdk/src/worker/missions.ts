@@ -55,7 +55,7 @@ export class WorkerMissions {
 
 /**
  * Name of the module, hidden from bundlers. A client is several times as large as a worker, and most workers never open
- * one. A bundle that needs the client imports it itself.
+ * one. A bundle that needs it sets the option `connect`.
  */
 const client = ["@tutti", "sdk", "client"].join("/");
 

@@ -42,7 +42,7 @@ export interface WorkerOptions {
   readonly namespace?: string;
   /** Unique in the pool and the same at each start. Default: `TUTTI_AGENT_ID`, else the host gives one. */
   readonly agentId?: string;
-  /** What does the tasks, for people: functions of this process, commands, containers, a model, … Default `function`. */
+  /** Kind of the agent, for display: functions of this process, commands, containers, a model, … Default: `function`. */
   readonly kind?: keyof typeof agentKinds;
   /** Labels for the matching of tasks. */
   readonly labels?: Readonly<Record<string, string>>;

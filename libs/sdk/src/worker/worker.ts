@@ -1,7 +1,7 @@
 /**
  * A worker: handlers for capabilities, linked to a pool.
  *
- *     idle ── start ──► linking ── welcome ──► working ── stop, signal, told by the host ──► draining ──► stopped
+ *     idle ── start ──► linking ── welcome ──► working ── stop, signal, drain by the host ──► draining ──► stopped
  *     linking, working ── refused for good ──► failed
  */
 import type { HostFigures } from "@tutti/contracts/types/v1";

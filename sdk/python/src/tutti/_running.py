@@ -1,6 +1,6 @@
 """A worker in an event loop, from the first greeting to the goodbye.
 
-linking ── welcome ──► working ── stop, signal, told by the host ──► draining ──► stopped
+linking ── welcome ──► working ── stop, signal, drain by the host ──► draining ──► stopped
 linking, working ── refused for good ──► failed
 """
 

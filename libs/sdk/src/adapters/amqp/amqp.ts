@@ -4,7 +4,7 @@
  * 1. A message is persistent, and the broker confirms it. If no queue accepts the message, it is returned, and the task
  *    fails.
  * 2. A message has the idempotency key of its task as `message_id`. The broker does not compare ids, so a second message
- *    is sent only if the operation says that its consumers do.
+ *    is sent only if the operation declares that its consumers do.
  * 3. A value of the input becomes one word of the routing key.
  */
 import type { JsonSchema } from "../../task/handlers.ts";

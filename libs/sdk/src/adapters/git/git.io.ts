@@ -59,7 +59,7 @@ describe("a git repository", () => {
     assert.deepEqual([file.text, file.size], ["b", 1]);
     const { commit: last } = await commit("a.txt", null, "run-4/commit");
     assert.deepEqual(await run("list", {}), ["c.txt", "deep/b.txt"]);
-    // The files are there already.
+    // The branch already has the files.
     assert.equal((await commit("c.txt", "c", "run-5/commit")).commit, last);
     assert.deepEqual(await run("read", { path: "a.txt", ref: first.commit, as: "base64" }), {
       ...{ path: "a.txt", size: 1, commit: first.commit, base64: "YQ==" },

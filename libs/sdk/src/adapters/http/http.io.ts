@@ -521,7 +521,7 @@ describe("an HTTP adapter", () => {
     });
     const small = made({ path: "/endless" }, { answerBytesMax: 100_000 });
     await assert.rejects(async () => go(small), /more than 100000 bytes/);
-    // Its head says how long it is: nothing of 10 GB is read.
+    // The head has the length, so none of the 10 GB are read.
     answers.set("/long", (response) =>
       response.writeHead(200, { "content-length": "10000000000" }).flushHeaders(),
     );

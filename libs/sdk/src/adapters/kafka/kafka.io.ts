@@ -219,7 +219,7 @@ describe("Kafka", { skip: program.skip }, () => {
   });
 });
 
-/** A broker that wants a password, in front of one that has none. What it hears goes to `heard`. */
+/** Starts a broker that requires a password, in front of a broker without one. Records its requests in `heard`. */
 async function guardedFront(address: string, tls: { readonly key: Buffer; readonly cert: Buffer }) {
   const [host = "", port = ""] = address.split(":");
   const heard: string[] = [];

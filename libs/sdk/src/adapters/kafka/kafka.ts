@@ -3,7 +3,7 @@
  *
  * 1. A record is published when all in-sync replicas have it.
  * 2. A record has the idempotency key of its task as the header `idempotency-key`. The brokers do not compare it, so a
- *    second record is sent only if the operation says that its consumers do.
+ *    second record is sent only if the operation declares that its consumers do.
  */
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";

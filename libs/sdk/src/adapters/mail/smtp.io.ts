@@ -27,7 +27,7 @@ describe("an SMTP adapter", () => {
   });
   after(() => folder[Symbol.asyncDispose]());
 
-  /** A server, what it has heard, and an adapter that sends to it. */
+  /** Returns a server, the mails that it received, and an adapter that sends to it. */
   async function served(given: SMTPServerOptions = {}) {
     const heard: { readonly to: readonly string[]; readonly text: string }[] = [];
     const server = new SMTPServer({

@@ -65,7 +65,7 @@ describe("a Redis adapter", { skip: program.skip }, () => {
     assert.deepEqual(await run("history", { stream: "orders" }, {}, own), [
       { id, fields: { article: "violin", about: "[1]" } },
     ]);
-    // Whole numbers that no float of 14 digits has, nothing, and texts that look like numbers.
+    // Integers that a float of 14 digits cannot hold, null, and texts that look like numbers.
     await run("set", { key: "stock:bow", value: 9_007_199_254_740_991 });
     const take = () => run("take", { article: "bow", count: 1 }, { idempotencyKey: "run/take" }, own);
     assert.deepEqual([await take(), await take()], [9_007_199_254_740_990, 9_007_199_254_740_990]);
