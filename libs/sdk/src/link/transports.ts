@@ -1,4 +1,4 @@
-/** Selects the transport for an address: a WebSocket for `ws://` and `wss://`, else gRPC. */
+/** Selects the transport: a WebSocket if all addresses start with `ws://` or `wss://`, else gRPC. */
 import { isWebSocket } from "../worker/addresses.ts";
 import type { WorkerSettings } from "../worker/settings.ts";
 import type { Transport } from "./transport.ts";

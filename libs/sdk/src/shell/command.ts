@@ -97,7 +97,7 @@ export async function runCommand(command: readonly string[], options: CommandOpt
   return { ...end, signal: signalOf(end.code, end.signal) };
 }
 
-/** Throws if a command ended because there is no such program. */
+/** Throws if a command ended because its program is missing or cannot run. */
 export function requireStarted(program: string, { code, stderr }: CommandEnd): void {
   const reason = missingCodes.get(code ?? -1);
   if (reason !== undefined && /not found|denied|cannot execute|not executable/i.test(stderr.text))

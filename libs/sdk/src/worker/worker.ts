@@ -63,7 +63,7 @@ export interface WorkerPorts {
   readonly edge: ProcessEdge;
   /** Variables for options that are not set. Default: the environment of the process. */
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Default: gRPC. */
+  /** Default: a WebSocket or gRPC, depending on the addresses. */
   readonly transport: (settings: WorkerSettings) => Promise<Transport>;
   /** Time after which a durable function that blocks the worker is ended, in milliseconds. Default: 10,000. */
   readonly blockMs: number;

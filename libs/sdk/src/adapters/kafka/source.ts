@@ -144,7 +144,7 @@ class KafkaSession {
     }
   }
 
-  /** Ends the stream with the session, because a member that the group has removed would wait for records forever. */
+  /** Ends the stream with the signal, or when the group loses this member, which would wait for records forever. */
   #endWith(stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>, signal: AbortSignal): () => void {
     const end = () => void stream.destroy();
     const fail = (error: Error) => void stream.destroy(error);
