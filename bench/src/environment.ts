@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { availableParallelism, loadavg } from "node:os";
 import type { Budget, Result } from "./scenario.ts";
 
-/** What a line says of where it was measured. Its own fields follow. */
+/** Returns a result line with the environment of the measurement. The result's own fields follow. */
 export function lineOf(
   scenario: string,
   result: Result,
@@ -12,7 +12,7 @@ export function lineOf(
   return { scenario, variant, ...where(), load: loadOfMachine(), seconds, rounds, ...fields };
 }
 
-/** Returns the load average of the last minute. A figure of a busy machine is worse than that of the same code at rest. */
+/** Returns the load average of the last minute. The same code is slower on a busy machine. */
 export function loadOfMachine(): number {
   return Number((loadavg()[0] ?? 0).toFixed(1));
 }
@@ -24,7 +24,7 @@ function where() {
   return known;
 }
 
-/** Returns the commit that was measured, with a + when there are changes on top. Empty outside of a checkout. */
+/** Returns the measured commit, with a + if there are changes on top. Empty outside of a checkout. */
 function commit(): string {
   try {
     const git = (...words: string[]) =>

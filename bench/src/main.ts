@@ -24,7 +24,7 @@ if (values.help || name === "help") {
   await printGuard(more.length === 0 ? guarded : more.map(scenarioOf));
 } else if (more.length > 0) refuse(`pass one scenario, got ${positionals.length}`);
 else await printResults(scenarioOf(name));
-// Everything that a scenario started has ended. Connections may still be closing.
+// All processes of the scenario have ended. Connections may still be closing.
 process.exit();
 
 async function printResults(scenario: Scenario): Promise<void> {

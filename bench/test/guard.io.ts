@@ -33,7 +33,7 @@ describe("bench", () => {
     const [head = "", ...rows] = stdout.trim().split("\n");
     assert.match(head, /^scenario +figure +value +goal +verdict +beside$/);
     assert.equal(rows.length, 1);
-    // How fast this machine is now is not what is tested.
+    // The test does not depend on the speed of this machine.
     assert.match(rows[0] ?? "", /^dag +tasks 100000, overSmallest +[\d.]+ +≤ 1.2 +(ok|missed|known miss)/);
   });
 

@@ -1,4 +1,6 @@
-/** Runs every scenario that has goals, each briefly and in a process of its own, so that none suffers from what another left. */
+/**
+ * Runs every scenario with goals, each briefly and in a separate process, so that scenarios do not affect each other.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -6,7 +8,7 @@ import type { Result, Scenario } from "../scenario.ts";
 import { type Measured, type Row, rowsOf } from "./verdicts.ts";
 
 const program = fileURLToPath(new URL("../main.ts", import.meta.url));
-/** A scenario that takes longer hangs, or has become as slow as a fault. */
+/** A scenario that takes longer hangs, or is so slow that this is a fault. */
 const scenarioMs = 220_000;
 const usual = { rounds: 3, seconds: 1 };
 
@@ -18,7 +20,7 @@ export async function* guard(scenarios: Iterable<Scenario>, traces?: string): As
 async function measured({ name, brief = usual }: Scenario, traces?: string): Promise<Measured> {
   const words = ["--json", "--brief", `--rounds=${brief.rounds}`, `--seconds=${brief.seconds}`];
   if (traces !== undefined) words.push(`--traces=${traces}`);
-  // A group of its own: what the scenario started ends with it, also when it hangs.
+  // A separate group, so that the processes of the scenario end with it, even if it hangs.
   const child = spawn(process.execPath, [program, name, ...words], {
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,

@@ -1,4 +1,4 @@
-/** Holds results against goals, and prints the table of `guard`. */
+/** Compares results with goals, and prints the table of `guard`. */
 import { rounded } from "../measure/statistics.ts";
 import type { Goal, Result, Scenario } from "../scenario.ts";
 
@@ -9,11 +9,11 @@ export interface Row {
   readonly goal: string;
   readonly verdict: string;
   readonly beside: string;
-  /** A goal that is missed for no stated reason. */
+  /** True if the goal is missed without a known issue. */
   readonly isFault: boolean;
 }
 
-/** What a scenario gave. `failure` if it did not end, `absent` if this machine lacks something that the line needs. */
+/** Results of a scenario. `failure` if it did not end, `absent` if this machine lacks a requirement. */
 export interface Measured {
   readonly results: readonly Result[];
   readonly failure?: string;
@@ -77,7 +77,7 @@ function besideText({ beside }: Goal, line: Result): string {
 
 const columns = ["scenario", "figure", "value", "goal", "verdict", "beside"] as const;
 
-/** The last column is the ratio to the ceiling or peer of the same run. */
+/** Returns the table. The last column is the ratio to the ceiling or peer of the same run. */
 export function tableOf(rows: readonly Row[]): string {
   const lines = [columns, ...rows.map((row) => columns.map((name) => row[name]))];
   const widths = columns.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));

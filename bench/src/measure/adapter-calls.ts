@@ -1,4 +1,4 @@
-/** Calls of an adapter, one after the other, as a worker makes them for tasks, beside the same calls by its client alone. */
+/** Measures sequential adapter calls, as a worker makes them, next to the same calls by the client library alone. */
 import { type Adapter, addAdapter } from "@tutti/sdk/adapters";
 import type { Handler, TaskContext, Worker } from "@tutti/sdk/worker";
 import type { Budget, Goal, Result } from "../scenario.ts";
@@ -18,7 +18,7 @@ export const overheadGoal = (variant: string): Goal => ({
 });
 
 interface Compared {
-  /** Does the same without the adapter. Each call has another text. */
+  /** Makes the same call without the adapter. Each call has a different text. */
   readonly client: (text: string) => Promise<unknown>;
   /** The input of the operation, which has the name of the variant. */
   readonly input: (text: string) => Readonly<Record<string, unknown>>;
@@ -27,7 +27,7 @@ interface Compared {
 export function adapterCalls(adapter: Adapter, url: string) {
   const handlers = new Map<string, Handler>();
   const handle = (name: string, handler: Handler) => handlers.set(name, handler);
-  // Of a worker, only the registration is needed.
+  // Only the registration of a worker is needed.
   addAdapter({ handle } as unknown as Pick<Worker, "handle">, adapter);
   return {
     async measured(variant: string, budget: Budget, { client, input }: Compared): Promise<Result> {
@@ -63,7 +63,7 @@ export function adapterCalls(adapter: Adapter, url: string) {
   };
 }
 
-/** Of a task with this key. An adapter uses no more of it. */
+/** Returns the context of a task with this key. Adapters use no other fields. */
 function contextOf(url: string, idempotencyKey: string): TaskContext {
   const { signal } = new AbortController();
   return {

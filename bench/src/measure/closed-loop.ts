@@ -1,9 +1,9 @@
 import { Latencies } from "./statistics.ts";
 
 export interface Loop {
-  /** Does one thing and gives how many items were in it. Told is which of those under way it is, from 0. */
+  /** Makes one call and returns its number of items. `runner` is the index of the concurrent loop, from 0. */
   readonly once: (runner: number) => Promise<number>;
-  /** How many of it are under way at once. */
+  /** Number of concurrent calls. */
   readonly concurrency: number;
 }
 
@@ -12,11 +12,11 @@ export interface Measured {
   readonly itemsPerSec: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Processor time of the calling process: steadier than its speed while others want the machine too. */
+  /** Processor time of the calling process. It is steadier than the speed while other programs use the machine. */
   readonly cpuPerCallUs: number;
 }
 
-/** Does a thing again and again, each one after the one before, for a time. Then counts. */
+/** Repeats calls in concurrent loops for a time, and counts the items. */
 export async function closedLoop({ once, concurrency }: Loop, seconds: number): Promise<Measured> {
   const latencies = new Latencies();
   let items = 0;
@@ -25,7 +25,7 @@ export async function closedLoop({ once, concurrency }: Loop, seconds: number): 
   const endMs = startMs + seconds * 1_000;
   const run = async (runner: number) => {
     for (let beginMs = startMs; beginMs < endMs; ) {
-      // Not in one step: the sum would be read before the wait and written after it, over what others added.
+      // Not in one statement: the sum would be read before the wait, and the write would lose the items of other loops.
       const done = await once(runner);
       items += done;
       const nowMs = performance.now();

@@ -1,18 +1,18 @@
 import type { Budget } from "../scenario.ts";
 import { median } from "./statistics.ts";
 
-/** One of several things that are measured against each other. */
+/** One of several variants that are compared. */
 export interface Contestant<M extends Figures> {
   readonly name: string;
-  /** Measures for so many seconds. */
+  /** Measures for a number of seconds. */
   readonly measure: (seconds: number) => Promise<M>;
 }
 
 type Figures = { readonly [K: string]: number };
 
 /**
- * Measures all of them in turn, round by round, and gives the median of each figure: a noisy moment of the machine
- * hits all alike, and one bad round none. The first turn warms up and does not count.
+ * Measures all variants in turn, round by round, and returns the median of each figure. So a noisy moment of the
+ * machine affects all alike, and a single bad round affects none. The first turn warms up and does not count.
  */
 export async function alternate<M extends Figures>(
   contestants: readonly Contestant<M>[],
@@ -21,7 +21,7 @@ export async function alternate<M extends Figures>(
   const taken = new Map<string, M[]>(contestants.map(({ name }) => [name, []]));
   for (const { measure } of contestants) await measure(Math.min(seconds, 1));
   for (let round = 0; round < rounds; round++) {
-    // In the other direction every other time, so that no candidate always follows the same one.
+    // Every other round runs in reverse, so that no candidate always follows the same one.
     const order = round % 2 === 0 ? contestants : contestants.toReversed();
     for (const { name, measure } of order) taken.get(name)?.push(await measure(seconds));
   }

@@ -12,12 +12,12 @@ export function median(values: readonly number[]): number {
   );
 }
 
-/** Rounded so that it reads well and still says enough: four digits that count. */
+/** Rounds to four significant digits. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(4));
 }
 
-/** Latencies of one round. Grows by doubling, so that taking one down costs nothing that matters. */
+/** Latencies of one round. The array doubles its size when full, so that recording costs almost nothing. */
 export class Latencies {
   #values = new Float64Array(1 << 16);
   #count = 0;

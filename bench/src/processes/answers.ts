@@ -1,10 +1,10 @@
-/** What a process says from outside: a port for it, and when it answers there. */
+/** A port for a process, and the wait until the process answers there. */
 import { setTimeout as sleep } from "node:timers/promises";
 
 const everyMs = 5;
 const patienceMs = 60_000;
 
-/** Resolves with the first answer that is a success. */
+/** Resolves with the first successful reply. */
 export async function answered(url: string, withinMs = patienceMs): Promise<void> {
   const untilMs = performance.now() + withinMs;
   while (performance.now() < untilMs) {

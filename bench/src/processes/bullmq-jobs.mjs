@@ -1,4 +1,4 @@
-// BullMQ as its documentation has it: jobs of a flow, each the child of the next one, or a hundred children of one. The
+// BullMQ as in its documentation: jobs of a flow, each the child of the next one, or a hundred children of one job. The
 // worker and the caller are in this process.
 //
 //   node bullmq-jobs.mjs FOLDER_OF_THE_PACKAGES PORT PASSWORD
@@ -15,9 +15,9 @@ new Worker(queueName, async ({ data }) => data, { connection, concurrency: 512 }
 const events = new QueueEvents(queueName, { connection });
 await events.waitUntilReady();
 const flows = new FlowProducer({ connection });
-// Each call that waits listens.
+// Each waiting call is a listener.
 for (const each of [flows, events]) each.setMaxListeners(0);
-// A job that is removed at once cannot be waited for.
+// A caller cannot wait for a job that is removed immediately.
 const opts = { removeOnComplete: { count: 10_000 } };
 const job = (n, children = []) => ({ name: `t${n}`, queueName, data: { n }, opts, children });
 

@@ -1,4 +1,4 @@
-/** Processes that take part in a measurement: started on the same Node, ended with it. */
+/** Processes of a measurement, on the same Node. They end with it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -10,14 +10,14 @@ export interface Child extends AsyncDisposable {
 
 export const workspace = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** As `npm start` sets it. Without it everything is stripped of its types again, which takes 26 MiB. */
+/** The same cache as for `npm start`. Without it Node strips the types again, which takes 26 MiB. */
 const compileCache = { NODE_COMPILE_CACHE: join(workspace, "node_modules", ".cache", "node") };
 
 export function childEnvironment(): NodeJS.ProcessEnv {
   return { ...compileCache, ...process.env };
 }
 
-/** Starts a program and resolves with what its first matching line of output says. */
+/** Starts a program and resolves with the result of its first matching line of output. */
 export async function startChild<T>(
   parameters: readonly string[],
   options: {

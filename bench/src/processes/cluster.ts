@@ -13,13 +13,13 @@ interface ClusterMember {
 }
 
 export interface RunningCluster extends Child {
-  /** Where its front door is. */
+  /** HTTP URL of its gateway. */
   readonly http: string;
   readonly members: readonly ClusterMember[];
 }
 
 /**
- * Returns a cluster as `tutti cluster up` runs it, in a directory of its own: three NATS servers, two of each engine.
+ * Starts a cluster with `tutti cluster up` in a separate directory: three NATS servers, two of each engine.
  */
 export async function startCluster(
   words: readonly string[],

@@ -1,14 +1,14 @@
-/** Processes that are asked things while they run: to measure for a while, to say what they used. */
+/** Processes that answer questions while they run, such as to measure for a while or to report their usage. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type Child, childEnvironment, workspace } from "./child.ts";
 
 export interface Conversation<Question, Answer> extends Child {
-  /** One at a time. Rejects when the process ends instead of answering. */
+  /** Asks one question at a time. Rejects if the process ends before its answer. */
   ask(question: Question): Promise<Answer>;
 }
 
-/** Starts a program that serves questions, and resolves with it when it has said its first word. */
+/** Starts a program that serves questions. Resolves when the program has sent its greeting. */
 export async function startConversation<Question extends object, Answer, Greeting>(
   parameters: readonly string[],
 ): Promise<Conversation<Question, Answer> & { readonly greeting: Greeting }> {
@@ -42,7 +42,7 @@ export async function startConversation<Question extends object, Answer, Greetin
   };
 }
 
-/** The other side: sends a greeting, and answers until the caller is gone. */
+/** Serves questions in the program: sends a greeting, and answers until the caller has ended. */
 export function serveQuestions<Question>(
   greeting: object,
   answer: (question: Question) => Promise<object> | object,

@@ -1,6 +1,6 @@
 /**
- * Processes held to a share of a core by the system's scheduler: a group of cgroups (version 1 or 2) with a quota. No
- * process is stopped by signals, so only the share causes delays.
+ * Limits processes to a share of a core by cgroups (version 1 or 2) with a quota. No signal stops a process, so only
+ * the share causes delays.
  */
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ const periodUs = 20_000;
 const first = "/sys/fs/cgroup/cpu";
 const second = "/sys/fs/cgroup";
 
-/** Undefined where this process may not. @param share of one core, for each of them */
+/** Limits each process. Undefined if this process lacks the permission. @param share of one core, for each process */
 export function heldTo(share: number, pids: readonly number[]): Disposable | undefined {
   const isFirst = existsSync(join(first, "cpu.cfs_quota_us"));
   const groups: string[] = [];
@@ -32,7 +32,7 @@ export function heldTo(share: number, pids: readonly number[]): Disposable | und
   return { [Symbol.dispose]: () => removed(groups) };
 }
 
-/** A group that still has processes stays until the system restarts. It limits no other process. */
+/** Removes groups. A group that still has processes stays until the system restarts, and limits no other process. */
 function removed(groups: readonly string[]): void {
   for (const group of groups) {
     try {

@@ -1,5 +1,5 @@
-// DBOS as its documentation has it: a workflow of five steps, and one of a hundred steps at once, each recorded in
-// PostgreSQL. Steps are functions of this process, and so is the caller.
+// DBOS as in its documentation: a workflow of five steps, and one of a hundred concurrent steps, each recorded in
+// PostgreSQL. The steps are functions of this process, which is also the caller.
 //
 //   node dbos-workflows.mjs FOLDER_OF_THE_PACKAGES URL
 import { createRequire } from "node:module";
@@ -35,7 +35,7 @@ const shapes = { chain, fanout };
 await DBOS.launch();
 
 serveQuestions({}, ({ shape, concurrency, seconds }) => {
-  // As a method it would be one of an object with configuration.
+  // A call as a method would make it a method of a configured object.
   const run = shapes[shape];
   return closedLoop({ once: () => run(), concurrency }, seconds);
 });

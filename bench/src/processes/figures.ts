@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 
 export interface Memory {
-  /** Of its own, with its share of what it shares: proportional set size. */
+  /** Proportional set size: private memory plus its share of shared memory. */
   readonly pssMiB: number;
-  /** Released with this process alone, while other users run the same programs. */
+  /** Private memory, which only the end of this process releases. */
   readonly privateMiB: number;
 }
 
-/** Linux only. */
+/** Returns the memory of a process. Linux only. */
 export function memoryOf(pid: number): Memory {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
   const mebibytes = (name: string) =>
@@ -17,8 +17,8 @@ export function memoryOf(pid: number): Memory {
 }
 
 /**
- * Processor time that a process has used so far, in milliseconds. Linux only. By its threads, which the scheduler
- * accounts to the nanosecond. Threads that have ended are in the sum of the process alone, which has ticks of 10 ms.
+ * Returns the processor time of a process so far, in milliseconds. Linux only. It adds up the threads, which the
+ * scheduler accounts to the nanosecond. Ended threads are only in the sum of the process, which has ticks of 10 ms.
  */
 export function cpuMs(pid: number): number {
   const threads = `/proc/${pid}/task`;
@@ -32,7 +32,7 @@ export function cpuMs(pid: number): number {
   return Math.max(running, (Number(fields[11]) + Number(fields[12])) * 10);
 }
 
-/** Processor time of all cores so far, in milliseconds: in use, and all there was. */
+/** Returns the processor time of all cores so far, in milliseconds: in use and in total. */
 export function machineMs(): { readonly busy: number; readonly all: number } {
   let busy = 0;
   let idle = 0;

@@ -1,4 +1,4 @@
-/** npm packages of peers, which the repository does not depend on: brought when they are first asked for. */
+/** npm packages of peers, which are no dependencies of the repository. They are installed on first use. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 import { workspace } from "./child.ts";
 
 /**
- * Returns the folder in whose `node_modules` the packages are, each with its version: `bullmq@6.7.0`. The name of the
- * folder has the versions, so another version has another folder.
+ * Returns the folder with the packages in its `node_modules`. Each package has a version: `bullmq@6.7.0`. The name of
+ * the folder includes the versions, so another version has another folder.
  */
 export async function bringPackages(name: string, packages: readonly string[]): Promise<string> {
   const folder = join(workspace, "node_modules", ".cache", "peers", name);

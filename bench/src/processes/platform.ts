@@ -13,7 +13,7 @@ export interface Platform extends Child {
   readonly directory: string;
 }
 
-/** Returns the platform alone, from the bundle of `npm start`, on free ports and with a data directory of its own. */
+/** Starts only the platform, from the bundle of `npm start`, on free ports and with a separate data directory. */
 export async function startPlatform(...flags: readonly string[]): Promise<Platform> {
   await setUp((line) => process.stderr.write(`${line}\n`), workspace, ["platform"]);
   const program = madeBy(workspace, "platform");
@@ -22,12 +22,12 @@ export async function startPlatform(...flags: readonly string[]): Promise<Platfo
   return started(["--import", stacks, program], ["--operations.port=0", ...flags]);
 }
 
-/** The same by `npm start`, with the demonstration. `directory`: the data directory, which stays. */
+/** Starts the platform by `npm start`, with the demonstration. `directory`: the data directory, which stays. */
 export function startAsUsersDo(port: number, directory?: string): Promise<Platform> {
   return started([join(workspace, "tools/start.mjs")], [`--operations.port=${port}`], directory);
 }
 
-/** Processes that have it among their arguments end with the bench. */
+/** Returns a temporary directory. Processes with it in their arguments end with the bench. */
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "tutti-bench-"));
   endWithProcess(directory);

@@ -1,5 +1,5 @@
-// What Restate calls: a service that echoes, two that call it (five times one after the other, and a hundred times at once),
-// and one that records five steps of its own.
+// The services that Restate calls: one that echoes, two that call it (five times in sequence, and a hundred times
+// concurrently), and one that records five steps.
 //
 //   node restate-services.mjs URL_OF_THE_SDK
 import { createServer } from "node:http2";

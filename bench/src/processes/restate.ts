@@ -1,7 +1,6 @@
 /**
- * Restate as its npm packages have it: one node, or three that make a cluster, each with a data folder of its own, and
- * the services that it calls in a process of theirs. The packages are brought when they are first asked for, beside the
- * workspace's own.
+ * Restate from its npm packages: one node, or a cluster of three, each with its own data folder, and the called
+ * services in a separate process. The packages are installed on first use, separate from the packages of the workspace.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -20,12 +19,12 @@ const sdkVersion = "1.17.2";
 const readyMs = 60_000;
 
 export interface RunningRestate extends AsyncDisposable {
-  /** Where its services are called. */
+  /** HTTP URL for calls of its services. */
   readonly http: string;
   readonly version: string;
 }
 
-/** @param nodes 1, or 3: then each record is on two of them before it counts, as a majority of three copies is */
+/** @param nodes 1 or 3. With 3, a record counts when two nodes have it, the majority of three copies */
 export async function startRestate(nodes: 1 | 3): Promise<RunningRestate> {
   const folder = await bringRestate();
   const stack = new AsyncDisposableStack();
@@ -117,13 +116,13 @@ bind-address = "127.0.0.1:${admin}"
 `;
 }
 
-/** Its packages, where they are not there yet. */
+/** Installs its packages, if they are missing. */
 export function bringRestate(): Promise<string> {
   const packages = [`@restatedev/restate-server@${version}`, `@restatedev/restate-sdk@${sdkVersion}`];
   return bringPackages(`restate-${version}`, packages);
 }
 
-/** Until it is answered well. */
+/** Repeats a request until it succeeds. */
 async function answers(url: string, init: RequestInit): Promise<void> {
   const untilMs = Date.now() + readyMs;
   for (let found = "nothing"; ; await pause(250)) {

@@ -1,15 +1,15 @@
-/** Processor time of what was started, with all that it started in turn. Linux only. */
+/** Processor time of started processes, with their descendants. Linux only. */
 import { readdirSync, readFileSync } from "node:fs";
 import { cpuMs } from "./figures.ts";
 
-/** Runs a start, and gives what it gave and the processes of this one that were not there before. */
+/** Runs a start function. Returns its result and the new child processes. */
 export async function started<T>(start: () => Promise<T>): Promise<{ value: T; roots: readonly number[] }> {
   const before = new Set(childrenOf(process.pid));
   const value = await start();
   return { value, roots: childrenOf(process.pid).filter((pid) => !before.has(pid)) };
 }
 
-/** A process that ends meanwhile counts with what is known of it before: nothing. */
+/** Returns the processor time of process trees. A process that ends during the call does not count. */
 export function treeCpuMs(roots: readonly number[]): number {
   let sumMs = 0;
   const pids = [...roots];

@@ -9,7 +9,7 @@ import { redis } from "./redis.ts";
 
 const parts = [postgres, redis, nats, kafka, http, grpc, graphql];
 
-/** Each adapter beside its client. One whose server this machine lacks leaves the others measured. */
+/** Each adapter next to its client library. An adapter without its server on this machine is skipped. */
 export const adapters: Scenario = {
   name: "adapters",
   about:

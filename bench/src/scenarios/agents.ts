@@ -1,6 +1,6 @@
 /**
- * What an AI agent costs on top of its model calls. `call`: one model call after the other, where each answer is recorded and
- * nothing runs in between. `turn`: with a tool call by a worker between them, which is recorded too.
+ * The cost of an AI agent in addition to its model calls. `call`: sequential model calls, in which each answer is
+ * recorded and nothing runs in between. `turn`: with a tool call by a worker between them, which is recorded too.
  */
 import { silentLogger } from "@tutti/kernel";
 import { agents as agentFunctions } from "@tutti/sdk/agents";
@@ -53,7 +53,7 @@ export const agents: Scenario = {
     const served = await serveModel(model);
     stack.defer(() => served.close());
     const platform = stack.use(await startPlatform());
-    // As workers link by default.
+    // The default connection of workers.
     const address = `${platform.http.replace("http", "ws")}/v1/link`;
     const worker = new Worker({ address }, { logger: silentLogger });
     const inputSchema = { type: "object", properties: { n: { type: "integer" } } };
@@ -86,7 +86,7 @@ export const agents: Scenario = {
   },
 };
 
-/** The same request without an agent: one of the middle of its conversation. */
+/** Measures the same request without an agent, from the middle of its conversation. */
 async function calledAlone(url: string, body: unknown): Promise<readonly number[]> {
   const taken: number[] = [];
   for (let call = 0; call < turns; call++) {

@@ -1,6 +1,6 @@
 /**
- * The cache of task outputs: the time of a task whose output is cached, the executions for 10,000 runs that need one output
- * at once, and the time of an unchanged graph of 100 cached tasks.
+ * The cache of task outputs: the time of a task with a cached output, the executions for 10,000 concurrent runs that
+ * need one output, and the time of an unchanged graph of 100 cached tasks.
  */
 import { silentLogger } from "@tutti/kernel";
 import { connect, type Tutti } from "@tutti/sdk/client";
@@ -20,7 +20,7 @@ tasks:
   two: {set: done, needs: [one]}
 `;
 
-/** Each task needs one of the layer before, and reads its output. */
+/** Returns a graph in which each task needs one task of the previous layer, and reads its output. */
 function graph(): string {
   const lines = Array.from({ length: layers * width }, (_, at) => {
     const data = at < width ? `"\${{ input }}-${at}"` : `"\${{ tasks.t${at - width}.output }}"`;
@@ -68,7 +68,7 @@ export const cache: Scenario = {
   },
 };
 
-/** How often the journals of the platform were made durable since its start. */
+/** Returns the number of syncs of the platform's journals since its start. */
 async function syncsOf(http: string): Promise<number> {
   const text = await (await fetch(`${http}/metrics`)).text();
   const values = [...text.matchAll(/^tutti_journal_groups_total\S* (\S+)/gm)].map(([, value]) =>
@@ -79,7 +79,7 @@ async function syncsOf(http: string): Promise<number> {
 
 type Counted = (work: () => Promise<void>) => Promise<number>;
 
-/** By the clock of the run: from the moment at which the task could start to its end, in whole milliseconds. */
+/** Measures by the clock of the run: from the time at which the task could start to its end, in whole milliseconds. */
 async function hits(
   tutti: Tutti,
   { rounds, seconds }: Budget,

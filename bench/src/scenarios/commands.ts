@@ -1,6 +1,6 @@
 /**
- * How long a command takes from its task to its first output: through `shell()`, and in a container that waited for it.
- * Beside each the same program started by Node alone, and beside the container also one that is started for its task.
+ * The time of a command from its task to its first output: through `shell()`, and in a warm container. Each is compared
+ * with the same program started by Node alone, and the warm container also with a container started for its task.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ import { Absent, type Budget, type Result, type Scenario } from "../scenario.ts"
 const command = ["echo", "started"];
 const shellTurns = 20;
 const containerTurns = 3;
-/** A warm container takes the place of one that was used within this time. */
+/** Within this time a warm container replaces a used one. */
 const replacedMs = 3_000;
 
 /** Returns the time until its first output. The task ends before the next one starts. */
@@ -40,7 +40,7 @@ async function startedAlone(): Promise<number> {
   return tookMs;
 }
 
-/** Medians of things that take turns, round by round. The first turn warms up. */
+/** Returns medians of variants that take turns, round by round. The first turn warms up. */
 async function inTurn<Name extends string>(
   turns: number,
   measures: Readonly<Record<Name, () => Promise<number>>>,
@@ -67,7 +67,7 @@ async function measuredShell({ rounds }: Budget): Promise<Result> {
 }
 
 async function measuredContainers({ rounds }: Budget): Promise<Result> {
-  // It looks for programs when it is loaded.
+  // The module searches programs when it is loaded.
   const { Boxes, image, lacking, runArguments } = await import("../../../tools/boxes.mjs");
   if (lacking !== false) throw new Absent(lacking);
   const boxes = await Boxes.open();
@@ -102,7 +102,7 @@ const goal = (variant: string, atMost: number) =>
 export const commands: Scenario = {
   name: "commands",
   about: "time from a task to the first output of its command, by a shell task and in a waiting container",
-  // On a machine where the program alone takes 15 ms, the goal has no room.
+  // On a machine on which the program alone takes 15 ms, the goal is impossible.
   goals: [{ ...goal("shell", 15), known: { issue: 24, worst: 100 } }, goal("container", 150)],
   async *run(budget) {
     yield await measuredShell(budget);

@@ -14,8 +14,8 @@ const width = 20;
 const counts = [100, 1_000, 10_000, 100_000];
 
 /**
- * What the run machine alone costs per task: decided, encoded, folded, with the one that follows. No journal and no
- * agents: the times are those of the processor, and the bytes those of the events.
+ * The cost of the run machine alone per task: decision, encoding and fold, including the following task. Without
+ * journal and agents, the times are processor times, and the bytes are the bytes of the events.
  */
 export const dag: Scenario = {
   name: "dag",
@@ -51,7 +51,7 @@ async function* costOf(budget: Budget, shapes: readonly Shape[]): AsyncGenerator
     };
 }
 
-/** What a task costs in each graph, measured in turn. */
+/** Measures the cost of a task in each graph, in turn. */
 export async function costOfGraphs(
   budget: Budget,
   shapes: readonly Shape[],
@@ -91,7 +91,7 @@ function contestant(name: string, document: WorkflowDocument): Contestant<Figure
   };
 }
 
-/** Of the state that is left, per node, where the collector can be called. */
+/** Returns the heap of the remaining state per node, if the garbage collector can be called. */
 function heapOf(step: PlainStep): number {
   const { gc } = globalThis;
   if (gc === undefined || step.state.nodeCount < 1_000) return 0;
@@ -105,7 +105,7 @@ function heapOf(step: PlainStep): number {
   return Math.max(0, before - used()) / nodeCount;
 }
 
-/** Each task needs the one before. */
+/** Returns a chain, in which each task needs the previous one. */
 export function chainOf(count: number): WorkflowDocument {
   const tasks: Record<string, TaskDocument> = {};
   for (let at = 0; at < count; at++)
@@ -113,7 +113,7 @@ export function chainOf(count: number): WorkflowDocument {
   return { workflow: "dag", tasks };
 }
 
-/** Each task needs some of those of the layer before. */
+/** Returns a layered graph, in which each task needs some tasks of the previous layer. */
 export function layered(count: number): WorkflowDocument {
   const tasks: Record<string, TaskDocument> = {};
   let random = 7;

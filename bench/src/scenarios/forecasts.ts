@@ -4,11 +4,11 @@ import { SeasonalForecast } from "@tutti/planner";
 import { median } from "../measure/statistics.ts";
 import { Absent, type Result, type Scenario } from "../scenario.ts";
 
-/** Beside the clone. */
+/** Default directory, next to the clone. */
 const usualSeries = fileURLToPath(new URL("../../../../shared/data/nab", import.meta.url));
 const dayMs = 24 * 3_600_000;
 const hourMs = 3_600_000;
-/** Days that are only learned from. */
+/** Days of training without predictions. */
 const daysBefore = 3;
 
 interface Series {
@@ -17,7 +17,7 @@ interface Series {
   readonly values: readonly number[];
 }
 
-/** How far off a forecast is on recorded load: each value is predicted before it is learned from. */
+/** The error of forecasts on recorded load. Each value is predicted before the forecast learns from it. */
 export const forecasts: Scenario = {
   name: "forecasts",
   about:

@@ -31,7 +31,7 @@ service Orders {
 `;
 const order = { cents: 4_200, parts: ["bow", "case"] };
 
-/** Server and client are in this process: what they cost, both sides pay. */
+/** Server and client are in this process, so the cost includes both sides. */
 export const grpc: Scenario = {
   name: "grpc",
   about: "a method through the gRPC adapter, beside the client alone",

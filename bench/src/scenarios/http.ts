@@ -8,11 +8,11 @@ import type { Scenario } from "../scenario.ts";
 
 interface LocalServer extends AsyncDisposable {
   readonly url: string;
-  /** Asks with the client of Node alone, on a kept connection. */
+  /** Sends a request with Node's client alone, on a kept connection. */
   readonly alone: (path: string, body?: object) => Promise<unknown>;
 }
 
-/** A server of this process that answers at once: what differs is the two clients alone. */
+/** Starts a server in this process that answers immediately, so that only the clients differ. */
 export async function localServer(listener: RequestListener): Promise<LocalServer> {
   const server = createServer(listener);
   await once(server.listen(0, "127.0.0.1"), "listening");

@@ -5,15 +5,15 @@ import { cpuMs, type Memory, memoryOf } from "../processes/figures.ts";
 import { startPlatform } from "../processes/platform.ts";
 import type { Scenario } from "../scenario.ts";
 
-/** What a start leaves behind is given back by then: threads that nothing is asked of end after 20 s. */
+/** Until then a process has released the memory of the start. Idle threads end after 20 s. */
 const settleMs = 120_000;
-/** Rules of alerts are evaluated, and series recorded, once a minute. The metrics include both. */
+/** One minute, because alert rules are evaluated and series recorded once a minute. The metrics include both. */
 const watchMs = 60_000;
 const looks = 12;
 
 /**
- * Measured from 120 to 180 s after the start, as the mean of memory that is read every 5 s. The processes run side by side:
- * pages that both share count half for each.
+ * Measured from 120 to 180 s after the start, as the mean of memory readings every 5 s. The processes run concurrently,
+ * so pages that both share count half for each.
  */
 export const idle: Scenario = {
   name: "idle",
@@ -79,7 +79,7 @@ export const idle: Scenario = {
 interface Round {
   readonly ours: Memory;
   readonly empty: Memory;
-  /** Of the platform, at one look. */
+  /** Least single reading of the platform. */
   readonly leastMiB: number;
   readonly mostMiB: number;
   readonly cpuPercent: number;

@@ -26,7 +26,7 @@ import { live } from "./task/live.ts";
 import { trigger } from "./trigger/trigger.ts";
 import { whatIfReplay } from "./what-if.ts";
 
-/** In the order in which `guard` runs them. */
+/** The scenarios, in the order in which `guard` runs them. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
     ...[start, idle, api, chain, runtime, swarm, cluster, live, objects, peers],

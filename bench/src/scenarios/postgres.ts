@@ -9,7 +9,7 @@ const statements = {
   read: "SELECT id, article FROM orders WHERE article = $1",
   write: "INSERT INTO orders (article) VALUES ($1) RETURNING id",
 };
-/** One call after the other, as a worker makes them for tasks, beside the same statement by the client alone. */
+/** Sequential calls as a worker makes them for tasks, next to the same statement by the client library alone. */
 export const postgres: Scenario = {
   name: "postgres",
   about: "a statement through the PostgreSQL adapter, beside the client alone",

@@ -14,11 +14,11 @@ const buildsWithinMs = 600_000;
 
 interface Start {
   readonly readyMs: number;
-  /** Of the launcher and of the platform. */
+  /** Processor time of the launcher and of the platform. */
   readonly cpuMs: number;
 }
 
-/** Everything between the command and the first answer: the check of the set-up, the program, the demonstration. */
+/** The whole time between the command and the first reply: the check of the set-up, the program, the demonstration. */
 export const start: Scenario = {
   name: "start",
   about:
@@ -70,7 +70,7 @@ async function once({ directory, withinMs }: Place = {}): Promise<Start> {
   return { readyMs, cpuMs: cpuMs(platform.pid) + cpuMs(processIn(platform.directory)) };
 }
 
-/** The start after a platform was killed with the runs of its demonstration in progress. */
+/** Measures the start after a platform was killed with active runs of its demonstration. */
 async function afterKill(): Promise<Start> {
   const directory = await temporaryDirectory();
   try {
@@ -84,7 +84,7 @@ async function afterKill(): Promise<Start> {
   }
 }
 
-/** The platform itself, not its launcher, which ends with it. */
+/** Returns the process id of the platform itself. Its launcher ends with it. */
 function processIn(directory: string): number {
   return JSON.parse(readFileSync(join(directory, "lock.json"), "utf8")).pid;
 }

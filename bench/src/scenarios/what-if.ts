@@ -12,7 +12,7 @@ const [workers, slots] = [4, 2];
 const rates = [6, 50] as const;
 const busyShare = 0.85;
 
-/** A recorded hour of a pool once more, with a worker more: the self-check's error, and how many times real time it goes. */
+/** Replays a recorded hour of a pool with one more worker: the self-check's error, and the speed against real time. */
 export const whatIfReplay: Scenario = {
   name: "what-if",
   about: "an hour of a pool replayed with one worker more: error of the self-check, and speed over real time",
@@ -46,7 +46,7 @@ export const whatIfReplay: Scenario = {
   },
 };
 
-/** One queue, first come first served: computed here, and not by the pool. A slot is empty for 5 to 15 ms between two tasks. */
+/** Computes a FIFO queue, independent of the pool. A slot is empty for 5 to 15 ms between two tasks. */
 function recordingOf(ratePerSec: number): Recording {
   const draws = new Draws(ratePerSec);
   const free = Array.from({ length: workers * slots }, (_, at) => ({

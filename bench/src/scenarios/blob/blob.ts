@@ -20,8 +20,8 @@ output: "\${{ tasks.take.output }}"
 `;
 
 /**
- * A file that one task stores and the next one reads, in streams, through the platform. Beside it, what one process
- * needs to write the same content with its hash, to sync it and to read it with its hash again.
+ * A file that one task stores and the next one reads, in streams, through the platform. The comparison is one process
+ * that writes the same content with its hash, syncs it, and reads it with its hash.
  */
 export const blob: Scenario = {
   name: "blob",

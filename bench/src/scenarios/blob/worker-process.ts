@@ -1,4 +1,6 @@
-/** The worker of large files: `worker-process.ts ADDRESS`. Says `linked`. Its outputs say how long each part took. */
+/**
+ * The worker of large files: `worker-process.ts ADDRESS`. Prints `linked`. Its outputs have the duration of each part.
+ */
 import { silentLogger } from "@tutti/kernel";
 import { type StoredFile, Worker } from "@tutti/sdk/worker";
 
@@ -9,7 +11,7 @@ worker.handle("film.make", ({ mebibytes }: { readonly mebibytes: number }, task)
   task.store(
     function* () {
       for (let number = 0; number < mebibytes; number++) {
-        // Content that was stored before is stored again as quickly: no two parts of two films are alike.
+        // Unique parts, because content that is already stored may be stored faster.
         part.writeDoubleLE(Date.now() + number, 0);
         yield part;
       }

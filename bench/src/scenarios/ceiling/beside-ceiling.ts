@@ -4,7 +4,7 @@ import type { Budget, Result } from "../../scenario.ts";
 import type { Arena } from "../chains/arena.ts";
 import { openCeiling } from "./ceiling.ts";
 
-/** How many chains are under way at once. */
+/** Numbers of concurrent chains. */
 const concurrencies = [1, 64, 256, 1_024];
 const guarded = [1, 256];
 
@@ -14,7 +14,7 @@ export interface Measured {
   readonly arena: Arena;
 }
 
-/** Chains at each concurrency in the arena and, in alternate rounds, at the ceiling. */
+/** Measures chains at each concurrency in the arena and, in alternate rounds, at the ceiling. */
 export async function* besideCeiling(
   budget: Budget,
   { name, variant, arena }: Measured,

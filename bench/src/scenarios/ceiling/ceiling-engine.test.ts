@@ -35,7 +35,7 @@ function assembled(codecs: Codecs = "generated") {
     toClient,
     engine,
     client,
-    /** Everything that was sent arrives, and what it causes leaves for the disk. */
+    /** Delivers all sent messages. Their effects go to the disk. */
     async deliver() {
       for (const frame of toClient.splice(0)) client.take(frame);
       for (const frame of toAgent.splice(0)) agent.take(frame);
@@ -100,7 +100,7 @@ describe("the ceiling", () => {
   });
 });
 
-/** Records as a batch holds them: each with the tag of `Batch.records` and its length. */
+/** Reads the records of a batch: each has the tag of `Batch.records` and its length. */
 function recordsIn(group: Uint8Array): JournalRecord[] {
   const records: JournalRecord[] = [];
   for (let at = 0; at < group.length; ) {

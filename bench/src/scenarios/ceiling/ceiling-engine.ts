@@ -10,9 +10,8 @@ import type { ChainEngine } from "../chains/server.ts";
 import type { CeilingLog } from "./log.ts";
 
 /**
- * What no engine can do without: for each start and each result it writes the event with its record, waits until the
- * group with it is durable, and sends the next step. Of a chain it knows nothing but the number of the step, which
- * travels in the token.
+ * The minimum of any engine. For each start and each result it writes the event with its record, waits until the group
+ * with it is durable, and sends the next step. Its only state of a chain is the number of the step, in the token.
  */
 export class CeilingEngine implements ChainEngine {
   readonly #outbox: Outbox;
@@ -62,7 +61,7 @@ export class CeilingEngine implements ChainEngine {
     this.#leaveSoon();
   }
 
-  /** The group that was under way is durable. */
+  /** Handles that the written group is durable. */
   durable(): void {
     const outbox = this.#outbox;
     for (const { chain, number, step, payload } of this.#flying) {
@@ -89,7 +88,7 @@ export class CeilingEngine implements ChainEngine {
     JournalRecord.encode(record, this.#records.uint32(recordsTag).fork()).join();
   }
 
-  /** Messages of the same turn leave together. */
+  /** Schedules the next group. Messages of the same turn leave together. */
   #leaveSoon(): void {
     if (this.#isFlying || this.#isLeaving) return;
     this.#isLeaving = true;
@@ -110,11 +109,11 @@ export class CeilingEngine implements ChainEngine {
   }
 }
 
-/** The next step once a group is durable. The payload is a view of the frame that contained it. */
+/** The next step after a group is durable. The payload is a view of its frame. */
 interface Waiting {
   readonly chain: string;
   readonly number: number;
-  /** The step that was completed. 0 for a start. */
+  /** The completed step. 0 for a start. */
   readonly step: number;
   readonly payload: Uint8Array;
 }

@@ -1,4 +1,4 @@
-/** The ceiling in a process of its own: node ceiling-process.ts DIRECTORY CODECS */
+/** The ceiling in a separate process: node ceiling-process.ts DIRECTORY CODECS */
 import { join } from "node:path";
 import { serveEngine } from "../chains/engine-process.ts";
 import { type Codecs, serveChains } from "../chains/server.ts";

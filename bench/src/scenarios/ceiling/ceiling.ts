@@ -2,8 +2,7 @@ import { type Arena, openArena } from "../chains/arena.ts";
 import type { Codecs } from "../chains/server.ts";
 
 /**
- * Returns the ceiling, to be measured beside an engine: with the generated codecs, which is what engines are compared
- * with.
+ * Opens the ceiling to compare with an engine. It uses the generated codecs, as the comparison for all engines.
  */
 export function openCeiling(): Promise<Arena> {
   const codecs: Codecs = "generated";

@@ -5,7 +5,7 @@ import { type LogOrders, word } from "./log.ts";
 const fileBytes = 64 * 1024 * 1024;
 const blockBytes = 4_096;
 
-/** Writes groups one behind the other, from the beginning again when the file is full. */
+/** Writes groups in sequence, and starts at the beginning of the file again when it is full. */
 function run({ path, control, memory }: LogOrders): void {
   const file = openSync(path, "w+");
   const zeros = new Uint8Array(1024 * 1024);
@@ -14,12 +14,12 @@ function run({ path, control, memory }: LogOrders): void {
   parentPort?.postMessage(undefined);
   let offset = 0;
   for (let seen = 0; ; ) {
-    // A notification may come after its order is done: the counter says whether there is another one.
+    // A notification may arrive after its order is done. The counter shows whether there is another order.
     while (Atomics.load(control, word.ordered) === seen) Atomics.wait(control, word.ordered, seen);
     seen = Atomics.load(control, word.ordered);
     const length = Math.ceil((control[word.length] ?? 0) / blockBytes) * blockBytes;
     if (offset + length > fileBytes) offset = 0;
-    // Whole blocks: the system writes them anyway.
+    // Whole blocks, because the system writes whole blocks anyway.
     writeSync(file, memory, 0, length, offset);
     fdatasyncSync(file);
     offset += length;
@@ -27,5 +27,5 @@ function run({ path, control, memory }: LogOrders): void {
   }
 }
 
-// The cast is the thread's side of what log.ts starts it with.
+// The cast: log.ts starts the thread with this data.
 run(workerData as LogOrders);

@@ -1,23 +1,23 @@
 /**
- * The least that makes bytes durable: a group of them is copied into memory that is shared with a thread, which writes it
- * to a preallocated file and syncs it, while the next one fills.
+ * The minimum that makes bytes durable. A group of bytes is copied into shared memory. A thread writes it to a
+ * preallocated file and syncs the file, while the next group fills.
  */
 import { Worker } from "node:worker_threads";
 
-/** What the thread is started with. */
+/** Start data of the thread. */
 export interface LogOrders {
   readonly path: string;
   readonly control: Int32Array;
   readonly memory: Uint8Array;
 }
 
-/** Words of the memory by which the two sides speak. */
+/** Words of the shared memory for communication. */
 export const word = { ordered: 0, length: 1 } as const;
 
 const groupBytesMax = 8 * 1024 * 1024;
 
 export interface CeilingLog {
-  /** Makes these bytes durable. One group at a time. They may be reused at once. */
+  /** Makes bytes durable, one group at a time. The caller may reuse the bytes immediately. */
   write(group: Uint8Array): void;
   close(): Promise<unknown>;
 }

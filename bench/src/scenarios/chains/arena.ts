@@ -8,7 +8,7 @@ import type { EngineGreeting, EngineUsage } from "./engine-process.ts";
 import type { Codecs } from "./server.ts";
 import type { WorkerQuestion } from "./worker-process.ts";
 
-/** An engine and the agent with its client, two processes, ready to be measured again and again. */
+/** An engine, and an agent with its client, in two processes. They are ready for repeated measurements. */
 export interface Arena extends AsyncDisposable {
   measure(concurrency: number, seconds: number): Promise<ArenaFigures>;
 }
@@ -18,14 +18,14 @@ interface ArenaFigures {
   readonly stepsPerSec: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Time of the engine's main thread, all told. */
+  /** Total time of the engine's main thread. */
   readonly mainUsPerStep: number;
 }
 
 interface ArenaOptions {
-  /** The program with the engine. It is given a directory of its own and how it is to read frames. */
+  /** The program with the engine. Its parameters are a separate directory and the codecs of frames. */
   readonly program: URL;
-  /** How each side reads frames. */
+  /** Codecs with which each side reads frames. */
   readonly codecs: { readonly engine: Codecs; readonly agent: Codecs };
   /** Further parameters of the program. */
   readonly parameters?: readonly string[];

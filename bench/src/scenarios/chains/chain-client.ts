@@ -8,16 +8,16 @@ export interface ChainFigures {
   readonly stepsPerSec: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Of the whole time, the end too, when no more chains are started. */
+  /** Steps of the whole time, including the end, when no more chains start. */
   readonly steps: number;
 }
 
-/** Keeps so many chains under way: starts a new one for each that ends, as many in one frame as ends were in one. */
+/** Keeps a number of chains active. For the ends in one frame, it starts as many new chains in one frame. */
 export class ChainClient {
   readonly #send: SendFrame;
   readonly #writer = new FlatWriter(64 * 1024);
   readonly #item = StartItem.create({ spec: 1, input: { $case: "inlineInput", value: chainInput } });
-  /** When the chains were started that are under way, by the lower digits of their numbers. */
+  /** Start times of active chains, by the lower bits of their numbers. */
   readonly #startedMs = new Float64Array(underWayMax);
   #number = 0;
   #underWay = 0;
@@ -41,7 +41,7 @@ export class ChainClient {
     return new Promise((resolve) => {
       this.#onEnds = (count, nowMs) => {
         chains += count;
-        // One is counted also where it takes longer than there is time.
+        // At least one chain counts, even if it takes longer than the time of the measurement.
         if (nowMs < endMs || inTime === 0) {
           inTime = chains;
           lastMs = nowMs;
@@ -82,6 +82,6 @@ export class ChainClient {
   }
 }
 
-/** More than any concurrency that is measured, by far: a chain is over before its place is used again. */
+/** Far above any measured concurrency, so that a chain has ended before its place is used again. */
 const underWayMax = 1 << 16;
 const itemsTag = 26;

@@ -1,6 +1,6 @@
 /**
- * The work of the scenarios that compare an engine with its ceiling: chains of five steps. A chain is started through
- * the batched stream. Each step is a task for an agent that returns its input, and the caller receives the end.
+ * The work of the scenarios that compare an engine with its ceiling: chains of five steps. A chain starts through the
+ * batched stream. Each step is a task for an agent that returns its input, and the caller receives the end.
  *
  * Frames travel as bytes. Writer and reader choose the codec.
  */
@@ -12,7 +12,7 @@ export const stepsPerChain = 5;
 /** The input of a chain, the value between its steps, and its output: 100 bytes of JSON. */
 export const chainInput: Uint8Array = new TextEncoder().encode(JSON.stringify({ text: "x".repeat(89) }));
 
-/** One assignment's capability, as agreed in the greeting. */
+/** Number of the capability in assignments, as agreed in the greeting. */
 export const capabilityNumber = 1;
 
 const asItIs = {
@@ -34,7 +34,7 @@ export const streams = {
   startRuns: { path: runService.methods.startRuns.path, ...asItIs },
 } as const;
 
-/** Frames of a thousand tasks fit into a window: its updates are not what is measured. */
+/** Frames of a thousand tasks fit into a window, so that the measurement does not include window updates. */
 export const channelOptions = {
   "grpc-node.flow_control_window": 4 * 1024 * 1024,
   "grpc.max_receive_message_length": -1,

@@ -3,7 +3,7 @@ import { FlatWriter, readHostFrame } from "@tutti/contracts/wire";
 import type { SendFrame } from "./outbox.ts";
 import type { Codecs } from "./server.ts";
 
-/** An agent that gives back the input of each task: one frame of results for each frame of assignments. */
+/** An agent that returns the input of each task. It sends one frame of results for each frame of assignments. */
 export class EchoAgent {
   readonly #read: (bytes: Uint8Array) => HostFrame;
   readonly #send: SendFrame;
@@ -24,12 +24,12 @@ export class EchoAgent {
     this.#send(AgentFrame.encode(AgentFrame.fromPartial({ hello })).finish());
   }
 
-  /** The host has answered: it may send so much. */
+  /** Grants credit after the greeting of the host. */
   begin(slots: number): void {
     this.#say({ credit: slots });
   }
 
-  /** A host that hears nothing takes its agents for dead. */
+  /** Sends a heartbeat. A host without messages from an agent considers it dead. */
   sayWord(): void {
     this.#say({});
   }
@@ -56,7 +56,7 @@ export class EchoAgent {
   }
 }
 
-/** What it says that it can do. */
+/** The capability that it offers. */
 export const echoCapability = "bench.echo";
 
 const tags = { sequence: 8, acknowledged: 16, results: 50, credit: 56 } as const;

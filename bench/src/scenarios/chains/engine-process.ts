@@ -1,9 +1,9 @@
-/** What a process with an engine says of itself: where it is, and what it has used. */
+/** Serves questions about the address and the usage of a process with an engine. */
 import { serveQuestions } from "../../processes/conversation.ts";
 
 export interface EngineGreeting {
   readonly address: string;
-  /** The credential of a client. Empty if none is needed. */
+  /** The credential of a client. Empty if not needed. */
   readonly key: string;
 }
 

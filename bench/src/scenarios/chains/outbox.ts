@@ -3,12 +3,12 @@ import { FlatWriter } from "@tutti/contracts/wire";
 import { RunEnd, StartReceipt } from "@tutti/contracts/workflow/v1";
 import { capabilityNumber } from "./chain.ts";
 
-/** Takes the bytes of a frame. They are its own. */
+/** Sends the bytes of a frame, and owns them from then on. */
 export type SendFrame = (bytes: Uint8Array) => void;
 
 /**
- * What an engine has to say, put together in one frame for each of the two streams. Messages are encoded straight into
- * the frame by the generated encoders.
+ * Collects the messages of an engine in one frame for each of the two streams. The generated encoders write messages
+ * directly into the frame.
  */
 export class Outbox {
   readonly #host = new FlatWriter(256 * 1024);
@@ -23,7 +23,7 @@ export class Outbox {
   #sequence = 0;
   #resultsDurable = 0;
   #resultsTold = 0;
-  /** The last frame of the agent that was taken in. */
+  /** The last processed frame of the agent. */
   acknowledged = 0;
 
   constructor(sendHost: SendFrame, sendReplies: SendFrame) {
@@ -33,7 +33,7 @@ export class Outbox {
     this.#end.outcome = this.#output;
   }
 
-  /** A step is to be done. */
+  /** Assigns a step. */
   assign(token: Uint8Array, chain: string, task: string, input: Uint8Array): void {
     const assign = this.#assign;
     assign.token = token;
@@ -43,12 +43,12 @@ export class Outbox {
     Assign.encode(assign, this.#host.uint32(hostTags.assignments).fork()).join();
   }
 
-  /** So many more results are durable. */
+  /** Reports that more results are durable. */
   resultsDurable(count: number): void {
     this.#resultsDurable += count;
   }
 
-  /** The start of a chain is durable. */
+  /** Reports that the start of a chain is durable. */
   started(number: number, chain: string): void {
     const receipt = this.#receipt;
     receipt.number = number;
@@ -56,7 +56,7 @@ export class Outbox {
     StartReceipt.encode(receipt, this.#replies.uint32(replyTags.receipts).fork()).join();
   }
 
-  /** The end of a chain is durable. */
+  /** Reports that the end of a chain is durable. */
   ended(number: number, output: Uint8Array): void {
     const end = this.#end;
     end.number = number;
@@ -78,7 +78,7 @@ export class Outbox {
   }
 }
 
-/** Numbers of the fields, as in the contracts. What is encoded with them is read by the generated code. */
+/** Tags of the fields in the contracts. The generated code reads the messages. */
 const hostTags = { sequence: 8, acknowledged: 16, assignments: 26, resultsDurable: 32 } as const;
 const replyTags = { receipts: 10, ends: 18 } as const;
 const nothing: Uint8Array = new Uint8Array(0);

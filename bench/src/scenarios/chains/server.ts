@@ -1,4 +1,4 @@
-/** Where the agent and the client of a measurement connect to: two streams of bare grpc-js, and an engine behind them. */
+/** The server for the agent and the client of a measurement: two streams of bare grpc-js in front of an engine. */
 import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { AgentFrame, HostFrame, type Result } from "@tutti/contracts/agent/v1";
 import { readAgentFrame } from "@tutti/contracts/wire";
@@ -6,20 +6,20 @@ import { type StartItem, StartRunsRequest } from "@tutti/contracts/workflow/v1";
 import { channelOptions, streams } from "./chain.ts";
 import { Outbox } from "./outbox.ts";
 
-/** Starts chains and takes them from step to step. What it has to say it puts into the outbox, and sends it off. */
+/** Starts chains and advances them. It puts messages into the outbox, and flushes it. */
 export interface ChainEngine {
-  /** Chains to be started. The first one has this number on its stream, the others follow. */
+  /** Starts chains. The first one has this number on its stream, the others follow. */
   start(items: readonly StartItem[], firstNumber: number): void;
-  /** Results of steps. The messages are views of a frame, and valid during the call. */
+  /** Handles results of steps. The messages are views of a frame, and valid only during the call. */
   results(results: readonly Result[]): void;
 }
 
-/** How frames are read: by the generated decoders, or by hand as the product does. */
+/** Readers of frames: the generated decoders, or the handwritten ones of the product. */
 export type Codecs = "generated" | "by hand";
 
 type Stream = ServerDuplexStream<Uint8Array, Uint8Array>;
 
-/** Serves one agent and one client, one after the other, on a free port. */
+/** Serves one agent and one client at a time, on a free port. */
 export async function serveChains(
   codecs: Codecs,
   engineFor: (outbox: Outbox) => Promise<ChainEngine>,

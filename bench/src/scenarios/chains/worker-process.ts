@@ -27,7 +27,7 @@ function open({ path, requestSerialize, responseDeserialize }: (typeof streams)[
   return stream;
 }
 
-/** As many as chains are ever under way. */
+/** Maximum of concurrent chains. */
 const slots = 1_024;
 
 const link = open(streams.link);

@@ -15,25 +15,25 @@ import { bringRestate, startRestate } from "../../processes/restate.ts";
 import type { Budget, Result, Scenario } from "../../scenario.ts";
 import { type ClusterLoad, openLoad, restateLoad, shapes } from "./load.ts";
 
-/** Until what the start left behind is given back: a process that is quiet for five seconds does that, and all of them start at once. */
+/** Wait until processes have released the memory of the start. A process does so after five quiet seconds. */
 const settleMs = 40_000;
 const concurrency = 64;
 /**
- * Of a core, for each process of workflow: so little that four of them have less to do with than everything else needs
- * for them. With 0.2 the rest of a machine of two cores was full when there were two. With 0.05 a process had hardly
- * more than it needs to stay an owner.
+ * Share of a core for each process of workflow. It is so small that four of them use less than all other processes need
+ * for them. With 0.2 and two of them, the rest of a machine of two cores was busy. With 0.05 a process had hardly more
+ * than it needs to keep its partitions.
  */
 const share = 0.1;
-/** Enough that each of four always has something to do, and few enough that a run of one process ends within a round. */
+/** Enough work for each of four processes, and few enough that runs on one process end within a round. */
 const heldConcurrency = 32;
 const warmUpSeconds = 1;
-/** Before the first row, of Restate as of Tutti: code that has run a few hundred times is not compiled yet. */
+/** Before the first row of Restate and of Tutti, because code that has run a few hundred times is not compiled yet. */
 const warmSeconds = 10;
-/** A process that is held would take minutes until what it runs is compiled. */
+/** Time without a limit, because a limited process would take minutes until its code is compiled. */
 const freeSeconds = 5;
 
 /**
- * On one machine everything shares its cores. The results show how the cores are divided, and the gain of more of them.
+ * All processes share the cores of one machine. The results show how they divide the cores, and the gain of more cores.
  */
 export const cluster: Scenario = {
   name: "cluster",
@@ -56,7 +56,7 @@ export const cluster: Scenario = {
   },
 };
 
-/** Chains and fan-outs with as many copies as Restate has nodes. */
+/** Measures chains and fan-outs, with as many copies as Restate has nodes. */
 export async function* besideRestate(replicas: 1 | 3, budget: Budget): AsyncGenerator<Result> {
   const peer = new Map<string, number>();
   for await (const result of atRestate(replicas, budget)) {
@@ -78,7 +78,7 @@ export async function* besideRestate(replicas: 1 | 3, budget: Budget): AsyncGene
   }
 }
 
-/** As many nodes as copies: one that writes alone, or three of which two have each record. */
+/** Measures Restate with as many nodes as copies: one that writes alone, or three, of which two have each record. */
 async function* atRestate(nodes: 1 | 3, budget: Budget): AsyncGenerator<Result> {
   try {
     await bringRestate();
@@ -113,7 +113,7 @@ async function* heldProcesses(workflow: number, budget: Budget): AsyncGenerator<
     workflow,
     coreShare: held === undefined ? 1 : share,
     isHeld: held !== undefined,
-    // The exhausted resource is the bottleneck: the share of the limited processes, and not the machine.
+    // The bottleneck must be the share of the limited processes, and not the machine.
     shareUsedPercent: rounded((100 * (usedBy(pids) - before.held)) / allowedMs),
     machineUsedPercent: rounded(
       (100 * (machine.busy - before.machine.busy)) / (machine.all - before.machine.all),
@@ -148,8 +148,8 @@ async function measured(
 }
 
 /**
- * Each service as an image has it, with nothing to do and what it does traced, above a Node beside them that runs
- * nothing: all share the same program.
+ * Measures each service as in an image, idle and with tracing, relative to an empty Node next to them that shares the
+ * program.
  */
 async function* idleFigures(): AsyncGenerator<Result> {
   await using stack = new AsyncDisposableStack();
@@ -157,7 +157,7 @@ async function* idleFigures(): AsyncGenerator<Result> {
   stack.defer(() => rm(bundles, { recursive: true, force: true }));
   await bundleServices(services, bundles);
   const collector = stack.use(await otlpReceiver());
-  // Nothing compiled is kept in an image from one start to the next, which takes memory as well.
+  // An image keeps no compiled code between starts, which takes memory too.
   const image = { ...(await tuttiEnvironment()), NODE_DISABLE_COMPILE_CACHE: "1" };
   const environment = { ...image, TUTTI_TRACING_OTLP_ENDPOINT: collector.endpoint };
   const { members } = stack.use(await startCluster([`--bundles=${bundles}`], environment));

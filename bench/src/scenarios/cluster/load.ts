@@ -1,6 +1,6 @@
 /**
- * Runs started and awaited at a front door, as a program outside does, and the worker that does their tasks. And
- * Restate beside them.
+ * Starts runs at a gateway and awaits them, as a program outside does, with a worker for their tasks. Does the same
+ * with Restate.
  */
 import { randomUUID } from "node:crypto";
 import { silentLogger } from "@tutti/kernel";
@@ -38,11 +38,11 @@ tasks:
 ];
 
 export interface ClusterLoad {
-  /** One run from its start to its result. Gives how many tasks it had. */
+  /** Executes one run from its start to its result. Returns the number of its tasks. */
   run(shape: Shape): Promise<number>;
 }
 
-/** @param link where the worker links: by default at the front door too */
+/** @param link address to which the worker connects. Default: the gateway */
 export async function openLoad(
   http: string,
   link = `${http.replace("http:", "ws:")}/v1/link`,
@@ -71,8 +71,8 @@ interface Start {
 }
 
 /**
- * Starts a run and waits for its end in one request, as Restate's caller does. A process that is held to little replies
- * late: then it is asked again, under the same id.
+ * Starts a run and waits for its end in one request, as Restate's caller does. A limited process replies late. Then the
+ * request is repeated with the same id.
  */
 async function ended(client: Client, body: Start): Promise<string> {
   for (;;)
@@ -84,7 +84,7 @@ async function ended(client: Client, body: Start): Promise<string> {
     }
 }
 
-/** The same at Restate's door: it keeps the key of a call as Tutti does the id of a run. */
+/** Returns the same load for Restate, with an idempotency key in place of the run id. */
 export function restateLoad(http: string): ClusterLoad {
   return {
     run: async ({ name, tasks }) => {

@@ -15,10 +15,10 @@ const rounds = 10_000;
 const warmSeconds = 3;
 
 /**
- * A durable function of five local steps in sequence, started and awaited by a client, alone and 256 at once. Restate
- * does the same in the same run: each has an engine, a process with the code, and the client of this process. So does DBOS,
- * where caller and code are one process beside PostgreSQL. And one function of 10,000 steps: what a step costs at the end
- * beside the beginning.
+ * A durable function of five local steps in sequence, started and awaited by a client, alone and 256 concurrently.
+ * Restate and DBOS do the same in the same run. Tutti and Restate each have an engine, a process with the code, and the
+ * client in this process. With DBOS, caller and code are one process next to PostgreSQL. A function of 10,000 steps
+ * compares the cost of a step at the end with the cost at the start.
  */
 export const durable: Scenario = {
   name: "durable",
@@ -108,7 +108,7 @@ async function beside(
   };
 }
 
-/** Thousands of steps, and how long each thousand took. */
+/** Runs thousands of steps, and measures the time of each thousand. */
 async function loop(tutti: Awaited<ReturnType<typeof connect>>): Promise<Result> {
   const tookMs = await tutti.execute<number[]>("loop", { input: { rounds } });
   const [first = 0] = tookMs.slice(1);

@@ -1,4 +1,4 @@
-/** The worker of durable functions: `worker-process.ts ADDRESS SERVER`. Says `linked` once they can be started. */
+/** The worker of durable functions: `worker-process.ts ADDRESS SERVER`. Prints `linked` when they can be started. */
 import { silentLogger } from "@tutti/kernel";
 import { durable, Worker } from "@tutti/sdk/worker";
 

@@ -12,7 +12,7 @@ import { idleLine, manyLine, memory } from "./memory.ts";
 import { ingestLine, queryLine, store } from "./store.ts";
 
 const alertsPerSec = 20;
-/** Callers that start one run after the other while alerts are timed. */
+/** Callers that start runs in sequence while alerts are timed. */
 const callers = 64;
 const concurrency = 256;
 /** Notifications of one rule are 10 s apart, so each alert has a rule of its own. */
@@ -21,7 +21,7 @@ const rest = "alert to webhook, at rest";
 const load = "alert to webhook, under load";
 const chains = "chains with insight";
 
-/** What alerts take to reach a receiver, and what a platform pays for its own records. */
+/** The time of alerts until the receiver, and the cost of the platform's own records. */
 export const insight: Scenario = {
   name: "insight",
   about: `reported alerts until their webhook is called, at rest and while ${callers} callers start runs, chains of an installation beside one without insight, and the store of series alone`,
@@ -47,7 +47,7 @@ export const insight: Scenario = {
   },
 };
 
-/** Insight as a process of its own, as the image runs it, beside an empty Node. */
+/** Insight as a separate process, as in the image, next to an empty Node. */
 export const insightMemory: Scenario = {
   name: "insight-memory",
   about: "memory of a process of insight, with nothing to do and with 10,000 series, above an empty Node",
@@ -85,7 +85,7 @@ async function* alerts({ rounds, seconds }: Budget): AsyncIterable<Result> {
   yield { variant: load, ...figures, runs };
 }
 
-/** Reports alerts one by one, and gives the time from each request to the webhook. */
+/** Reports alerts one by one, and returns the time from each request to the webhook. */
 async function reported(caller: Caller, hook: Hook, first: number, count: number) {
   const sentMs = new Map<string, number>();
   const answers: Promise<unknown>[] = [];
@@ -111,7 +111,7 @@ async function startRuns(caller: Caller, lane: number, signal: AbortSignal): Pro
 
 interface Hook extends AsyncDisposable {
   readonly url: string;
-  /** When the message about a rule came, by `performance.now`. */
+  /** Resolves with the time of the message about a rule, by `performance.now`. */
   reached(ruleId: string): Promise<number>;
 }
 

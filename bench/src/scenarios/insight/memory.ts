@@ -1,4 +1,4 @@
-/** Memory of insight as a process of its own, with nothing to do and with 10,000 series that come in, above an empty Node. */
+/** Memory of insight as a separate process, idle and with 10,000 incoming series, relative to an empty Node. */
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, credentials } from "@grpc/grpc-js";
 import { MetricKind, metricService, RecordMeasuresRequest } from "@tutti/contracts/insight/v1";
@@ -16,12 +16,12 @@ export const manyLine = "memory of insight, 10,000 series";
 const slotMs = 10_000;
 const metrics = 10;
 const seriesOfMetric = 1_000;
-/** As often as workers send, and as long as rounds of the recorder come and go. */
+/** The interval at which workers send metrics. */
 const sendEveryMs = 30_000;
 const settleMs = 60_000;
-/** What the start asks of journal and archive is over by then, and their threads have ended. */
+/** Until then the requests of the start to journal and archive are done, and their threads have ended. */
 const idleSettleMs = 160_000;
-/** Rules are evaluated, and series recorded, once a minute. The metrics include both. */
+/** Readings of one minute, because rules are evaluated and series recorded once a minute. The metrics include both. */
 const looks = 12;
 const lookEveryMs = 5_000;
 
@@ -33,7 +33,7 @@ export async function* memory(): AsyncIterable<Result> {
     [`${directory}/insight.mjs`, ...flags, `--insight.dataDirectory=${directory}/data`],
     {
       cwd: directory,
-      // As in the image, nothing compiled is kept from one start to the next.
+      // As in the image, no compiled code is kept between starts.
       environment: { ...(await tuttiEnvironment()), NODE_DISABLE_COMPILE_CACHE: "1" },
       until: (line) => {
         const { msg, grpc } = line.startsWith("{") ? JSON.parse(line) : {};
@@ -54,7 +54,7 @@ export async function* memory(): AsyncIterable<Result> {
   await sent;
 }
 
-/** The mean of a minute, and the most: threads that work come and go. */
+/** Returns the mean and the maximum of a minute, because threads start and end. */
 async function above(pid: number, emptyPid: number) {
   const seen: number[] = [];
   for (let look = 0; look < looks; look++) {

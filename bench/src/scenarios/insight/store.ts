@@ -1,4 +1,4 @@
-/** The store of series alone, as its thread has it: how fast it takes points in, what a point takes, how long a query of 30 days does. */
+/** The store of series alone, as in its thread: ingestion rate, bytes per point, time of a query of 30 days. */
 import { join } from "node:path";
 import { SeriesQuery } from "@tutti/contracts/insight/v1";
 import { answerSeries } from "@tutti/host/metrics";
@@ -21,7 +21,7 @@ const kinds = ["memory", "rate", "latency", "state"] as const;
 
 type Value = (slot: number) => number;
 
-/** Memory in pages, a rate, a quantile with noise, and a gauge that seldom moves. */
+/** Returns a generator of values: memory in pages, a rate, a quantile with noise, or a gauge that seldom changes. */
 function generatorOf(kind: (typeof kinds)[number], seed: number): Value {
   const chance = seededChance(seed);
   let pages = 10_000 + Math.floor(chance.random() * 50_000);
@@ -75,7 +75,10 @@ function recorder(series: number, slotsOfBatch: number) {
     }));
 }
 
-/** Six values of each series at a time, as they come each minute. Packing of the hours is in it, making of the values is not. */
+/**
+ * Measures ingestion of six values of each series at a time, the values of a minute. It includes the packing of hours,
+ * but not the generation of values.
+ */
 async function ingest(series: number, hours: number): Promise<Result> {
   const store = await opened(series);
   const batch = recorder(series, minuteMs / slotMs);

@@ -8,16 +8,18 @@ import type { Budget, Result, Scenario } from "../../scenario.ts";
 import { type CaseKind, type CaseTask, drawnCase } from "./cases.ts";
 import { problemOf } from "./world.ts";
 
-/** Each is a worker process with one slot. */
+/** Speeds of the worker processes, each with one slot. */
 const speeds = [0.5, 0.7, 0.9, 1.2, 1.6, 2] as const;
 const fixed = ["workflow", "swarm", "intelligence", "hybrid"] as const;
 const modes = [...fixed, "adaptive"] as const;
 type Mode = (typeof modes)[number];
 
-/** Sizes of long tasks are for virtual time: in real time a session takes some seconds. */
+/**
+ * Share of the duration of long tasks, whose sizes are for virtual time. In real time a session takes a few seconds.
+ */
 const longShare = 0.25;
 
-/** Six sorts of load. What searches find is stated here, so that all modes do the same tasks. */
+/** Six kinds of load. The tasks that searches find are listed in advance, so that all modes do the same tasks. */
 const classes: Readonly<Record<string, (draws: Draws) => readonly CaseTask[]>> = {
   chains: (draws) => drawnCase("chains", draws).tasks,
   bags: (draws) => drawnCase("bags", draws).tasks,
@@ -30,7 +32,9 @@ const classes: Readonly<Record<string, (draws: Draws) => readonly CaseTask[]>> =
 const shortened = (kind: CaseKind, draws: Draws) =>
   drawnCase(kind, draws).tasks.map((task) => ({ ...task, sizeMs: task.sizeMs * longShare }));
 
-/** Sessions in each mode on the same worker processes, one after the other: the chosen mode beside the best one in hindsight. */
+/**
+ * Sessions in each mode on the same worker processes, in sequence: the chosen mode next to the best one in hindsight.
+ */
 export const adaptive: Scenario = {
   name: "adaptive",
   about:
@@ -61,7 +65,7 @@ export const adaptive: Scenario = {
       if (!answer.ok) throw new Error(`pool: ${answer.status} ${await answer.text()}`);
     };
     const taken = new Map<string, Record<Mode, number>>();
-    // As many rounds before are only learned from. `guard` has no time for them.
+    // An equal number of rounds before them is only for learning. `guard` has no time for them.
     const warmUp = isBrief ? 0 : rounds;
     for (let round = 0; round < warmUp + rounds; round++)
       for (const [name, drawn] of Object.entries(classes)) {
@@ -90,7 +94,7 @@ function workersAt(address: string): Promise<readonly Child[]> {
   );
 }
 
-/** In each mode, first in another one each time: what a machine does beside it hits all of them alike. */
+/** Measures all modes, in a different order each time, so that other load of the machine affects all alike. */
 async function timesOf(
   tutti: Tutti,
   tasks: readonly CaseTask[],
@@ -128,7 +132,7 @@ function sumOf(one: Record<Mode, number> | undefined, other: Record<Mode, number
 
 const bestOf = (times: Record<Mode, number>) => Math.min(...fixed.map((mode) => times[mode]));
 
-/** The best mode is that of all sessions of a sort: the least of single sessions would be chance. */
+/** Returns the figures. The best mode is the best over all sessions of a kind: the best of single ones is random. */
 function figuresOf(times: Record<Mode, number>): Omit<Result, "variant"> {
   const seconds = Object.entries(times).map(([mode, ms]) => [`${mode}Sec`, rounded(ms / 1_000)]);
   return { ...Object.fromEntries(seconds), regret: rounded(times.adaptive / bestOf(times) - 1) };
@@ -145,7 +149,7 @@ function figuresOfAll(all: readonly Record<Mode, number>[]): Omit<Result, "varia
   };
 }
 
-/** All sorts at once: ADAPTIVE beside a queue that is blind to speed. */
+/** Measures all kinds concurrently: ADAPTIVE next to a queue that ignores speed. */
 async function loadOf(
   tutti: Tutti,
   setStrategy: (kind: string) => Promise<void>,

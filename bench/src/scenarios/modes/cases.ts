@@ -1,8 +1,8 @@
 import { Draws } from "@tutti/planner";
 
 /**
- * A session as a user describes it, and as it happens: the tasks that are found while it runs, and the duration of
- * each.
+ * A session as a user describes it, with its actual course: the tasks that are found while it runs, and the duration of
+ * each task.
  */
 export interface Case {
   readonly kind: CaseKind;
@@ -13,11 +13,11 @@ export interface Case {
 export interface CaseTask {
   readonly id: string;
   readonly needs: readonly string[];
-  /** What estimates know it by: kinds come again from session to session. */
+  /** Key of the estimates. Kinds of tasks repeat in other sessions. */
   readonly capability: string;
-  /** At an agent of speed 1. */
+  /** Duration at an agent of speed 1. */
   readonly sizeMs: number;
-  /** Found by the one that it needs. */
+  /** True if the task that it needs finds it. */
   readonly grown: boolean;
 }
 
@@ -25,7 +25,7 @@ const caseKinds = ["chains", "bags", "layers", "searches", "mixed"] as const;
 
 export type CaseKind = (typeof caseKinds)[number];
 
-/** Kinds of sessions in turn. Each draws its shape, its times and its agents. */
+/** Yields kinds of sessions in turn. Each draws its shape, its times and its agents. */
 export function* mixedCases(count: number, seed: number): Generator<Case> {
   for (let number = 0; number < count; number++) {
     const kind = caseKinds[number % caseKinds.length] ?? "chains";
@@ -39,17 +39,17 @@ export function drawnCase(kind: CaseKind, draws: Draws): Case {
   return { kind, tasks: shapes[kind](draws), speeds };
 }
 
-/** Medians and how much single tasks differ, as deviations of logarithms. */
+/** Draws from a lognormal distribution: the median, and the deviation of the logarithms. */
 const lognormal = (draws: Draws, medianMs: number, deviation: number) =>
   medianMs * Math.exp(deviation * draws.normal());
 
 const shapes: Readonly<Record<CaseKind, (draws: Draws) => CaseTask[]>> = {
-  /** Steps of a few milliseconds, one after the other: calls to a database, to a service. */
+  /** Sequential steps of a few milliseconds: calls to a database, to a service. */
   chains: (draws) =>
     Array.from({ length: 1 + draws.below(4) }, (_, chain) =>
       chainOf(draws, `chain-${chain}`, 10 + draws.below(30), 3),
     ).flat(),
-  /** The same short thing for each of a list. */
+  /** The same short task for each entry of a list. */
   bags: (draws) =>
     Array.from({ length: 60 + draws.below(300) }, (_, at) => ({
       id: `item-${at}`,
@@ -59,7 +59,7 @@ const shapes: Readonly<Record<CaseKind, (draws: Draws) => CaseTask[]>> = {
       sizeMs: lognormal(draws, 12, 0.5),
     })),
   layers: (draws) => layersOf(draws, "stage", 3 + draws.below(5), 6 + draws.below(18), []),
-  /** Each look finds up to four more places to look at. */
+  /** Each task finds up to four further tasks. */
   searches: (draws) => searchOf(draws, 3 + draws.below(5), 150),
   /** A chain of short steps, then layers of long tasks, then a bag of short ones. */
   mixed: (draws) => {
@@ -87,7 +87,7 @@ function chainOf(draws: Draws, name: string, length: number, medianMs: number): 
   }));
 }
 
-/** Kinds of tasks that differ by as much as a factor of ten, each after one to three of the layer before. */
+/** Returns layers of tasks whose kinds differ by up to a factor of ten. Each needs one to three of the previous layer. */
 function layersOf(
   draws: Draws,
   name: string,

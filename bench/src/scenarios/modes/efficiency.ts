@@ -4,13 +4,15 @@ import type { Result, Scenario } from "../../scenario.ts";
 import { type Case, mixedCases } from "./cases.ts";
 import { problemOf, World } from "./world.ts";
 
-/** So many cases of each kind at once, on the agents of the first: where there is little to do, less can be won. */
+/**
+ * Numbers of concurrent cases of each kind, on the agents of the first case. With little work, there is less to gain.
+ */
 const perKinds = [1, 3] as const;
 const kinds = 5;
 const warmUp = 8;
 const loads = 12;
 
-/** One load of everything at once on agents of unequal speeds: what of their time is used, and how much of it is taken. */
+/** A concurrent load of all kinds on agents of unequal speeds: the used share of their time, and the total time. */
 export const efficiency: Scenario = {
   name: "efficiency",
   about:
@@ -81,7 +83,7 @@ function figuresOf(load: Case, world: World): Figures {
     blind: inLine("anyone"),
     leastLoaded: inLine("leastLoaded"),
     adaptive: world.live(load),
-    // No agent can run for less time than the fastest needs. The rest of the work decides how busy all can be.
+    // The busy time is at least all work on the fastest agent. Otherwise the slots within the bound limit it.
     bound: {
       timeMs: boundMs,
       busyMs: Math.max(sizesMs / fastest, Math.min(sizesMs, boundMs * problem.slots)),

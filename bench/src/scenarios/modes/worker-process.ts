@@ -1,4 +1,4 @@
-/** A worker of one slot that takes as long as its speed says: `worker-process.ts ADDRESS NAME SPEED CAPABILITY…`. Says `linked`. */
+/** A worker of one slot with a speed: `worker-process.ts ADDRESS NAME SPEED CAPABILITY…`. Prints `linked`. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { silentLogger } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk/worker";

@@ -28,23 +28,23 @@ import {
 } from "@tutti/planner";
 import type { Case, CaseTask } from "./cases.ts";
 
-/** What one session came to. */
+/** Result of one session. */
 export interface Lived {
   readonly mode: Mode;
   readonly timeMs: number;
-  /** Time of slots running. */
+  /** Total time of busy slots. */
   readonly busyMs: number;
   readonly choice?: ModeChoice;
 }
 
-/** One installation in virtual time: it learns from what its own sessions took, and from nothing else. */
+/** One installation in virtual time. It learns only from the durations of its own sessions. */
 export class World {
   readonly #times = new Estimates();
   readonly #finds = new FindEstimates();
   readonly #chooser = new ModeChooser();
   readonly #fixed: Mode | undefined;
 
-  /** Absent: it chooses by itself. */
+  /** @param fixed mode of all sessions. Default: it chooses */
   constructor(fixed?: Mode) {
     this.#fixed = fixed;
   }
@@ -64,7 +64,7 @@ export class World {
     return { mode, timeMs: session.realMs, busyMs, ...(choice && { choice }) };
   }
 
-  /** As it is stated: what will be found is not among it. */
+  /** Returns the situation as described, without tasks that will be found later. */
   #situation({ tasks, speeds }: Case): Situation {
     const made = situationOf(
       tasks
@@ -90,7 +90,7 @@ export class World {
     const agents = situation.agents;
     const described = tasks.map(({ capability }) => ({ capability, within: ["anything"], inputBytes: 0 }));
     const kindOf = new Map(tasks.map((task, at) => [task.id, at]));
-    // Parts are cut of what is known. What is found goes where its finder is.
+    // Parts are cut from the known tasks. A found task belongs to the part of its finder.
     const likeOf = tasks.map((task, at) => {
       let like: CaseTask | undefined = task;
       while (like?.grown === true) like = tasks[kindOf.get(like.needs[0] ?? "") ?? -1];
@@ -127,7 +127,7 @@ export class World {
     return { session, busyMs: done.busyMs };
   }
 
-  /** A plan has told estimates already what it saw. Of the rest the engines do. */
+  /** Adds durations to the estimates. A plan has already added those of its tasks, and this adds the others. */
   #learn(tasks: readonly CaseTask[], mode: Mode, parts: readonly CutPart[]): void {
     const planned = new Set(
       mode === "intelligence"
@@ -156,7 +156,7 @@ function agentsOf(speeds: readonly number[]): readonly RecordedAgent[] {
   }));
 }
 
-/** As a session's history has it. */
+/** Returns the attempts as a session's history records them. */
 function recorded(
   tasks: readonly CaseTask[],
   { taskIds, mediansMs, kindVariance, ownVariance }: Situation,
@@ -175,7 +175,7 @@ function recorded(
       capability,
       agentId: `agent-${agentOf[task]}`,
       workMs: workMs[task] ?? 0,
-      // The record has when the agent started, not when it was given the task.
+      // The record has the start at the agent, not the time of the assignment.
       startMs: Math.max(startMs[task] ?? 0, (endMs[task] ?? 0) - (workMs[task] ?? 0)),
       endMs: endMs[task] ?? 0,
       ...(grown && { foundBy: needs[0] ?? "" }),

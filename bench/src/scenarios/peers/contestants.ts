@@ -1,4 +1,4 @@
-/** Everything that does the same work: Tutti, its ceiling, and the peers, each with its database as safe as ours. */
+/** All systems that do the same work: Tutti, its ceiling, and the peers, each with a database as durable as ours. */
 import { fileURLToPath } from "node:url";
 import { startPostgres } from "../../../../tools/postgres.mjs";
 import { needsProgram } from "../../../../tools/programs.mjs";
@@ -24,13 +24,13 @@ interface Taken {
   readonly [figure: string]: number;
   readonly tasksPerSec: number;
   readonly p50Ms: number;
-  /** Of the engine, its database, the worker and the caller together. */
+  /** Processor time of the engine, its database, the worker and the caller together. */
   readonly cpuUsPerTask: number;
 }
 
 export interface Opponent {
   readonly name: string;
-  /** Undefined if it has no such work. */
+  /** Undefined if the system does not support the work. */
   readonly measure: (question: Question) => Promise<Taken> | undefined;
 }
 
@@ -50,7 +50,7 @@ export async function openRestate(): Promise<Peer> {
   return { ...opponent, [Symbol.asyncDispose]: () => restate[Symbol.asyncDispose]() };
 }
 
-/** Only chains, from another process: the bytes of their steps and nothing else. */
+/** Opens the ceiling, which only does chains from another process: only the bytes of their steps. */
 export async function openCeilingOfChains(): Promise<Peer> {
   const { value: arena, roots } = await started(openCeiling);
   return {
@@ -66,7 +66,7 @@ export async function openCeilingOfChains(): Promise<Peer> {
   };
 }
 
-/** Jobs on a Redis that syncs each write before it answers. */
+/** Opens BullMQ on a Redis that syncs each write before its reply. */
 export async function openBullmq(): Promise<Peer> {
   const program = await needsProgram("redis-server");
   if (program.skip !== false) throw new Error(program.skip);
@@ -90,7 +90,7 @@ export async function openDbos(): Promise<Peer> {
   return libraryPeer("dbos", open);
 }
 
-/** A peer that is a library: the program with its worker is its caller too, and is asked to measure. */
+/** Opens a peer that is a library. The program with its worker is also its caller, and measures on request. */
 async function libraryPeer(
   name: string,
   open: (stack: AsyncDisposableStack) => Promise<readonly string[]>,
@@ -131,7 +131,7 @@ interface Counted {
   readonly p50Ms: number;
 }
 
-/** With the processor time of the processes, and of this one if the caller is here. */
+/** Adds the processor time of the processes, and of this process if it is the caller. */
 async function accounted(
   roots: readonly number[],
   measure: () => Promise<Counted>,

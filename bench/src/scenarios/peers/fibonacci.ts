@@ -1,7 +1,7 @@
 /**
  * The benchmark that Windmill publishes for workflow engines: 40 tasks that compute fibo(10), and 10 that compute
- * fibo(33), each after the one before, on one worker. Its results for tasks in JavaScript stand beside ours. They are
- * of another machine, so that ratios to them say little.
+ * fibo(33), in sequence on one worker. Its results for tasks in JavaScript are listed next to ours. They are of another
+ * machine, so ratios to them mean little.
  */
 
 import { silentLogger } from "@tutti/kernel";
@@ -11,7 +11,7 @@ import { median, rounded } from "../../measure/statistics.ts";
 import { startPlatform } from "../../processes/platform.ts";
 import type { Budget, Result } from "../../scenario.ts";
 
-/** https://www.windmill.dev/docs/misc/benchmarks/competitors/results/js, of 2025: seconds of a whole flow. */
+/** https://www.windmill.dev/docs/misc/benchmarks/competitors/results/js, of 2025, in seconds of a whole flow. */
 const published = {
   hardware: "AWS m4.large, docker compose, 1 worker",
   light: { windmillSec: 2.973, windmillDedicatedSec: 2.125, temporalSec: 3.063, kestraSec: 9.05 },
@@ -67,7 +67,7 @@ function flowOf(name: string, tasks: number, n: number): string {
   return `workflow: ${name}\ntasks:\n${lines.join("\n")}\n`;
 }
 
-/** As naive as theirs. */
+/** The same naive algorithm as in their benchmark. */
 function fibo(n: number): number {
   return n <= 1 ? n : fibo(n - 1) + fibo(n - 2);
 }

@@ -18,11 +18,11 @@ const rows: readonly { readonly shape: Shape; readonly concurrency: number }[] =
   ...[1, 64, 256].map((concurrency) => ({ shape: chain, concurrency })),
   { shape: fanout, concurrency: fanout.concurrencyMax ?? 1 },
 ];
-/** Code that has run a few hundred times is not compiled yet, in all of them: once so long, and shortly before each row. */
+/** Once before all rows, because in all systems code that has run a few hundred times is not compiled yet. */
 const warm = { shape: chain, concurrency: 64, seconds: 10 };
 const warmSeconds = 1;
 
-/** Tutti's runs are started and awaited over HTTP, as Restate's are. Its tasks go to a worker, as those of BullMQ do. */
+/** Tutti's runs are started and awaited over HTTP, as with Restate. Its tasks go to a worker, as with BullMQ. */
 export const peers: Scenario = {
   name: "peers",
   about:
@@ -78,14 +78,14 @@ async function measured(
   return { variant: `${shape.name}, ${concurrency} at once`, concurrency, ...fields };
 }
 
-/** As a part of a name. */
+/** Returns a word as a part of a name. */
 function named(word: string): string {
   return `${word[0]?.toUpperCase()}${word.slice(1)}`;
 }
 
 const columns = ["tutti", "ceiling", "restate", "bullmq", "dbos"];
 
-/** Tasks a second of each, and how many times as many Tutti does. In brackets also the ratio of processor time per task. */
+/** Returns a table with tasks per second, the ratio to Tutti, and in brackets the ratio of processor time per task. */
 function tableOf(results: readonly Result[]): string {
   const lines = results
     .filter(({ tuttiTasksPerSec }) => tuttiTasksPerSec !== undefined)

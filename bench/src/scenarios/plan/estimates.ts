@@ -4,8 +4,8 @@ import type { Result, Scenario } from "../../scenario.ts";
 import { type Trace, tracesIn, usualTraces } from "./traces.ts";
 
 /**
- * How far estimates are off on recorded workflows. Each task is predicted when all that it needs has ended, before it is
- * learned from. Known are its input's size, its machine, and the argument that an author of the workflow would name.
+ * The error of estimates on recorded workflows. Each task is predicted when its needs have ended, before the estimates
+ * learn from it. Known are the size of its input, its machine, and the argument that an author would name as its key.
  */
 export const estimates: Scenario = {
   name: "estimates",
@@ -41,7 +41,7 @@ interface End {
   readonly tookMs: number;
 }
 
-/** In the order of the workflow: a task comes after all that it needs. */
+/** Returns the ends in the order of the workflow: a task comes after its needs. */
 function endsOf({ name, graph, kinds, sizesMs, inputBytes, machines, keys }: Trace): End[] {
   const { offsets, targets } = graph;
   const open = kinds.map(() => 0);
@@ -66,7 +66,7 @@ function endsOf({ name, graph, kinds, sizesMs, inputBytes, machines, keys }: Tra
   });
 }
 
-/** Ends of a type of tasks that count: the estimates of the first ones rest on nothing. */
+/** Ends of a task type before its predictions count, because the first estimates have no basis. */
 const learnedBefore = 3;
 
 class Score {
@@ -103,7 +103,7 @@ class Score {
   }
 }
 
-/** Each type of tasks is predicted by the model that was off least so far. */
+/** Predicts each task type by the model with the least error so far. */
 class Choice {
   readonly name = "chosen";
   readonly #scores: ReadonlyMap<DurationModel, Score>;

@@ -2,8 +2,8 @@ import { type Described, Estimates, usualModel } from "@tutti/planner";
 import type { Trace } from "./traces.ts";
 
 /**
- * The knowledge before a trace starts: how long tasks of the other traces took, by their names. A task belongs to its
- * kind in this run, then to its kind in any run. If a name is a path, its last part names a kind in any workflow.
+ * Returns the knowledge before a trace starts: the durations of tasks of the other traces, by name. A task belongs to
+ * its kind in this run, then to its kind in any run. If a name is a path, its last part names a kind in any workflow.
  */
 export function knownFrom(others: readonly Trace[]): Estimates {
   const estimates = new Estimates(undefined, () => usualModel);
@@ -14,7 +14,7 @@ export function knownFrom(others: readonly Trace[]): Estimates {
   return estimates;
 }
 
-/** Each run has names of its own: the trace itself is no past run of it. */
+/** Describes the tasks of a run. Each run has unique names, so that the trace is not a past run of itself. */
 export function described({ kinds, inputBytes }: Trace, run: string): readonly Described[] {
   return kinds.map((kind, task) => {
     const last = kind.split(".").at(-1) ?? kind;

@@ -43,7 +43,7 @@ export const figureNames = [
   "livePlanCpuMs",
 ] as const;
 
-/** Orders that the search tries. The same on every machine, so that its plans are too. */
+/** Orders that the search tries. The number is the same on every machine, and so are the plans. */
 const searchSteps = 2_000;
 
 export function measured(trace: Trace, others: readonly Trace[], setting: Setting, seed: number): Figures {
@@ -105,7 +105,7 @@ function livePlan(
   return new LivePlan(problem, new LearnedTimes(problem, knownFrom(others), tasks, agents), { copies });
 }
 
-/** Without repeated work. */
+/** Returns the busy time without repeated work. */
 function usefulMs(problem: Problem, { agentOf }: Execution): number {
   return agentOf.reduce((sum, agent, task) => sum + durationMs(problem, task, agent), 0);
 }

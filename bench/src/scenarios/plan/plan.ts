@@ -4,8 +4,8 @@ import { type Figures, figureNames, measured, type Setting } from "./measured.ts
 import { type Trace, tracesIn, usualTraces } from "./traces.ts";
 
 /**
- * How long real workflows take on agents of virtual time, by planner, relative to the lower bound. The bound is the
- * greater of the critical path on the fastest agent and all work over all speeds.
+ * The duration of real workflows on agents in virtual time, by planner, relative to the lower bound. The bound is the
+ * maximum of the critical path on the fastest agent and of all work divided by all speeds.
  */
 export const plan: Scenario = {
   name: "plan",
@@ -39,7 +39,7 @@ const settings: readonly Setting[] = [16, 64].flatMap((agents) => [
   { agents, speeds: "identical" } as const,
   { agents, speeds: "unequal" } as const,
 ]);
-/** With fewer tasks per agent there is little to plan: such settings are also averaged apart. */
+/** With fewer tasks per agent there is little to plan, so such settings are also averaged separately. */
 const fewTasksPerAgent = 4;
 
 type Line = Setting & { readonly trace: string; readonly tasks: number } & Figures;

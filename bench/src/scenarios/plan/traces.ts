@@ -3,20 +3,20 @@ import { fileURLToPath } from "node:url";
 import type { Graph } from "@tutti/planner";
 import { Absent } from "../../scenario.ts";
 
-/** Beside the clone. */
+/** Default directory, next to the clone. */
 export const usualTraces = fileURLToPath(new URL("../../../../../shared/data/wfcommons", import.meta.url));
 
-/** A workflow that really ran, with the times its tasks took. */
+/** A recorded workflow, with the durations of its tasks. */
 export interface Trace {
   readonly name: string;
   readonly graph: Graph;
   readonly sizesMs: readonly number[];
-  /** What each task is, whichever of its kind: `mProject`, `NFCORE_RNASEQ.RNASEQ.FASTQC`. */
+  /** Kind of each task: `mProject`, `NFCORE_RNASEQ.RNASEQ.FASTQC`. */
   readonly kinds: readonly string[];
   readonly inputBytes: readonly number[];
-  /** The machine of each. Empty if it was not recorded. */
+  /** Machine of each task. Empty if not recorded. */
   readonly machines: readonly string[];
-  /** What an author would say that each depends on: the part of a genome. Empty if it has none. */
+  /** Key of each task that an author would name: the part of a genome. Empty without one. */
   readonly keys: readonly string[];
 }
 
@@ -44,7 +44,7 @@ interface ExecutedTask {
   readonly machines?: readonly string[];
 }
 
-/** All instances of WfCommons (WfFormat 1.5) in a directory, by name. */
+/** Reads all instances of WfCommons (WfFormat 1.5) in a directory, by name. */
 export function tracesIn(directory: string): readonly Trace[] {
   let files: readonly string[];
   try {
@@ -85,13 +85,13 @@ function traceOf(name: string, path: string): Trace {
   };
 }
 
-/** Pegasus numbers its tasks, and names some by program and files. Nextflow names a task like all of its process. */
+/** Returns the kind. Pegasus numbers tasks, or names them by program and files. Nextflow names them by their process. */
 function kindOf({ name }: SpecifiedTask, executed: ExecutedTask | undefined): string {
   const program = executed?.command?.program ?? "";
   return /^[\w-]+$/.test(program) && name.startsWith(program) ? program : name.replace(/_ID\d+$/, "");
 }
 
-/** The chromosome, where the command has one. */
+/** Returns the chromosome, if the command has one. */
 function keyOf({ command }: Partial<ExecutedTask> = {}): string {
   const { program = "", arguments: words = [] } = command ?? {};
   if (program === "individuals") return words[1] ?? "";

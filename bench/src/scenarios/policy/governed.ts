@@ -19,8 +19,8 @@ export const governedGoals: readonly Goal[] = concurrencies.map((concurrency) =>
 }));
 
 /**
- * Chains with keys, policies, rules and an audit, beside an installation without. By default the audit runs once a minute, so
- * few of its rounds fall into a measurement. An audit every second shows their cost.
+ * Measures chains with keys, policies, rules and an audit log, next to an installation without them. By default the
+ * audit runs once a minute, so a measurement includes few of its rounds. An audit every second shows their cost.
  */
 export async function* governedChains(budget: Budget): AsyncIterable<Result> {
   await using opened = new AsyncDisposableStack();

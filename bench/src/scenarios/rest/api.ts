@@ -7,13 +7,13 @@ import { Caller } from "./caller.ts";
 
 const offeredPerSec = 500;
 const connections = 64;
-/** Until the workers of the demonstration are up. */
+/** Wait until the workers of the demonstration have started. */
 const demonstrationMs = 8_000;
 const definition = "workflow: at-once\ntasks: {say: {set: hello}}\n";
 
 /**
- * Runs are offered at a steady rate, whether or not those before are answered, and each is timed from the moment at which
- * it was meant to be sent: a platform that falls behind does not get to hide it.
+ * Starts runs at a steady rate, independent of the replies. Each is timed from its planned time, so that a platform
+ * that falls behind cannot hide it.
  */
 export const api: Scenario = {
   name: "api",

@@ -1,4 +1,4 @@
-/** Calls over HTTP as an efficient program makes them: connections are kept, and only the needed parts are parsed. */
+/** Efficient calls over HTTP: connections are kept, and only the needed parts are parsed. */
 import { Agent, request } from "node:http";
 
 export interface Answered {
@@ -38,7 +38,7 @@ export class Caller implements Disposable {
     });
   }
 
-  /** The same, for calls that are to be answered well. */
+  /** Makes a call that must succeed. */
   async must(method: "GET" | "POST" | "PUT", path: string, body?: object): Promise<Answered> {
     const answered = await this.call(method, path, body);
     if (answered.status >= 300) throw new Error(`${method} ${path}: ${answered.status} ${answered.body}`);

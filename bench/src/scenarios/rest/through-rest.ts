@@ -1,4 +1,4 @@
-/** Chains that are started and awaited over REST, and the same through the batched stream. */
+/** Chains that are started and awaited over REST, and the same chains through the batched stream. */
 import { closedLoop } from "../../measure/closed-loop.ts";
 import { stepsPerChain } from "../chains/chain.ts";
 import type { ChainFigures } from "../chains/chain-client.ts";
@@ -12,7 +12,7 @@ export interface ThroughFigures {
   readonly p99Ms: number;
 }
 
-/** Where work is started, with which body, and the name of its id in the answer. */
+/** The path and body of a start, and the name of the id in the reply. */
 export interface ChainOverRest {
   readonly path: string;
   readonly body: object;

@@ -1,19 +1,19 @@
 /**
- * The least that is a machine and runs a chain: five steps, each an effect that waits for its result. Its events are the
- * ones that the ceiling writes.
+ * The smallest machine that runs a chain: five steps, each an effect that waits for its result. Its events are the same
+ * as those of the ceiling.
  */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { Cursor, FlatWriter } from "@tutti/contracts/wire";
 import { type Command, kernelErrors, type Machine, type MachineEvent, type WireCodec } from "@tutti/kernel";
 import { stepsPerChain } from "../chains/chain.ts";
 
-/** Where a chain stands: how many steps are done, and what the last one gave. */
+/** State of a chain: the number of completed steps, and the last output. */
 export interface Chain {
   step: number;
   payload: Uint8Array;
 }
 
-/** A step that is to be done. Its number is that of the effect. */
+/** A due step. Its number is the number of the effect. */
 export interface StepDue {
   readonly payload: Uint8Array;
 }
@@ -23,10 +23,10 @@ interface StepCompleted {
   readonly output: Uint8Array;
 }
 
-/** What a chain answers to the result of a step: what came out of it, when that was the last. */
+/** Reply of a chain to the result of a step: the output, if this was the last step. */
 export interface Progress {
   readonly output: Uint8Array | undefined;
-  /** The chain's number, which its id ends with. */
+  /** The chain's number, at the end of its id. */
   readonly number: number;
 }
 
@@ -85,7 +85,7 @@ const stepCompleted: MachineEvent<Chain, StepDue, StepCompleted> = {
   },
 };
 
-/** The last step changes what lists show of a chain: it has ended. */
+/** The last step changes the entry of a chain in lists, because the chain has ended. */
 const lastStepCompleted: typeof stepCompleted = {
   ...stepCompleted,
   type: "last_step_completed",

@@ -42,7 +42,7 @@ const cause: Cause = { actor, traceparent: "", decision: "", reason: "" };
 const keyOf = (number: number) => ({ namespace: "default", kind: "object", id: `cart..${number}` });
 const loaded = () => runtime.standings().reduce((sum, each) => sum + each.loaded, 0);
 
-/** A call of one key: it gets the object, sets a value and gives the object back. */
+/** Calls one key: gets the object, sets a value and returns the object. */
 async function call(number: number): Promise<void> {
   const key = keyOf(number);
   const caller = { service, kind: "holder", id: `caller-${number % callers}`, task: "" };
@@ -57,7 +57,7 @@ async function call(number: number): Promise<void> {
   await accepted(() => runtime.execute({ key, command: releaseObject, body: released, cause }));
 }
 
-/** As often as it is refused because the archive is behind. */
+/** Repeats an order as long as it is rejected because the archive is behind. */
 async function accepted<Reply>(order: () => Promise<Reply>): Promise<Reply> {
   for (;;) {
     try {
@@ -78,7 +78,7 @@ async function callAll(from: number, count: number): Promise<void> {
   await Promise.all(Array.from({ length: underWay }, loop));
 }
 
-/** Until no object and no caller is in memory. */
+/** Waits until no object and no caller is in memory. */
 async function settle(): Promise<void> {
   while (loaded() > 0) await sleep(systemTimers, 200);
 }
@@ -97,7 +97,7 @@ function pssMiB(): number {
 }
 
 export interface ObjectsGreeting {
-  /** How long it took to open the journal and to recover every partition. */
+  /** Time to open the journal and to recover every partition. */
   readonly recoverMs: number;
 }
 

@@ -11,13 +11,13 @@ import type { ObjectsFigures, ObjectsGreeting, ObjectsQuestion } from "./objects
 
 const sizes = [100_000, 1_000_000] as const;
 const reads = 1_000;
-/** Called before the memory of an empty process is measured: compiled code is no cost of a key. */
+/** Calls before the memory of an empty process is measured, because compiled code is no cost of a key. */
 const warming = 1_000;
 const [smallest] = sizes;
 
 /**
- * Keyed objects, each called once. They are idle when the memory is measured: what the process has then more than before
- * the calls is what a key costs. Then the process is killed, and another one opens the same directory.
+ * Keyed objects, each called once. They are idle when the memory is measured. The additional memory since the calls is
+ * the cost of the keys. Then the process is killed, and another one opens the same directory.
  */
 export const objects: Scenario = {
   name: "objects",

@@ -17,10 +17,10 @@ import type { Outbox } from "../chains/outbox.ts";
 import type { ChainEngine } from "../chains/server.ts";
 import { chainKind, complete, type Progress, type StepDue, start } from "./chain-machine.ts";
 
-/** Chains on the runtime: what the ceiling does, with machines, recovery and everything else behind it. */
+/** Chains on the runtime: the same work as the ceiling, with machines, recovery and all other parts. */
 export class RuntimeEngine implements ChainEngine, Effects {
   readonly #outbox: Outbox;
-  /** Set once the runtime has been made, which needs this first. */
+  /** Set after the creation of the runtime, which needs this engine first. */
   runtime: Runtime | undefined;
   #isLeaving = false;
 
@@ -65,7 +65,7 @@ export class RuntimeEngine implements ChainEngine, Effects {
     this.#outbox.ended(number, output);
   }
 
-  /** What becomes durable together leaves together. */
+  /** Schedules a flush. Messages that become durable together leave together. */
   #leaveSoon(): void {
     if (this.#isLeaving) return;
     this.#isLeaving = true;

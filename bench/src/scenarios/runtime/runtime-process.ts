@@ -1,4 +1,4 @@
-/** The runtime with its chains in a process of its own: node runtime-process.ts DIRECTORY CODECS */
+/** The runtime with its chains in a separate process: node runtime-process.ts DIRECTORY CODECS */
 import { serveEngine } from "../chains/engine-process.ts";
 import { type Codecs, serveChains } from "../chains/server.ts";
 import { chain } from "./chain-machine.ts";

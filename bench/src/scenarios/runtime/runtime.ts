@@ -28,7 +28,7 @@ export const runtime: Scenario = {
   },
 };
 
-/** Returns the runtime, to be measured beside the ceiling: frames are read as the product reads them. */
+/** Opens the runtime to compare with the ceiling. It reads frames like the product. */
 function openRuntime(): Promise<Arena> {
   const program = new URL("runtime-process.ts", import.meta.url);
   return openArena({ program, codecs: { engine: "by hand", agent: "generated" } });

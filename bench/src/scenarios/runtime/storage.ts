@@ -1,4 +1,4 @@
-/** A runtime of a process that is alone, on a real disk: journal in segments, archive on SQLite. */
+/** The runtime of a single process on a real disk: journal in segments, archive on SQLite. */
 import { join } from "node:path";
 import {
   ArchiveThread,
@@ -18,7 +18,7 @@ export interface StoredRuntime {
   readonly archive: SqliteArchive;
 }
 
-/** Opens what is in a directory, or starts there. */
+/** Opens the runtime of a directory, or creates it. */
 export async function openRuntime(
   directory: string,
   service: string,

@@ -7,10 +7,10 @@ export interface Point {
   readonly usPerItem: number;
 }
 
-/** Above this the cost of an item grows with how many there are. */
+/** Above this the cost of an item grows with the number of items. */
 export const exponentMax = 1.1;
 
-/** As one line: the curve, and the exponent of the cost of all items. An item that always costs the same gives 1. */
+/** Returns the curve as one line, with the exponent of the cost of all items. 1: the cost of an item is constant. */
 export function lineOf(variant: string, points: readonly Point[]): Result {
   const exponent = exponentOf(points.map(({ size, usPerItem }) => ({ size, cost: size * usPerItem })));
   if (exponent === undefined || !Number.isFinite(exponent))
@@ -25,8 +25,8 @@ export function lineOf(variant: string, points: readonly Point[]): Result {
 }
 
 /**
- * Returns e of `cost = a × size^e`, fitted by least squares on logarithms: 1 is a cost that grows as the size does, 2 one
- * that grows four times with twice the size. Undefined with fewer than two sizes.
+ * Returns e of `cost = a × size^e`, fitted by least squares on logarithms. With 1 the cost grows like the size, with 2
+ * it quadruples when the size doubles. Undefined with fewer than two sizes.
  */
 export function exponentOf(
   curve: readonly { readonly size: number; readonly cost: number }[],

@@ -1,4 +1,4 @@
-/** What the platform needs to take one more of something, by how many there are: processor time of all its threads. */
+/** Processor time of all platform threads to add one more object, by the number of existing objects. */
 import { silentLogger } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
@@ -10,13 +10,13 @@ type Tutti = Awaited<ReturnType<typeof connect>>;
 
 export interface Growing {
   readonly name: string;
-  /** Adds the one with this number, and resolves when it is durable. */
+  /** Adds the object with this number, and resolves when it is durable. */
   readonly add: (tutti: Tutti, number: number, at: string) => Promise<unknown>;
 }
 
 const waiting = "workflow: waiting\ntasks: {go: {wait: {signal: go}}}\n";
 const atOnce = 32;
-/** Of the size that is reached, this share is measured, in parts of which the cheapest counts: others want the caches too. */
+/** Measured share of a reached size, in parts. The cheapest part counts, because other programs use the caches too. */
 const share = 0.3;
 const parts = 3;
 
@@ -24,7 +24,7 @@ export const growing: readonly Growing[] = [
   { name: "waiting runs", add: (tutti, number) => tutti.run("waiting", { id: `run-${number}` }) },
   {
     name: "sessions",
-    // One of them has the only slot, the others wait.
+    // One session has the only slot, the others wait.
     add: (tutti, number) =>
       tutti.sessions.start({
         id: `session-${number}`,
@@ -46,7 +46,7 @@ export const growing: readonly Growing[] = [
   },
 ];
 
-/** Sizes in ascending order. Each is reached first, and then measured with what is added to it. */
+/** Measures sizes in ascending order. Each is reached first, and then measured by adding more. */
 export async function curveOf({ add }: Growing, sizes: readonly number[]): Promise<readonly Point[]> {
   const { value: platform, roots } = await started(() => startPlatform());
   await using _ = platform;

@@ -4,18 +4,18 @@ import { busy } from "../swarm/swarm.ts";
 import { exponentMax, lineOf } from "./curve.ts";
 import { curveOf, growing } from "./installation.ts";
 
-/** The first hundreds are left out: code that is new costs more than what it does. */
+/** The first hundreds are left out, because new code costs more than its work. */
 const sizes = [1_000, 3_000, 10_000];
 const graphs = [100, 1_000, 10_000, 100_000];
-/** Each task needs the one before, so that what grows is the history alone. */
+/** Each task needs the previous one, so that only the history grows. */
 const chains = [100, 1_000, 10_000];
-/** On a busy machine no task may come back in a second. */
+/** On a busy machine, a second may be too short for any result. */
 const agentSeconds = 3;
 const agentCounts = [10, 100, 1_000, 5_000];
 
 const names = ["tasks in a graph", "history of a run", "agents", ...growing.map(({ name }) => name)];
 
-/** Processor time and no clock, so that other programs on the machine change little. */
+/** Measures processor time instead of elapsed time, so that other programs on the machine change little. */
 export const scale: Scenario = {
   name: "scale",
   about:
@@ -52,7 +52,7 @@ async function graphLine(
   );
 }
 
-/** What the pool's process needs for a task. */
+/** Measures the cost of a task in the pool's process. */
 async function agentLine(budget: Budget): Promise<Result> {
   const points = [];
   for (const agents of agentCounts) {

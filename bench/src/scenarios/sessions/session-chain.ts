@@ -15,7 +15,7 @@ import { definitions } from "../task/definitions.ts";
 
 const modes = ["workflow", "swarm", "intelligence"] as const;
 
-/** The chain as a session: each task gets what the one before gave. */
+/** Returns the chain as a session, in which each task gets the output of the previous one. */
 function overRest(mode: (typeof modes)[number]): ChainOverRest {
   const tasks = Array.from({ length: stepsPerChain }, (_, at) => ({
     id: `step${at + 1}`,
@@ -42,7 +42,10 @@ export const sessionGoals: readonly Goal[] = [
   known: { issue: 28, worst },
 }));
 
-/** Sessions from REST to an agent and back, in each mode, beside the same chains as runs by the batched stream and the ceiling. */
+/**
+ * Measures sessions from REST to an agent and back in each mode, next to the same chains as runs by the batched stream
+ * and the ceiling.
+ */
 export async function* sessionChains(budget: Budget): AsyncIterable<Result> {
   await using platform = await startPlatform();
   using setUp = new Caller(platform.http, 1);

@@ -1,6 +1,6 @@
 /**
- * Many agents of one slot each over real streams: node agents-process.ts ADDRESS COUNT FIRST. Their tasks bear when
- * they were offered. Each gives its input back at once.
+ * Many agents of one slot each over real streams: node agents-process.ts ADDRESS COUNT FIRST. Their tasks contain the
+ * time of the offer. Each agent returns the input immediately.
  */
 import { Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import { AgentFrame, Result } from "@tutti/contracts/agent/v1";
@@ -12,7 +12,7 @@ import { echoCapability } from "../chains/echo-agent.ts";
 import { type AgentsAnswer, type AgentsQuestion, agoMs } from "./swarm-words.ts";
 
 const [address = "", count = "1", first = "0"] = process.argv.slice(2);
-/** A connection takes so many streams. */
+/** Maximum of streams on a connection. */
 const streamsPerClient = 100;
 const heartbeatMs = 4_000;
 const nothing: Uint8Array = new Uint8Array();

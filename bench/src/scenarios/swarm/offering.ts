@@ -34,13 +34,13 @@ export class Offering implements Disposable {
     return this.#results;
   }
 
-  /** Keeps so many outstanding from now on. */
+  /** Keeps a number of tasks outstanding from now on. */
   keep(outstanding: number): void {
     this.#wanted = outstanding;
     this.#fill();
   }
 
-  /** A fixed number per second for a while, independent of the results. */
+  /** Offers a fixed number per second for a while, independent of the results. */
   async spread(perSecond: number, seconds: number): Promise<void> {
     const beginMs = performance.now();
     let sent = 0;
@@ -52,7 +52,7 @@ export class Offering implements Disposable {
     }
   }
 
-  /** Resolves when all that was offered is done. */
+  /** Resolves when all offered tasks are done. */
   async done(): Promise<void> {
     this.#wanted = 0;
     while (this.#results < this.#offered) await new Promise((resolve) => setTimeout(resolve, 5));

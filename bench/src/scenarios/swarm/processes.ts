@@ -1,4 +1,4 @@
-/** The processes of this scenario: what agents are linked to, and the agents. */
+/** The processes of this scenario: the swarm service, and the agents. */
 import { fileURLToPath } from "node:url";
 import { type Conversation, startConversation } from "../../processes/conversation.ts";
 import type { AgentsAnswer, AgentsQuestion, HostAnswer } from "./swarm-words.ts";
@@ -22,7 +22,7 @@ export function startHost(): Promise<Host> {
   return startConversation([hostProgram, ...roomForAll]);
 }
 
-/** This many agents in as few processes as possible. A request goes to all of them. */
+/** Starts agents in as few processes as possible. A request goes to all processes. */
 export async function startAgents(address: string, count: number): Promise<Agents & AsyncDisposable> {
   const processes: Agents[] = [];
   for (let begun = 0; begun < count; begun += agentsPerProcess) {
@@ -33,7 +33,7 @@ export async function startAgents(address: string, count: number): Promise<Agent
     pid: processes[0]?.pid ?? 0,
     async ask(question) {
       const answers = await Promise.all(processes.map((each) => each.ask(question)));
-      // Each has its share of all. The greater of their quantiles is not better than that of all.
+      // Each process has a share of the agents. The maximum of their quantiles is at least the quantile of all.
       const greatest = (of: (answer: AgentsAnswer) => number) => Math.max(...answers.map(of));
       return { p50Ms: greatest(({ p50Ms = 0 }) => p50Ms), p99Ms: greatest(({ p99Ms = 0 }) => p99Ms) };
     },

@@ -1,6 +1,6 @@
 /**
- * What agents are linked to, in a process of its own: node swarm-process.ts [FLAG …]. Asked, it says how much processor
- * time the main thread had.
+ * The swarm service, to which agents connect, in a separate process: node swarm-process.ts [FLAG …]. On request it
+ * reports the processor time of the main thread.
  */
 import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";

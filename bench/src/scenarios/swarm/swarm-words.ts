@@ -1,4 +1,4 @@
-/** What the processes of this scenario ask each other, and how a task says when it was offered. */
+/** Questions between the processes of this scenario, and the time of the offer in a task. */
 
 export interface AgentsQuestion {
   readonly ask: "begin" | "forget" | "latencies";
@@ -13,12 +13,12 @@ export interface HostAnswer {
   readonly cpuUs: number;
 }
 
-/** Returns the processes of one machine agree on it. */
+/** Returns a time on which all processes of one machine agree. */
 function nowMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** 100 bytes, as other scenarios have them. The first eight are the time. */
+/** Returns an input of 100 bytes, as in other scenarios. The first eight are the time. */
 export function stampedInput(): Uint8Array {
   const bytes = new Uint8Array(100);
   new DataView(bytes.buffer).setFloat64(0, nowMs());

@@ -5,7 +5,7 @@ import { startAgents, startHost } from "./processes.ts";
 
 const agentCounts = [10, 100, 1_000, 5_000];
 
-/** Agents of one slot in few processes, over real streams. Tasks of 100 bytes that are given back at once. */
+/** Agents of one slot in few processes, over real streams. They return tasks of 100 bytes immediately. */
 export const swarm: Scenario = {
   name: "swarm",
   about: "tasks through a pool by number of agents, 10 to 5,000, beside those of ten",
@@ -28,7 +28,7 @@ export const swarm: Scenario = {
   },
 };
 
-/** As many tasks outstanding as keep all busy. Then half of that rate, with how long each waits to be started. */
+/** Measures the rate with all agents busy, and then the wait of each task at half of that rate. */
 export async function busy(
   agents: number,
   { rounds, seconds }: Budget,

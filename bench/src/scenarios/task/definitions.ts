@@ -1,8 +1,8 @@
-/** What is run in the scenarios of the workflow engine: definitions in the form that users write. Most give back their input. */
+/** Definitions for the scenarios of the workflow engine, in the form that users write. Most return their input. */
 import { stepsPerChain } from "../chains/chain.ts";
 import { echoCapability } from "../chains/echo-agent.ts";
 
-/** Each task gets what the one before gave. */
+/** Each task gets the output of the previous one. */
 const chain = [
   "workflow: chain",
   "tasks:",
@@ -13,7 +13,7 @@ const chain = [
   `output: "\${{ tasks.step${stepsPerChain}.output }}"`,
 ];
 
-/** Waits until it is asked to go. */
+/** Waits for a signal. */
 const waiting = ["workflow: waiting", "tasks: {go: {wait: {signal: go}}}", 'output: "${{ input }}"'];
 
 export const definitions: readonly string[] = [chain, waiting].map((lines) => `${lines.join("\n")}\n`);

@@ -1,5 +1,5 @@
 /**
- * All services in a process of their own, as `npm start` has them, and what is run in them:
+ * All services in a separate process, as with `npm start`, with the definitions of the scenarios:
  * node engine-process.ts DIRECTORY CODECS KEEP_MS [GOVERNED [FLAG …]]
  */
 import { definitionService } from "@tutti/contracts/workflow/v1";
@@ -11,7 +11,7 @@ import { definitions } from "./definitions.ts";
 import { flagsOf, type Governed, govern } from "./governing.ts";
 
 const [directory = "", , keepMs = "0", how = "", ...more] = process.argv.slice(2);
-/** Undefined: as in a new installation, where no caller has a key. */
+/** Undefined: as in a new installation, in which no caller has a key. */
 const governed = how === "" ? undefined : (how as Governed);
 const flags = [
   "--mesh.listen=127.0.0.1:0",

@@ -1,4 +1,4 @@
-/** What an installation that is governed has to look at: a key with a role, policies, and rules about what is started. */
+/** The checks of a governed installation: a key with a role, policies, and rules about starts. */
 import {
   AdmissionRule,
   AdmissionSubject,
@@ -12,25 +12,25 @@ import {
 import { ActorKind } from "@tutti/contracts/types/v1";
 import type { ServiceHost } from "@tutti/host";
 
-/** How an installation of a measurement is governed. */
+/** Governance of an installation in a measurement. */
 export type Governed = "not" | "by a key" | "by a key and rules" | "by a key, audited every second";
 
 const namespace = "default";
 const policies = 100;
 const rules = 10;
 const askAgainMs = 50;
-/** On a machine where others are running too. */
+/** For a machine on which other programs run too. */
 const patient = { timeoutMs: 600_000 };
 
 /**
- * Flags of an ungoverned installation, of one with the defaults, and of one whose audit reads new records every second.
+ * Returns the flags: for no governance, for the defaults, or for an audit that reads new records every second.
  */
 export function flagsOf(governed: Governed): readonly string[] {
   if (governed === "not") return ["--access.enforce=false"];
   return governed === "by a key, audited every second" ? ["--audit.checkpointEveryMs=1000"] : [];
 }
 
-/** A key with the rights to run workflows and do tasks. It is known by now. */
+/** Creates a key with the permissions to run workflows and do tasks. Resolves when the key is effective. */
 export async function govern(host: ServiceHost, governed: Exclude<Governed, "not">): Promise<string> {
   const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "bench" };
   const access = host.mesh.client(policyService);
@@ -55,7 +55,7 @@ export async function govern(host: ServiceHost, governed: Exclude<Governed, "not
   }
 }
 
-/** About what is started, and about others. */
+/** Returns a policy about starts by another user. */
 function policyOf(index: number): Policy {
   const text = `forbid(principal == Person::"user-${index}", action in Action::"workflow.*", resource);`;
   return Policy.fromPartial({
@@ -65,7 +65,7 @@ function policyOf(index: number): Policy {
   });
 }
 
-/** Each is compared with every start, and holds. */
+/** Returns a rule that is evaluated for every start, and permits it. */
 function ruleOf(index: number): AdmissionRule {
   return AdmissionRule.fromPartial({
     ruleId: `rule-${index}`,

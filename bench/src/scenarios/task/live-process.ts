@@ -23,7 +23,7 @@ interface Receipts {
   readonly receipts: readonly { readonly refusal: { readonly message: string } | undefined }[];
 }
 
-/** As many are under way at once: what is more would only wait in inboxes, and be refused there. */
+/** Maximum of concurrent items. More would only wait in inboxes, and be rejected there. */
 const underWayMax = 10_000;
 const batchMax = 1_000;
 
@@ -33,7 +33,7 @@ const Client = makeGenericClientConstructor({ startRuns: streams.startRuns, sign
 const channel = new Client(address, credentials.createInsecure(), channelOptions);
 let started = 0;
 
-/** Sends so many items in batches, resolves when each has its receipt, and gives how many that were in a second. */
+/** Sends items in batches. Resolves when each has its receipt, with the items per second. */
 function sendAll(
   count: number,
   path: string,

@@ -6,7 +6,7 @@ import { Caller } from "../rest/caller.ts";
 
 const offeredPerSec = 1_000;
 const connections = 64;
-/** Until the compiler has seen the hot path. */
+/** Warm-up until the hot path is compiled. */
 const warmSec = 4;
 const batchSize = 500;
 const pageSize = 1_000;
@@ -19,8 +19,8 @@ interface Listed {
 }
 
 /**
- * Events are posted at a steady rate, one by one, and each is timed from its planned time to the start of its run.
- * Filtered events come in batches, and the condition of a trigger is evaluated for each of them.
+ * Posts events one by one at a steady rate, and times each from its planned time to the start of its run. Filtered
+ * events come in batches, and the condition of a trigger is evaluated for each event.
  */
 export const trigger: Scenario = {
   name: "trigger",
@@ -70,7 +70,7 @@ async function started(caller: Caller, seconds: number): Promise<Result> {
   };
 }
 
-/** Returns when each event was meant to be sent, in milliseconds since the epoch. */
+/** Posts the events. Returns the planned time of each, in milliseconds since the epoch. */
 async function post(caller: Caller, seconds: number, name: string): Promise<Map<string, number>> {
   const count = offeredPerSec * seconds;
   const beganMs = performance.now();
@@ -91,7 +91,7 @@ function eventOf(id: string, total: number) {
   return { specversion: "1.0", id, source: "/bench", type, data: { id, total, items: ["violin", "bow"] } };
 }
 
-/** When runs were started. Waits until all are listed. */
+/** Returns the start times of runs. Waits until all are listed. */
 async function startsOf(caller: Caller, count: number): Promise<ReadonlyMap<string, number>> {
   for (;;) {
     const found = new Map<string, number>();
