@@ -1,16 +1,16 @@
 /**
- * When starts are due. The times follow from the scenario alone and never from how fast the platform replies: a slow
- * platform does not get less load, and its waits are measured.
+ * Due times of starts. They depend only on the scenario and not on the speed of replies: a slow platform does not get
+ * less load, and its waits are measured.
  */
 import type { Phase } from "./scenario.ts";
 
-/** Returns how many starts are due within the phase until a moment of it. */
+/** Returns how many starts are due from the start of a phase to a time within it. */
 function dueWithin({ durationMs, ratePerS, toRatePerS }: Phase, atMs: number): number {
   const [at, total] = [Math.min(Math.max(0, atMs), durationMs) / 1000, durationMs / 1000];
   return ratePerS * at + ((toRatePerS - ratePerS) * at * at) / (2 * total);
 }
 
-/** Returns the moment within the phase at which as many starts are due. The rate is linear, so its sum is a parabola. */
+/** Returns the time within a phase at which `count` starts are due. The rate is linear, so its sum is a parabola. */
 function momentOf(phase: Phase, count: number): number {
   const { durationMs, ratePerS, toRatePerS } = phase;
   const slope = ((toRatePerS - ratePerS) / durationMs) * 1000;
@@ -26,7 +26,9 @@ export interface Arrival {
   readonly phase: Phase;
 }
 
-/** Generates the starts of all phases in order. What one phase leaves of a start counts in the next one. */
+/**
+ * Generates the starts of all phases in order. A fraction of a start at the end of a phase carries over to the next.
+ */
 export function* arrivalsOf(phases: readonly Phase[]): Generator<Arrival, void, void> {
   let number = 0;
   let fromMs = 0;

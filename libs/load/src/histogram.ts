@@ -7,7 +7,7 @@
 
 /** Buckets per power of two. */
 const parts = 64;
-/** Of a microsecond: everything below it is in the first bucket. */
+/** A microsecond. All durations below it are in the first bucket. */
 const leastMs = 0.001;
 const powers = 42;
 
@@ -40,7 +40,7 @@ export class Histogram {
     return this.#maxMs;
   }
 
-  /** Returns the upper bound of the bucket, and never more than the maximum. 0 if nothing was recorded. */
+  /** Returns the upper bound of the bucket, but at most the maximum. 0 without records. */
   quantileMs(share: number): number {
     if (this.#count === 0) return 0;
     const rank = Math.max(1, Math.ceil(share * this.#count - 1e-9));
@@ -52,7 +52,7 @@ export class Histogram {
     return this.#maxMs;
   }
 
-  /** Returns the share of the values that are at most as long. */
+  /** Returns the share of the values that are at most this long. */
   shareWithin(durationMs: number): number {
     if (this.#count === 0) return 1;
     const last = bucketOf(durationMs);

@@ -30,7 +30,7 @@ function timeOf(virtual: VirtualTime): LoadTime {
   };
 }
 
-/** A platform whose runs take a time that the test chooses. */
+/** Returns a platform on which the test chooses the duration of runs. */
 function targetOf(
   virtual: VirtualTime,
   tookMs: (number: number) => number,

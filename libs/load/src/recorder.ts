@@ -1,31 +1,31 @@
 /**
- * What became of each start.
+ * Records the outcome of each start.
  *
- * 1. Latencies count from the moment at which a start was due. A start that waited for this process or for the platform
- *    includes its wait, so that a slow platform cannot hide behind a slow load.
+ * 1. Latencies count from the due time of a start. They include a wait for this process or for the platform, so that a
+ *    slow platform cannot hide behind a slow load.
  * 2. Each measured start ends in exactly one way: completed, error or dropped.
- * 3. Memory does not grow with the duration: histograms, and slices of time that are merged when they are too many.
+ * 3. Memory does not grow with the duration: there are histograms, and time slices that are merged above a maximum.
  */
 import { assert } from "@tutti/kernel";
 import { Histogram } from "./histogram.ts";
 
-/** Of all measured starts, or of those of one item. */
+/** Summary of all measured starts, or of one item. */
 export interface Summary {
   readonly due: number;
   readonly completed: number;
   readonly errors: number;
   readonly dropped: number;
-  /** Of those that were not dropped. */
+  /** Share of the starts that were not dropped. */
   readonly errorShare: number;
   /** Completed per second of the measured phases. */
   readonly endedPerS: number;
-  /** Until the platform acknowledged the start. */
+  /** Time until the platform acknowledged the start. */
   readonly start: Histogram;
-  /** Until the run ended. */
+  /** Time until the run ended. */
   readonly run: Histogram;
 }
 
-/** A slice of time: of all starts, also those that are not measured. */
+/** A time slice with all starts, including starts that are not measured. */
 export interface Slice {
   readonly fromMs: number;
   readonly due: number;
@@ -36,7 +36,7 @@ export interface Slice {
 }
 
 export interface FailureCount {
-  /** Code of the error, or how the run ended. */
+  /** Code of the error, or the state of the ended run. */
   readonly code: string;
   readonly message: string;
   readonly count: number;
@@ -77,10 +77,10 @@ function emptySpan(): Span {
   return { due: 0, completed: 0, failed: 0, runs: [] };
 }
 
-/** Enough for a chart. */
+/** Maximum of slices, enough for a chart. */
 const slicesMax = 200;
 const failuresMax = 20;
-/** Run times that a slice keeps for its quantiles. More replace earlier ones at even distances. */
+/** Maximum of run times that a slice keeps for its quantiles. Further ones replace earlier ones at even distances. */
 const runsMax = 2_000;
 
 export class Recorder {
@@ -97,14 +97,14 @@ export class Recorder {
     this.#sliceMs = Math.max(1_000, Math.ceil(durationMs / slicesMax / 1_000) * 1_000);
   }
 
-  /** A start is due. `lagMs` is how late this process was. */
+  /** Records a due start. `lagMs` is the delay of this process. */
   due(start: Start, lagMs: number): void {
     this.#slice(start.atMs).due += 1;
     this.#lag.record(lagMs);
     this.#each(start, (tally) => (tally.due += 1));
   }
 
-  /** Too many runs were active. */
+  /** Records a start that was dropped because too many runs were active. */
   dropped(start: Start): void {
     this.#each(start, (tally) => (tally.dropped += 1));
   }
@@ -134,7 +134,7 @@ export class Recorder {
     else if (this.#failures.size < failuresMax) this.#failures.set(code, { message, count: 1 });
   }
 
-  /** How late this process was with its starts. */
+  /** Delays of this process with its starts. */
   get lag(): Histogram {
     return this.#lag;
   }

@@ -1,4 +1,4 @@
-/** The report as one page: no script, nothing from the network, so that it can be kept with a build. */
+/** Renders the report as one page without scripts and network requests, so that it can be stored with a build. */
 import type { Bar } from "./histogram.ts";
 import type { LatencyJson, Report, SummaryJson } from "./report.ts";
 import type { Verdict } from "./thresholds.ts";
@@ -96,7 +96,7 @@ function histogram(bars: readonly Bar[]): string {
   );
 }
 
-/** Starts due and completed per slice, and the p99 of run times, each on a scale of its own. */
+/** Charts due and completed starts per slice, and the p99 of run times, each on its own scale. */
 function overTime({ slices }: Report): string {
   const lines = [
     { name: "due", colour: "#8250df", values: slices.map(({ due }) => due), shown: number },

@@ -1,4 +1,4 @@
-/** The report of a load test, as programs read it. */
+/** The report of a load test, for programs. */
 import type { Bar, Histogram } from "./histogram.ts";
 import type { FailureCount, Recorder, Slice, Summary } from "./recorder.ts";
 import type { Scenario } from "./scenario.ts";
@@ -8,7 +8,7 @@ export interface Report {
   readonly load: string;
   readonly description: string;
   readonly passed: boolean;
-  /** Ctrl-C ended it before its last phase: it never passes. */
+  /** Ctrl-C ended the test before its last phase. It does not pass. */
   readonly stopped: boolean;
   readonly durationMs: number;
   readonly measuredMs: number;
@@ -16,7 +16,7 @@ export interface Report {
   readonly items: readonly ({ readonly name: string } & SummaryJson)[];
   readonly thresholds: readonly Verdict[];
   readonly failures: readonly FailureCount[];
-  /** How late this process was with its starts. A high value: this machine is too slow for the load. */
+  /** Delay of this process with its starts. A high value means that this machine is too slow for the load. */
   readonly lagP99Ms: number;
   readonly slices: readonly Slice[];
 }
@@ -77,7 +77,7 @@ export function reportOf({
   };
 }
 
-/** The time of measured phases, as far as they came. */
+/** Returns the elapsed time of measured phases. */
 function measuredUntil({ phases }: Scenario, stoppedMs: number): number {
   let [fromMs, measuredMs] = [0, 0];
   for (const { durationMs, isMeasured } of phases) {

@@ -1,9 +1,9 @@
 /**
- * Carries a scenario out: starts what is due, follows it to its end, and gives the report.
+ * Executes a scenario: starts due runs, follows them to their end, and returns the report.
  *
  * 1. The load is open: starts are due at times of the scenario, and do not depend on the platform.
  * 2. At most `inFlightMax` runs are active. A start above that is dropped and counted, and never delayed.
- * 3. Everything that was started has ended, failed or timed out when the report is given.
+ * 3. All started runs have ended, failed or timed out before the report is returned.
  */
 import type { Json } from "@tutti/expressions";
 import { assert } from "@tutti/kernel";
@@ -13,11 +13,11 @@ import { Recorder, type Start } from "./recorder.ts";
 import { type Report, reportOf } from "./report.ts";
 import type { Item, Scenario } from "./scenario.ts";
 
-/** The platform that is tested. */
+/** The tested platform. */
 export interface Target {
   /** Resolves with the id once the start is durable. */
   start(workflow: string, input: Json | undefined, signal: AbortSignal): Promise<string>;
-  /** Resolves with how the run ended. */
+  /** Resolves with the end of the run. */
   end(id: string, signal: AbortSignal): Promise<End>;
 }
 
@@ -29,7 +29,7 @@ export interface End {
 }
 
 export interface LoadTime {
-  /** Never goes back. */
+  /** Monotonic time. */
   nowMs(): number;
   pause(durationMs: number, signal: AbortSignal): Promise<void>;
 }
@@ -37,7 +37,7 @@ export interface LoadTime {
 export interface RunnerOptions {
   readonly target: Target;
   readonly time: LoadTime;
-  /** Stops the starts. What was started is still followed for at most the timeout of a run. */
+  /** Stops the starts. Started runs are still followed for at most the timeout of a run. */
   readonly signal: AbortSignal;
   /** Called about once a second. */
   readonly onProgress?: (progress: Progress) => void;
@@ -149,13 +149,16 @@ function drawn(mix: readonly Item[], draws: Draws): Item {
     left -= item.weight;
     if (left < 0) return item;
   }
-  // Rounding may leave a rest.
+  // Rounding errors may leave a remainder.
   const last = mix.findLast(({ weight }) => weight > 0);
   assert(last !== undefined, "a scenario has an item with a weight", {});
   return last;
 }
 
-/** An expression that fails for these values gives no input, and the platform says what it expects. */
+/**
+ * Returns the input of a start. If an expression fails for these values, there is no input, and the platform reports
+ * it.
+ */
 function inputOf({ input }: Item, number: number, draws: Draws): Json | undefined {
   const random = draws.next();
   if (input === undefined) return undefined;

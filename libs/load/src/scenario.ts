@@ -1,4 +1,4 @@
-/** The file of a load test: which runs are started, at which rate, for how long, and what counts as good enough. */
+/** The file of a load test: the started runs, their rate and duration, and the thresholds. */
 import {
   checkFileText,
   type DefinitionProblem,
@@ -17,14 +17,14 @@ export interface Phase {
   readonly durationMs: number;
   /** Starts per second at its start. */
   readonly ratePerS: number;
-  /** At its end. Between the two the rate changes evenly. */
+  /** Starts per second at its end. In between the rate changes linearly. */
   readonly toRatePerS: number;
   /** Not set: the phase only warms the platform up. */
   readonly isMeasured: boolean;
 }
 
 export interface Item {
-  /** What the report calls it. */
+  /** Name in the report. */
   readonly name: string;
   /** Name of the workflow, with a version label if need be. */
   readonly workflow: string;
@@ -40,7 +40,7 @@ export interface Scenario {
   readonly phases: readonly Phase[];
   readonly mix: readonly Item[];
   readonly inFlightMax: number;
-  /** A run that has not ended so long after it was due counts as an error. */
+  /** A run that has not ended this long after its due time counts as an error. */
   readonly timeoutMs: number;
   readonly thresholds: readonly Threshold[];
   readonly seed: number;
@@ -144,10 +144,10 @@ export interface CheckedScenario {
   readonly scenario: Scenario | undefined;
 }
 
-/** Longer ones are several load tests. */
+/** Maximum duration. Split a longer test into several. */
 const durationMaxMs = 7 * 24 * 60 * 60 * 1000;
 
-/** Finds every problem at once. Never throws because of the text. */
+/** Finds all problems of a scenario. Never throws because of the text. */
 export function checkScenario(source: DefinitionText): CheckedScenario {
   const { problems, document, hasErrors } = checkFileText<ScenarioDocument>(source, {
     shape: scenarioShape,

@@ -1,4 +1,4 @@
-/** What must hold for a load test to pass: a measure, and the limit that it must stay below or reach. */
+/** Thresholds of a load test: a measure, and the limit that it must stay below or reach. */
 import { parseDurationMs } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Summary } from "./recorder.ts";
@@ -6,7 +6,7 @@ import type { Summary } from "./recorder.ts";
 type Unit = "ms" | "share" | "perSecond";
 
 export interface Threshold {
-  /** As it was written: `run.p99`, `order:run.p99`. */
+  /** The written name: `run.p99`, `order/run.p99`. */
   readonly name: string;
   /** Item of the mix. Empty: all of them. */
   readonly item: string;
@@ -26,7 +26,7 @@ export interface Verdict {
 const measures = "start.p50 … start.p99.9, start.max, start.mean, the same of run, errors, dropped, rate";
 const duration = /^(start|run)\.(?:p(\d{1,2}(?:\.\d{1,3})?)|max|mean)$/;
 
-/** Returns the reason if it is none. Duration and share must be at most the limit, and the rate at least. */
+/** Reads a threshold, or returns why it is invalid. A duration or share must be at most the limit, a rate at least. */
 export function readThreshold(name: string, limit: Json, items: ReadonlySet<string>): Threshold | string {
   const [, item = "", measure = ""] = /^(?:(.*)\/)?([^/]*)$/.exec(name) ?? [];
   if (item !== "" && !items.has(item)) return `expected an item of the mix before the /, found \`${item}\``;
@@ -63,7 +63,7 @@ function numberOf(limit: Json): number | undefined {
   return typeof limit === "number" ? limit : undefined;
 }
 
-/** A measure without a single value holds no limit: a load test in which nothing was started does not pass. */
+/** Judges the thresholds. A measure without a value violates its limit, so a test without any start does not pass. */
 export function judge(
   thresholds: readonly Threshold[],
   total: Summary,
