@@ -1,4 +1,4 @@
-/** Colours of code: comments, strings, numbers, keys and keywords. The rest is plain text. */
+/** Highlights code: comments, strings, numbers, keys and keywords. The rest is plain text. */
 
 type Part = "comment" | "string" | "number" | "keyword" | "key" | "prompt";
 
@@ -61,7 +61,7 @@ const compiled = new Map(
   ]),
 );
 
-/** The text as HTML. */
+/** Returns the text as HTML. */
 export function highlighted(text: string, language: string): string {
   const pattern = compiled.get(aliases[language] ?? language);
   if (pattern === undefined) return escaped(text);

@@ -1,4 +1,4 @@
-/** Markdown as HTML, with the anchors that GitHub makes, so that a link means the same there and on the site. */
+/** Renders Markdown as HTML, with the same anchors as GitHub, so that links work on GitHub and on the site. */
 
 import { Marked, type Tokens } from "marked";
 import { escaped, highlighted } from "./highlight.ts";
@@ -25,7 +25,7 @@ export interface Rendered {
   readonly sections: readonly Section[];
 }
 
-/** Gives the address to write for a link or an image of the page. */
+/** Returns the address for a link or an image of the page. */
 export type Leads = (link: string) => string;
 
 export function rendered(text: string, leads: Leads): Rendered {
@@ -101,7 +101,7 @@ function whole(cell: string): string {
   return cell.replace(/<code>([^<\s]{1,14})<\/code>/g, '<code class="word">$1</code>');
 }
 
-/** As GitHub makes them. A heading that comes again gets a number. */
+/** Returns the anchor that GitHub uses. A repeated heading gets a number. */
 function anchorOf(heading: string, taken: Set<string>): string {
   const base = heading
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
@@ -115,7 +115,7 @@ function anchorOf(heading: string, taken: Set<string>): string {
   return anchor;
 }
 
-/** Text without the marks of Markdown, for titles and the search. */
+/** Returns text without Markdown syntax, for titles and the search. */
 export function plain(text: string): string {
   return text
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")

@@ -1,6 +1,6 @@
 /**
- * The sections of the site, in order. A section lists the pages that its index links to, in the order of the links. So a
- * page is listed once.
+ * The sections of the site, in order. A section lists the pages that its index links to, in the order of the links.
+ * Each page is listed once.
  */
 
 import type { Page } from "./page.ts";
@@ -14,9 +14,9 @@ interface Plan {
   readonly title: string;
   /** Pages listed first. */
   readonly first?: readonly string[];
-  /** The page whose links are the others. */
+  /** The index page, whose links are the other pages. */
   readonly index?: string;
-  /** Only pages below. */
+  /** Includes only pages below this folder. */
   readonly below?: string;
 }
 

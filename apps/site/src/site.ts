@@ -1,10 +1,10 @@
 /**
- * The site: every page of `docs/`, each file elsewhere that a page links to, the search index, and what language models
- * read: `llms.txt` and the Markdown of each page.
+ * Builds the site: every page of `docs/`, each other file that a page links to, the search index, and files for
+ * language models: `llms.txt` and the Markdown of each page.
  *
  * 1. Every link and every anchor leads to a page of the site, or the build reports it.
  * 2. Addresses are relative. The site works below any path, and from a folder without a server.
- * 3. Nothing is fetched from elsewhere.
+ * 3. Pages load nothing from other hosts.
  */
 
 import {
@@ -38,13 +38,16 @@ interface Wanted {
   readonly out: string;
   /** The address of the repository: `https://git.example/tutti`. */
   readonly repository?: string | undefined;
-  /** Sites of several versions lie beside each other, in a folder that lists them. */
+  /** Sites of several versions are next to each other, in a folder that lists them. */
   readonly isVersioned?: boolean;
 }
 
-/** Characters of a section that the search reads. Reference pages have thousands of sections. */
+/** Maximum of characters of a section in the search index. Reference pages have thousands of sections. */
 const searchedChars = { page: 2_000, reference: 120 };
-/** Characters from which a file is stored compressed too. Gzip is for all browsers. Brotli is a third smaller, and worth a file of its own for the largest pages. */
+/**
+ * Minimum of characters for a compressed copy of a file. Gzip is for all browsers. Brotli is a third smaller, which is
+ * worth another copy of the largest pages.
+ */
 const gzipFrom = 8_000;
 const brotliFrom = 60_000;
 const assets = join(import.meta.dirname, "..", "assets");
@@ -104,7 +107,7 @@ function listVersions(folder: string): void {
   writeFileSync(join(folder, "index.html"), page);
 }
 
-/** What the pages of `docs/` reach by links, over any number of pages. */
+/** Returns all sources that the pages of `docs/` reach by links, directly or not. */
 function collected(root: string): ReadonlyMap<string, Source> {
   const sources = new Map<string, Source>();
   const waiting = [...pagesOfDocs(root)];
@@ -152,7 +155,7 @@ function pageOf(
   return { path: source.path, title: content.title, address, content, linked };
 }
 
-/** Links whose page has no heading of that name. */
+/** Returns links to missing headings. */
 function brokenAnchors(pages: ReadonlyMap<string, Page>): readonly string[] {
   const anchors = new Map(
     [...pages.values()].map(({ address, content }) => [
@@ -169,7 +172,7 @@ function brokenAnchors(pages: ReadonlyMap<string, Page>): readonly string[] {
   );
 }
 
-/** Decisions have an index. Every other page of `docs/` is in the navigation. */
+/** Returns pages that the navigation must list and does not. Decisions are only in their index. */
 function unlisted(pages: ReadonlyMap<string, Page>, listed: ReadonlySet<string>): readonly string[] {
   return [...pages.keys()]
     .filter((path) => path.startsWith("docs/") && !/^docs\/(adr|ten-jobs)\//.test(path) && !listed.has(path))
@@ -211,7 +214,7 @@ function frameOf(source: Source, { pages, sources, listed, repository }: Whole) 
   return { ...shared, title, summary: title, headings: [], html };
 }
 
-/** The Markdown of a page. Its links lead to the twins of the other pages. */
+/** Returns the Markdown of a page, with links to the Markdown of other pages. */
 function twinOf(source: Source & { kind: "page" }, sources: ReadonlyMap<string, Source>): string {
   const from = textAddressOf(source);
   return source.text.replace(/\]\(([^)\s]+)\)/g, (whole, link: string) => {
@@ -223,7 +226,10 @@ function twinOf(source: Source & { kind: "page" }, sources: ReadonlyMap<string, 
   });
 }
 
-/** Each entry: address of the page, its title, and its sections as anchor, heading and text. */
+/**
+ * Returns the search index. Each entry has the address and title of a page, and its sections as anchor, heading and
+ * text.
+ */
 function searchIndex(pages: ReadonlyMap<string, Page>) {
   return [...pages.values()]
     .filter(({ path }) => path.startsWith("docs/"))
@@ -237,7 +243,7 @@ function searchIndex(pages: ReadonlyMap<string, Page>) {
     });
 }
 
-/** The index for language models, as llmstxt.org describes it. */
+/** Returns the index for language models, as in llmstxt.org. */
 function llmsText(pages: ReadonlyMap<string, Page>, sections: readonly NavigationSection[]): string {
   const summary =
     pages.get("README.md")?.content.summary ?? pages.get("docs/README.md")?.content.summary ?? "";

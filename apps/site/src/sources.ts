@@ -1,6 +1,6 @@
 /**
- * The files of the site and their addresses. A page of `docs/` has the address of its path. A file elsewhere in the
- * repository that a page links to is part of the site too, below `files/`, so that no link needs the repository.
+ * The files of the site and their addresses. A page of `docs/` has the address of its path. Other files of the
+ * repository that a page links to are part of the site too, below `files/`, so that no link needs the repository.
  */
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
@@ -15,7 +15,7 @@ export type Source =
 const shownBytesMax = 200_000;
 const notShown = /(^|\/)(node_modules|dist|\.[^/]+|__pycache__|history[^/]*|recorded)(\/|$)/;
 
-/** Every page of the documentation, as paths of the repository. */
+/** Returns every page of the documentation, as paths of the repository. */
 export function pagesOfDocs(root: string): readonly string[] {
   return readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
     .map((name) => join("docs", name.replaceAll("\\", "/")))
@@ -47,7 +47,7 @@ function filesIn(root: string, folder: string): readonly string[] {
     .sort();
 }
 
-/** The address of the page that shows a source, relative to the root of the site. */
+/** Returns the address of the page of a source, relative to the root of the site. */
 export function addressOf({ kind, path }: Pick<Source, "kind" | "path">): string {
   const place = placeOf(path);
   if (kind === "image") return place;
@@ -58,7 +58,7 @@ export function addressOf({ kind, path }: Pick<Source, "kind" | "path">): string
     : place.replace(/\.md$/, ".html");
 }
 
-/** The address of the text of a source: the Markdown twin of a page, or the file itself. */
+/** Returns the address of the text of a source: the Markdown of a page, or the file itself. */
 export function textAddressOf({ kind, path }: Pick<Source, "kind" | "path">): string {
   const place = placeOf(path);
   if (kind === "folder") return join(place, "index.html");
@@ -69,7 +69,7 @@ function placeOf(path: string): string {
   return path.startsWith("docs/") ? path.slice("docs/".length) : join("files", path);
 }
 
-/** The path in the repository that a link leads to. Undefined if the link leaves the repository. */
+/** Returns the path in the repository that a link leads to. Undefined if the link leaves the repository. */
 export function targetOf(link: string, from: string): { path: string; anchor: string } | undefined {
   if (/^[a-z]+:/i.test(link)) return undefined;
   const [file = "", anchor = ""] = link.split("#");

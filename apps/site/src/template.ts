@@ -12,9 +12,9 @@ export interface Framed {
   readonly headings: readonly Heading[];
   /** Its address, from the root of the site. */
   readonly address: string;
-  /** The address of its Markdown twin or its plain text, from the root of the site. */
+  /** The address of its Markdown or its plain text, from the root of the site. */
   readonly textAddress: string;
-  /** Where it is edited. Undefined if the site was built without a repository. */
+  /** Address to edit it. Undefined if the site is built without a repository. */
   readonly editAddress: string | undefined;
   /** Whether the navigation lists it. */
   readonly isListed: boolean;
@@ -22,7 +22,7 @@ export interface Framed {
   readonly path: string;
 }
 
-/** From one address of the site to another. */
+/** Returns the relative path from one address of the site to another. */
 export function between(from: string, to: string): string {
   return relative(dirname(from), to);
 }
@@ -30,7 +30,7 @@ export function between(from: string, to: string): string {
 interface Site {
   readonly sections: readonly NavigationSection[];
   readonly version: string;
-  /** Whether other versions may lie beside it. */
+  /** Whether other versions may be next to it. */
   readonly isVersioned: boolean;
 }
 
@@ -84,7 +84,10 @@ ${headingsOf(page.headings)}
 `;
 }
 
-/** A page that the navigation does not list, as a decision or a file, shows where each section starts. */
+/**
+ * Returns a section of the navigation. A page outside of the navigation, such as a decision or a file, shows only the
+ * start of each section.
+ */
 function sectionOf({ title, pages }: NavigationSection, { address, isListed }: Framed): string {
   if (!isListed) {
     const first = pages[0]?.address ?? "index.html";
@@ -98,7 +101,7 @@ function sectionOf({ title, pages }: NavigationSection, { address, isListed }: F
   return `<details${isOpen ? " open" : ""}><summary>${escaped(title)}</summary><ul>${links.join("")}</ul></details>`;
 }
 
-/** A section from each `h2` to the next one: a browser lays out only those near the window. */
+/** Wraps each `h2` and its content in a section, because a browser lays out only sections near the window. */
 function sectioned(html: string): string {
   const [head = "", ...parts] = html.split(/^(?=<h2 )/m);
   return `${head}${parts.map((part) => `<section>\n${part}</section>\n`).join("")}`;

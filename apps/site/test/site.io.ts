@@ -1,4 +1,4 @@
-/** The builder on a small tree of its own: what it makes, and which faults it reports. */
+/** Tests the builder on a small tree: its output, and the faults that it reports. */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
