@@ -67,7 +67,7 @@ describe("bottlenecks", () => {
   });
 
   it("are found where they were planted: queues, slow tasks, retries", () => {
-    // Of a finding that a person would act on: without it, work takes less than two thirds of its time.
+    // A finding is large if a user would act on it: without it, work takes less than two thirds of its time.
     const isLarge = ({ share, gain }: BottleneckFound) => share > 0.5 && gain > 0.33;
     const quiet = Array.from({ length: 500 }, (_, seed) => {
       const chance = seededChance(seed);
@@ -84,7 +84,7 @@ describe("bottlenecks", () => {
     const planted = Array.from({ length: 50 }, (_, seed) => {
       const task = tasks[seed % 4] ?? "";
       const part = (["queue", "run", "retry"] as const)[seed % 3] ?? "run";
-      // From the 60th order on, one each minute.
+      // From the 60th order on, at one order per minute.
       const isSlow = (each: string, order: number) => each === task && order >= 60;
       const orders = shop(seed, {
         ...{ orders: 120, attemptsMax: 3 },
@@ -94,7 +94,7 @@ describe("bottlenecks", () => {
       });
       return { task, part, ...orders };
     });
-    /** In the last hour, so many orders after it started. */
+    /** Whether it is found in the last hour, a number of orders after its start. */
     const isFound = ({ task, part, works, attempts }: (typeof planted)[number], after: number) => {
       const hour = works.slice(after, 60 + after);
       const ids = new Set(hour.map(({ id }) => id));
@@ -122,7 +122,7 @@ describe("bottlenecks", () => {
       runMs: (task) => (task === "pay" ? 900 : 100),
     });
     const queue = bottlenecksOf(works, attempts).find(({ part }) => part === "queue");
-    // Without the queue of `parcel`, `pay` beside it takes nearly as long.
+    // Without the queue of `parcel`, the concurrent `pay` takes nearly as long.
     assert.ok(queue !== undefined && queue.share > 0.5 && queue.gain < 0.2, JSON.stringify(queue));
   });
 

@@ -1,10 +1,11 @@
 /**
- * Where work lost its time.
+ * Finds the parts of work that cost the most time.
  *
- * 1. The critical path of a run is read backwards from its last attempt. An attempt waited for the one before of its task,
- *    or for the attempt that ended last before it was queued. So it needs no graph, and holds for graphs that grow.
- * 2. A gain is computed by replay: attempts start after all those that had ended before they were queued, without the
- *    time that is taken away. It is a lower bound, because an attempt may not have needed all of these.
+ * 1. The critical path of a run is read backwards from its last attempt. An attempt waited for the previous attempt of
+ *    its task, or for the last attempt that ended before it was queued. So the path needs no graph, and is also valid
+ *    for growing graphs.
+ * 2. A gain is computed by replay without the removed time. In the replay an attempt starts after all attempts that had
+ *    ended before it was queued. The gain is a lower bound, because an attempt may not have needed all of these.
  */
 import { type AttemptFact, attemptsByWork, type WorkFact, workKey } from "./facts.ts";
 
@@ -22,12 +23,14 @@ export interface BottleneckFound {
   readonly task: string;
   readonly uses: string;
   readonly pool: string;
-  /** On the critical paths, summed. */
+  /** Sum over the critical paths. */
   readonly ms: number;
-  /** Of the time of all work of the definition. */
+  /** Share of the time of all work of the definition. */
   readonly share: number;
   readonly works: number;
-  /** Less time from start to end without it, by replay, as a share. For `run`: if it took half as long. */
+  /**
+   * Reduction of the time from start to end without this part, by replay, as a share. For `run`: with half of its time.
+   */
   readonly gain: number;
   readonly startMs: number;
   readonly examples: readonly string[];
@@ -65,7 +68,7 @@ export function criticalPath(work: WorkFact, attempts: readonly AttemptFact[]): 
   return path.reverse();
 }
 
-/** Place of the last attempt that ended by then, of those that are not the given one. Below 0 if there is none. */
+/** Returns the index of the last attempt that ended by then, except the given one. Below 0 if there is none. */
 function lastEndedBefore(sorted: readonly AttemptFact[], byMs: number, not: AttemptFact): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
@@ -76,7 +79,7 @@ function lastEndedBefore(sorted: readonly AttemptFact[], byMs: number, not: Atte
   return sorted[low - 1] === not ? low - 2 : low - 1;
 }
 
-/** Returns how long the work had taken, had attempts had other times. */
+/** Returns the duration of the work if its attempts had other times. */
 export function replayedMs(
   work: WorkFact,
   attempts: readonly AttemptFact[],
@@ -116,7 +119,7 @@ export interface BottleneckOptions {
   readonly most?: number;
   /** Share of the time of a definition below which a part is left out. Default: 0.1. */
   readonly shareMin?: number;
-  /** Work that a definition must have. Default: 5. */
+  /** Minimum number of works of a definition. Default: 5. */
   readonly worksMin?: number;
 }
 
@@ -147,7 +150,7 @@ function ofDefinition(
     totalMs += Math.max(0, work.endedMs - work.startedMs);
     for (const segment of criticalPath(work, byWork.get(workKey(work)) ?? [])) {
       const { part, attempt } = segment;
-      // A queue is one of a capability, of all tasks.
+      // All tasks of a capability share its queue.
       const what = part === "queue" ? `${attempt.pool} ${attempt.uses}` : attempt.definitionTask;
       const sum = sums.get(`${part} ${what}`) ?? {
         of: segment,
@@ -200,7 +203,7 @@ function gainOf(
       if (each.definitionTask !== definitionTask) return times;
       if (part === "run") return { ...times, runMs: times.runMs / 2 };
       if (part === "pause") return { ...times, pauseMs: 0 };
-      // The attempt that ended the work is none that a retry made longer.
+      // Retries cost the failed attempts before them. No retry follows the last attempt of the work.
       if (each.status === "failed" && each !== last) return { queueMs: 0, runMs: 0, pauseMs: 0 };
       return each.attempt > 1 ? { ...times, pauseMs: 0 } : times;
     });

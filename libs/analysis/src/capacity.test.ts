@@ -7,7 +7,7 @@ const dayMs = 24 * hourMs;
 /** A Monday. */
 const monday = Date.UTC(2026, 10, 23);
 
-/** Erlang C as it is defined, by sums of terms. */
+/** Computes Erlang C by its definition, as sums of terms. */
 function lateShare(slots: number, load: number, heldMs: number, targetMs: number): number {
   let [term, sum] = [1, 0];
   for (let busy = 0; busy < slots; busy++) {
@@ -37,7 +37,7 @@ describe("slots for a load", () => {
   });
 });
 
-/** Work of some weeks: by hours of the day, Mondays twice as much, with an error that a day has. */
+/** Returns the work of a few weeks, with a daily profile, twice as much on Mondays, and an error per day. */
 function work(days: number, errorOf: (day: number) => number): LoadFact[] {
   const facts: LoadFact[] = [];
   for (let day = 0; day < days; day++) {

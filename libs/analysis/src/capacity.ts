@@ -1,10 +1,11 @@
 /**
- * How many slots a pool needs for the load to come, and when a disk is full. Each forecast is tried on the past first: each
- * day is forecast from the days before it, and the error is part of the answer.
+ * Forecasts the slots that a pool needs, and the time at which a disk is full. Each forecast is first tested on the
+ * past: each day is forecast from the days before it, and the error is part of the result.
  *
  * 1. Load is the mean number of busy slots in ten minutes. An hour counts by its busiest ten minutes.
- * 2. An hour to come is like the same hour of the week in the last four weeks, or of the day if there is less than a week.
- * 3. Slots follow from Erlang's formula for waiting: tasks come at random within ten minutes.
+ * 2. A future hour is like the same hour of the week in the last four weeks, or of the day if there is less than a
+ *    week.
+ * 3. Slots follow from the Erlang C formula: tasks arrive at random within ten minutes.
  */
 import { median, quantile, sortedCopy } from "./statistics.ts";
 
@@ -13,14 +14,14 @@ export interface LoadFact {
   readonly timeMs: number;
   /** Tasks that became ready. */
   readonly starts: number;
-  /** How long agents had them, all in all. */
+  /** Total time that agents held them. */
   readonly heldMs: number;
 }
 
 export interface BackTest {
   /** Days that were forecast from the days before. */
   readonly days: number;
-  /** The middle of the absolute errors, as a share of what came. */
+  /** Median of the absolute errors, as a share of the actual values. */
   readonly error: number;
   /** Share of the days whose value was within the interval. */
   readonly within: number;
@@ -44,7 +45,7 @@ export interface LoadForecast {
 
 export interface DiskForecast {
   readonly perDay: number;
-  /** Undefined if it is not in sight. */
+  /** Undefined if the disk is not expected to be full. */
   readonly fullTimeMs: number | undefined;
   readonly earliestMs: number | undefined;
   readonly latestMs: number | undefined;
@@ -62,16 +63,16 @@ const dayMs = 24 * hourMs;
 const weekMs = 7 * dayMs;
 const weeksMax = 4;
 const backTestDaysMax = 28;
-/** With fewer days that were tried, the interval is this wide. */
+/** With fewer tested days, the interval is `widest`. */
 const triedMin = 3;
 const widest = { low: 0.5, high: 2 };
 const slotsMax = 100_000;
 const farMs = 10 * 365 * dayMs;
 
-/** The least number of slots with which at most this share of tasks waits longer than the target. */
+/** Returns the least number of slots with which at most this share of tasks waits longer than the target. */
 export function slotsFor(load: number, heldMs: number, targetMs: number, lateShare = 0.01): number {
   if (load <= 0 || heldMs <= 0) return 0;
-  // Erlang B, by its recursion: the chance that all are busy if none could wait.
+  // Erlang B by recursion: the probability that all slots are busy if tasks could not wait.
   let busy = 1;
   for (let slots = 1; slots <= slotsMax; slots++) {
     busy = (load * busy) / (slots + load * busy);
@@ -89,7 +90,7 @@ interface Hour {
   readonly heldMs: number;
 }
 
-/** Undefined without any work in the past. */
+/** Forecasts the load. Undefined without past work. */
 export function loadForecast(
   facts: readonly LoadFact[],
   from: { readonly nowMs: number; readonly fromMs: number; readonly toMs: number },
@@ -137,7 +138,7 @@ function hoursIn(hours: ReadonlyMap<number, Hour>, fromMs: number, toMs: number)
   return [...hours.values()].filter(({ timeMs }) => timeMs >= fromMs && timeMs < toMs);
 }
 
-/** The hour with the greatest load that is expected, from what was known at a moment. */
+/** Returns the hour with the greatest expected load, from the data known at a time. */
 function busiest(
   hours: ReadonlyMap<number, Hour>,
   fromMs: number,
@@ -158,7 +159,7 @@ function expectedAt(hours: ReadonlyMap<number, Hour>, at: number, knownMs: numbe
   const isWeekly = knownMs - first >= weekMs;
   const periodMs = isWeekly ? weekMs : dayMs;
   const alike: (Hour | undefined)[] = [];
-  // The last hour of this kind that was over at that moment, and those before it.
+  // The last hour of this kind that had ended at that time, and the hours before it.
   for (
     let past = at - Math.ceil((at - knownMs + hourMs) / periodMs) * periodMs;
     past >= first;
@@ -183,7 +184,7 @@ function spreadOf(ratios: readonly number[]): { low: number; high: number } {
   return { low: Math.min(1, quantile(sorted, 0.1)), high: Math.max(1, quantile(sorted, 0.9)) };
 }
 
-/** Each day by the interval that the others give, so that it does not judge itself. */
+/** Returns the share within the interval. Each day is compared with the interval of the other days. */
 function shareWithin(ratios: readonly number[]): number {
   if (ratios.length === 0) return 0;
   const within = ratios.filter((ratio, at) => {
@@ -193,7 +194,10 @@ function shareWithin(ratios: readonly number[]): number {
   return within.length / ratios.length;
 }
 
-/** When free space ends, by the middle of all slopes. Undefined with less than four days, or hours if it is younger. */
+/**
+ * Forecasts when free space ends, by the median of all slopes. Undefined with fewer than four steps. A step is a day,
+ * or an hour with less than four days of data.
+ */
 export function diskForecast(points: readonly FreePoint[], nowMs: number): DiskForecast | undefined {
   const spanMs = (points.at(-1)?.timeMs ?? 0) - (points[0]?.timeMs ?? 0);
   const stepMs = spanMs >= 4 * dayMs ? dayMs : hourMs;
@@ -234,7 +238,7 @@ export function diskForecast(points: readonly FreePoint[], nowMs: number): DiskF
   };
 }
 
-/** Of all pairs, per millisecond, sorted. */
+/** Returns the slopes of all pairs, per millisecond, sorted. */
 function slopesOf(points: readonly FreePoint[]): number[] {
   return sortedCopy(
     points.flatMap((one, at) =>

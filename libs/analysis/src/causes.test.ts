@@ -109,7 +109,7 @@ describe("a normalised message", () => {
         ...{ errorCode: isBad ? `${place}.failed` : "", errorMessage: isBad ? "refused" : "" },
         attributes: { capability: place, agent: index % 2 === 0 ? "a1" : "a2" },
       }));
-    // Each payout fails, so nothing tells failed payouts from good ones. That orders do well says nothing about it.
+    // Each payout fails, so no attribute distinguishes failed from completed payouts. Completed orders are no evidence.
     const all = [...of("payout", true, 20), ...of("order", false, 200)];
     const { causes, unexplained } = explain(all);
     assert.deepEqual(causes, []);

@@ -1,24 +1,24 @@
 /**
- * What failures have in common.
+ * Finds common causes of failures.
  *
- * 1. Errors are clustered by code and by their message without what differs each time: numbers, ids, quoted text.
- * 2. Each cluster is contrasted with what did well in the same places: an attribute is a cause if failures have it more
- *    often than chance explains, counted over all attributes that were looked at. Other places would explain each failure
- *    by what all their work has in common.
- * 3. Where two attributes go together, the one that explains more is the cause. What it explains is set aside, and the
- *    rest is looked at again.
- * 4. A cause that came into use shortly before the first failure is named with that time: a version, an agent.
+ * 1. Errors are clustered by code and by message, without variable parts: numbers, ids, quoted text.
+ * 2. Each cluster is compared with successes in the same places. An attribute is a cause if failures have it more often
+ *    than chance explains, corrected for the number of tested attributes. A comparison with other places would find the
+ *    attributes that all work of a place has.
+ * 3. If two attributes occur together, the one that explains more is the cause. Its failures are removed, and the rest
+ *    is analyzed again.
+ * 4. A cause that is new shortly before the first failure has the time of that change: a version, an agent.
  */
 import { chanceOfHits } from "./statistics.ts";
 
-/** Something that went well or not. */
+/** A success or a failure. */
 export interface Case {
   readonly id: string;
   readonly timeMs: number;
   readonly isBad: boolean;
   readonly errorCode: string;
   readonly errorMessage: string;
-  /** The task of which definition. Cases without a place are compared with all. */
+  /** The task and its definition. Cases without a place are compared with all. */
   readonly place?: string;
   /** `agent`, `version`, `label team`, … with their values. Empty values are left out. */
   readonly attributes: Readonly<Record<string, string>>;
@@ -27,32 +27,32 @@ export interface Case {
 export interface CauseFound {
   readonly attribute: string;
   readonly value: string;
-  /** Others that the same cases have. */
+  /** Other attributes of the same cases. */
   readonly also: readonly string[];
   readonly errorCode: string;
   readonly message: string;
   /** Failures of the cluster, and how many of them the cause explains. */
   readonly failures: number;
   readonly explained: number;
-  /** Share of cases with the attribute that failed so, and of those without it. */
+  /** Share of cases with the attribute that have this failure, and of cases without it. */
   readonly rateWith: number;
   readonly rateWithout: number;
   readonly chance: number;
   readonly startMs: number;
-  /** When the value was seen first, if that was not long before the first failure. */
+  /** First time of the value, if this was shortly before the first failure. */
   readonly changedMs: number | undefined;
   readonly examples: readonly string[];
 }
 
 export interface CauseOptions {
   readonly most?: number;
-  /** Failures that a cluster must have. Default: 5. */
+  /** Minimum number of failures in a cluster. Default: 5. */
   readonly failuresMin?: number;
   readonly falseAlarms?: number;
 }
 
 const examplesMax = 10;
-/** How much likelier failures must be with a cause than without it. */
+/** Factor by which failures must be more likely with a cause than without it. */
 const liftMin = 2;
 /** Share of a cluster that a cause must explain. */
 const explainedMin = 0.2;
@@ -68,7 +68,7 @@ const replacements: readonly [RegExp, string][] = [
   [/(?:…[\s,;/-]*)+…/g, "…"],
 ];
 
-/** A message without what differs each time. */
+/** Returns a message without its variable parts. */
 export function normalised(message: string): string {
   return replacements.reduce((text, [pattern, by]) => text.replace(pattern, by), message).trim();
 }
@@ -77,19 +77,19 @@ export function causesOf(cases: readonly Case[], options: CauseOptions = {}): Ca
   return explain(cases, options).causes;
 }
 
-/** Failures of one kind that nothing tells from what did well in the same places. */
+/** Failures of one kind that no attribute distinguishes from successes in the same places. */
 export interface Unexplained {
   readonly errorCode: string;
   readonly message: string;
   readonly failures: number;
-  /** Share of the cases in these places that failed so. */
+  /** Share of the cases in these places with this failure. */
   readonly rate: number;
   readonly places: readonly string[];
   readonly startMs: number;
   readonly examples: readonly string[];
 }
 
-/** Causes, and the clusters of failures without one. */
+/** Returns causes, and the clusters of failures without one. */
 export function explain(
   cases: readonly Case[],
   { most = 10, failuresMin = 5, falseAlarms = 0.001 }: CauseOptions = {},
@@ -137,7 +137,7 @@ function inPlacesOf(bad: readonly Case[], good: readonly Case[]): readonly Case[
 interface Known {
   readonly falseAlarms: number;
   readonly firstSeen: ReadonlyMap<string, number>;
-  /** Nothing is known of before. */
+  /** Start of the data. */
   readonly startMs: number;
 }
 
@@ -188,7 +188,7 @@ function best(
     const chance = Math.min(1, tallies.size * chanceOfHits(tally.bad, bad.length, having, total));
     return chance < falseAlarms ? [{ key, tally, rateWith, rateWithout, chance }] : [];
   });
-  // The one that tells bad from good best: it explains much, and little that did well has it.
+  // The best cause explains many failures, and few successes have it.
   const worth = ({ rateWith, rateWithout, tally }: (typeof candidates)[number]) =>
     (rateWith - rateWithout) * (tally.bad / bad.length);
   const [first, ...others] = candidates.sort((one, other) => worth(other) - worth(one));

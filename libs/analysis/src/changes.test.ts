@@ -6,7 +6,9 @@ import { changesOf, driftOf, type Point, withoutRhythm } from "./changes.ts";
 const minuteMs = 60_000;
 const startMs = Date.UTC(2026, 0, 5);
 
-/** Values around 100 with a long tail, alike to the one before, with a daily rhythm where asked. */
+/**
+ * Returns values around 100 with a long tail, optionally correlated with the previous value and with a daily rhythm.
+ */
 function series(
   seed: number,
   length: number,
@@ -55,7 +57,7 @@ describe("changes of a series", () => {
         if (changesOf(points.slice(0, length)).length > 0) return length - 300;
       return Number.POSITIVE_INFINITY;
     }).sort((one, other) => one - other);
-    // In points: half of the series are those whose values are alike, and say less each.
+    // In points. Half of the series have correlated values, with less information each.
     assert.ok((delays[11] ?? 0) <= 12 && (delays[24] ?? 0) <= 40, `delays ${delays}`);
   });
 
@@ -92,7 +94,7 @@ describe("the drift of a series", () => {
     const right = found.filter((drift) => drift !== undefined && drift.perDay > 0).length;
     assert.ok(right >= 0.9 * rising.length, `${right} of ${rising.length} found`);
     assert.ok(right / (right + false_) >= 0.9, `${false_} false in 500`);
-    // It is known after less than half of the span, over which it adds a half.
+    // The drift is found after less than half of the time, over which it adds a half.
     const delays = rising.map((points) => {
       for (let length = 20; length <= points.length; length += 10)
         if (driftOf(points.slice(0, length)) !== undefined) return length;

@@ -1,9 +1,9 @@
 /**
- * Abrupt changes and drifts of a series.
+ * Finds abrupt changes and drifts of a series.
  *
- * 1. A change is a place where the values after it rank higher or lower than those before it, further than chance
- *    explains at any place. Ranks bear outliers. Values that follow each other alike count as fewer.
- * 2. A daily rhythm is taken out first, where the series is long enough to have one and has one.
+ * 1. A change is a place at which the ranks of later values differ from those of earlier values by more than chance
+ *    explains at any place. Ranks are robust against outliers. Correlated values count as fewer values.
+ * 2. A daily rhythm is removed first, if the series is long enough and has one.
  * 3. `falseAlarms` bounds the share of quiet series for which a change is reported.
  */
 import {
@@ -25,19 +25,19 @@ export interface Change {
   readonly timeMs: number;
   readonly before: number;
   readonly after: number;
-  /** The chance that a quiet series shows as much. */
+  /** Probability of a change of this size in a quiet series. */
   readonly chance: number;
 }
 
 export interface Drift {
   readonly perDay: number;
-  /** As a share of the middle value. */
+  /** Change per day, as a share of the median. */
   readonly sharePerDay: number;
   readonly chance: number;
 }
 
 export interface ChangeOptions {
-  /** The share of quiet series for which a change may be reported. Default: 1 in 1,000. */
+  /** Maximum share of quiet series with a reported change. Default: 1 in 1,000. */
   readonly falseAlarms?: number;
   /** Changes that are smaller than this share of the value before are left out. Default: 0.2. */
   readonly smallest?: number;
@@ -45,7 +45,7 @@ export interface ChangeOptions {
 }
 
 const dayMs = 24 * 3_600_000;
-/** Points on each side of a change. */
+/** Minimum number of points on each side of a change. */
 const sideMin = 8;
 const rhythmDaysMin = 3;
 
@@ -74,7 +74,7 @@ export function changesOf(points: readonly Point[], options: ChangeOptions = {})
 export function driftOf(points: readonly Point[], falseAlarms = 0.001): Drift | undefined {
   if (points.length < 2 * sideMin) return undefined;
   const { values } = withoutRhythm(points);
-  // Kendall's test, on means of at most 60 groups: pairs are many.
+  // Kendall's test on means of at most 60 groups, to limit the number of pairs.
   const grouped = groups(points, values, 60);
   let sum = 0;
   const slopes: number[] = [];
@@ -106,7 +106,7 @@ function groups(points: readonly Point[], values: readonly number[], most: numbe
   return grouped;
 }
 
-/** Where the values of a part change most, if chance does not explain it. */
+/** Returns the place of the greatest change in a part, if chance does not explain it. */
 function strongest(
   values: readonly number[],
   from: number,
@@ -130,13 +130,13 @@ function strongest(
     const middle = median(side);
     return side.map((rank) => rank - middle);
   });
-  // Neighbouring places are nearly the same test: their number counts by its logarithm alone.
+  // Tests at neighbouring places are nearly the same, so only the logarithm of their number counts.
   const tests = 4 * Math.log(length);
   const chance = Math.min(1, tests * chanceOf(shift * Math.sqrt(independentShare(sides))));
   return chance < falseAlarms ? { place: from + place, chance } : undefined;
 }
 
-/** Which share of the values says something new: less where each is like the one before it. */
+/** Returns the share of independent values. It is smaller if each value is similar to the previous one. */
 function independentShare(values: readonly number[]): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   let [product, square] = [0, 0];
@@ -153,7 +153,7 @@ function spreadOf(values: readonly number[]): number {
   return quantile(sorted, 0.75) - quantile(sorted, 0.25);
 }
 
-/** The values without what every day has at this hour, if days are alike. */
+/** Returns the values without their daily rhythm, if days are similar. */
 export function withoutRhythm(points: readonly Point[]): { values: number[]; hasRhythm: boolean } {
   const values = points.map(({ value }) => value);
   const spanMs = (points.at(-1)?.timeMs ?? 0) - (points[0]?.timeMs ?? 0);
@@ -167,7 +167,7 @@ export function withoutRhythm(points: readonly Point[]): { values: number[]; has
   const middles = new Map([...hours].map(([hour, list]) => [hour, median(list)]));
   const middle = median(values);
   const rest = points.map(({ timeMs, value }) => value - (middles.get(hourOf(timeMs)) ?? middle) + middle);
-  // An hour of noise has a middle of its own too. A rhythm takes away more than a third of the spread.
+  // Medians of hours also differ for noise. Only a rhythm removes more than a third of the spread.
   const hasRhythm = spreadOf(rest) < spreadOf(values) * 0.67;
   return { values: hasRhythm ? rest : values, hasRhythm };
 }

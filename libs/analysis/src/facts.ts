@@ -1,4 +1,4 @@
-/** What an analysis knows of work that has ended. Times are milliseconds since 1970. */
+/** Facts about ended work, for analyses. Times are milliseconds since 1970. */
 
 export interface WorkFact {
   readonly kind: string;
@@ -20,7 +20,7 @@ export interface AttemptFact {
   readonly workId: string;
   /** Its id in the work: `ship[3]`. */
   readonly task: string;
-  /** The task of the definition: `ship`. Entries and rounds of it are compared as one. */
+  /** The task of the definition: `ship`. Its entries and rounds are analyzed together. */
   readonly definitionTask: string;
   readonly attempt: number;
   readonly definition: string;
@@ -29,14 +29,14 @@ export interface AttemptFact {
   readonly agent: string;
   readonly status: string;
   readonly queuedMs: number;
-  /** As queued, where the start of a short attempt was not recorded. */
+  /** The queue time, if the start of a short attempt was not recorded. */
   readonly startedMs: number;
   readonly endedMs: number;
   readonly errorCode: string;
   readonly errorMessage: string;
 }
 
-/** Runs and missions by `kind/id`. Two kinds may have the same id. */
+/** Returns the key `kind/id` of a run or mission. Two kinds may have the same id. */
 export function workKey({ kind, id }: { readonly kind: string; readonly id: string }): string {
   return `${kind}/${id}`;
 }
@@ -52,22 +52,22 @@ export function attemptsByWork(attempts: readonly AttemptFact[]): Map<string, At
   return byWork;
 }
 
-/** The task of the definition: `ship` of the entry `ship[3]`, `poll.fetch` of the round `poll#2.fetch`. */
+/** Returns the task of the definition: `ship` of the entry `ship[3]`, `poll.fetch` of the round `poll#2.fetch`. */
 export function definitionTaskOf(task: string): string {
   return task.replace(/\[\d+\]|#\d+/g, "");
 }
 
-/** The attempts of each task of each work. */
+/** Returns the attempts, grouped by work and task. */
 export function attemptsByTask(attempts: readonly AttemptFact[]): AttemptFact[][] {
   const key = (attempt: AttemptFact) =>
     `${workKey({ kind: attempt.kind, id: attempt.workId })}\n${attempt.task}`;
   return [...Map.groupBy(attempts, key).values()];
 }
 
-/** Capabilities of the installation itself. Agents of users run as `tutti.agent`: those are work of users. */
+/** Capabilities of the installation itself. `tutti.agent` is not among them, because it runs agents of users. */
 const ofInstallation: ReadonlySet<string> = new Set(["tutti.repair", "tutti.report", "tutti.smoke"]);
 
-/** Without reports, repairs and smoke tests: a user cannot make them faster. */
+/** Leaves out reports, repairs and smoke tests, which a user cannot make faster. */
 export function workOfUsers<Work extends WorkFact>(
   works: readonly Work[],
   attempts: readonly AttemptFact[],

@@ -1,4 +1,4 @@
-/** What recurs in how work goes: storms of retries, failures that follow each other, failures with a rhythm. */
+/** Finds recurring patterns of work: retry storms, sequences of failures, failures with a rhythm. */
 import { type AttemptFact, attemptsByTask, attemptsByWork } from "./facts.ts";
 import { chanceOfHits } from "./statistics.ts";
 
@@ -10,7 +10,7 @@ export interface PatternFound {
   readonly detail: string;
   readonly count: number;
   readonly share: number;
-  /** Time that it cost, in milliseconds. */
+  /** Cost in milliseconds. */
   readonly ms: number;
   readonly startMs: number;
   readonly examples: readonly string[];
@@ -30,7 +30,7 @@ export function patternsOf(attempts: readonly AttemptFact[]): PatternFound[] {
   return found.sort((one, other) => other.count - one.count);
 }
 
-/** Many tasks take many attempts. */
+/** Finds retry storms: many tasks with many attempts. */
 function storm(attempts: readonly AttemptFact[]): PatternFound[] {
   const [{ definition, definitionTask: task } = attempts[0] as AttemptFact] = attempts;
   const tasks = attemptsByTask(attempts);
@@ -52,7 +52,7 @@ function storm(attempts: readonly AttemptFact[]): PatternFound[] {
   ];
 }
 
-/** Failures crowd into one minute of the hour, or one hour of the day. */
+/** Finds rhythms: failures concentrated in one minute of the hour, or one hour of the day. */
 function rhythm(attempts: readonly AttemptFact[]): PatternFound[] {
   const [{ definition, definitionTask: task } = attempts[0] as AttemptFact] = attempts;
   const failed = attempts.filter(({ status }) => status === "failed");
@@ -64,7 +64,7 @@ function rhythm(attempts: readonly AttemptFact[]): PatternFound[] {
   for (const { word, of, unitMs, units } of clocks) {
     const unitOf = ({ endedMs }: AttemptFact) => Math.floor(endedMs / unitMs) % units;
     const rounds = new Set(failed.map(({ endedMs }) => Math.floor(endedMs / (unitMs * units))));
-    // Once is no rhythm.
+    // A few occurrences are no rhythm.
     if (rounds.size < 3) continue;
     for (const [unit, list] of Map.groupBy(failed, unitOf)) {
       const inUnit = attempts.filter((each) => unitOf(each) === unit).length;
@@ -90,7 +90,7 @@ function rhythm(attempts: readonly AttemptFact[]): PatternFound[] {
   return [];
 }
 
-/** The failure of one task is followed by that of another, in the same work. */
+/** Finds sequences: the failure of one task followed by the failure of another, in the same work. */
 function sequences(attempts: readonly AttemptFact[]): PatternFound[] {
   const works = [...attemptsByWork(attempts).values()];
   if (works.length < tasksMin) return [];

@@ -1,4 +1,4 @@
-/** How the work of one definition goes: outcomes, durations, tasks and the paths that runs took. */
+/** Profiles the work of one definition: outcomes, durations, tasks and the paths of runs. */
 import { criticalPath, type Part } from "./bottlenecks.ts";
 import { type AttemptFact, attemptsByTask, attemptsByWork, type WorkFact, workKey } from "./facts.ts";
 import { quantile, sortedCopy } from "./statistics.ts";
@@ -7,11 +7,11 @@ export interface TaskOfProfile {
   readonly task: string;
   readonly count: number;
   readonly success: number;
-  /** On the average. */
+  /** Mean number of attempts. */
   readonly attempts: number;
   readonly waitedMs: number;
   readonly runMs: readonly number[];
-  /** Share of the works that have it on their critical path. */
+  /** Share of the works with the task on their critical path. */
   readonly critical: number;
   readonly partsMs: Readonly<Partial<Record<Part, number>>>;
 }
@@ -81,7 +81,7 @@ function pathsOf(
   const pathOf = (work: WorkFact) => {
     const attempts = byWork.get(workKey(work)) ?? [];
     const inOrder = attempts.toSorted((one, other) => one.queuedMs - other.queuedMs);
-    // Tasks that were queued together are ordered by name: chance does not make paths.
+    // Tasks that were queued together are ordered by name, so that random order creates no paths.
     const tasks = [...new Set(inOrder.map(({ definitionTask }) => definitionTask))];
     const queuedMs = new Map(
       inOrder.toReversed().map(({ definitionTask, queuedMs: ms }) => [definitionTask, Math.round(ms / 50)]),

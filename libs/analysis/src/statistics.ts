@@ -1,4 +1,4 @@
-/** Tests that assume no distribution, because durations have long tails. */
+/** Distribution-free tests, because durations have long tails. */
 
 /** Returns the value below which this share of the sorted values lies. */
 export function quantile(sorted: readonly number[], share: number): number {
@@ -17,7 +17,7 @@ export function median(values: Iterable<number>): number {
   return quantile(sortedCopy(values), 0.5);
 }
 
-/** Returns ranks from 1, equal values sharing the mean of theirs. */
+/** Returns ranks from 1. Equal values share the mean of their ranks. */
 export function ranksOf(values: readonly number[]): number[] {
   const order = values.map((_, index) => index).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
   const ranks = new Array<number>(values.length);
@@ -40,7 +40,7 @@ export function rankShift(before: readonly number[], after: readonly number[]): 
   return shiftOfRankSum(sum, n, m, tieCorrection(ranks));
 }
 
-/** What equal values take away from the variance of a sum of ranks. */
+/** Returns the reduction of the variance of a rank sum by equal values. */
 export function tieCorrection(ranks: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const rank of ranks) counts.set(rank, (counts.get(rank) ?? 0) + 1);
@@ -56,7 +56,7 @@ export function shiftOfRankSum(sum: number, n: number, m: number, ties: number):
   return variance <= 0 ? 0 : (sum - expected) / Math.sqrt(variance);
 }
 
-/** Returns the chance that a standard normal value is at least so far from 0. */
+/** Returns the probability that a standard normal value is at least this far from 0. */
 export function chanceOf(z: number): number {
   const x = Math.abs(z) / Math.SQRT2;
   const t = 1 / (1 + 0.5 * x);
@@ -68,7 +68,8 @@ export function chanceOf(z: number): number {
 }
 
 /**
- * Returns the chance of at least `hits` among `drawn`, where `total` have `marked` (Fisher's exact test, one-sided).
+ * Returns the probability of at least `hits` marked values among `drawn`, if `marked` of `total` are marked (Fisher's
+ * exact test, one-sided).
  */
 export function chanceOfHits(hits: number, drawn: number, marked: number, total: number): number {
   const most = Math.min(drawn, marked);

@@ -25,7 +25,7 @@ interface TrialKind {
 
 const usual = ({ usualMs, random }: Draw): Made => ({ ms: usualMs, failed: random < 0.01, money: 0.02 });
 
-/** Runs of both versions as they come, a fifth of them of the changed one, until the trial is decided. */
+/** Draws runs of both versions, a fifth of them of the changed version, until the trial is decided. */
 function trialOf(
   changed: (draw: Draw) => Made,
   seed: number,
@@ -51,13 +51,13 @@ function trialOf(
   return assert.fail("each trial ends");
 }
 
-/** How often in 20 trials it is kept. */
+/** Returns how often the change is kept in 20 trials. */
 function keptOf(changed: (draw: Draw) => Made, isHarmlessEnough = false): number {
   const seeds = Array.from({ length: 20 }, (_, seed) => seed + 1);
   return seeds.filter((seed) => trialOf(changed, seed, { isHarmlessEnough }).verdict === "keep").length;
 }
 
-/** Trials of a change that helps slow runs, of which a fifth took three times as long before. */
+/** Runs trials of a change that helps slow runs. Before it, a fifth of the runs took three times as long. */
 function keptForSlowRuns(changed: (draw: Draw) => Made): number {
   const seeds = Array.from({ length: 20 }, (_, seed) => seed + 1);
   const options = { before: tail(0.2, 3, 1), helpsSlowRuns: true };
@@ -70,13 +70,13 @@ const failing = (share: number, factor: number) => (draw: Draw) => ({
   ms: draw.usualMs * factor,
   failed: draw.random < share,
 });
-/** A share of the runs takes so many times as long, the others the other factor. */
+/** Multiplies the duration of a share of the runs by one factor, and of the others by another. */
 const tail = (share: number, slowFactor: number, factor: number) => (draw: Draw) => ({
   ...usual(draw),
   ms: draw.usualMs * (draw.random > 1 - share ? slowFactor : factor),
 });
 
-/** 20 candidates that do harm. Some do it in the open, some behind a gain. */
+/** 20 harmful candidates. Some are obviously harmful, others hide the harm behind a gain. */
 const harmful: Readonly<Record<string, (draw: Draw) => Made>> = {
   "a tenth slower": slower(1.1),
   "a fifth slower": slower(1.2),

@@ -1,21 +1,21 @@
 /**
- * Decides whether a changed version of work is kept: it gets a part of the new runs, and both versions are compared.
+ * Decides whether a changed version of work is kept. It gets a share of the new runs, and both versions are compared.
  *
- * 1. Both versions are compared a few times, each time with twice as many runs. In between nothing is decided, so a trial
- *    cannot swing with each run.
- * 2. Harm is taken for shown sooner than a gain is: a trial that ends too early costs a trial, a harmful version costs runs.
- * 3. A trial that shows no gain until its last comparison is taken back. Nothing is kept without proof.
+ * 1. Both versions are compared a few times, each time with twice as many runs. There are no decisions in between, so a
+ *    trial cannot swing with each run.
+ * 2. Harm needs less evidence than a gain: a trial that ends too early costs a trial, but a harmful version costs runs.
+ * 3. A change without a gain at the last comparison is rolled back. No change is kept without evidence.
  */
 import { chanceOf, chanceOfHits, median, quantile, rankShift, sortedCopy } from "./statistics.ts";
 
 /** Ended runs of a version, since the trial started. */
 export interface TrialArm {
-  /** Of completed runs. */
+  /** Durations of completed runs. */
   readonly runMs: readonly number[];
   readonly failed: number;
-  /** Of a pool: how many tasks ended, `failed` of them. The times and costs are means of spans then. */
+  /** For a pool: the number of ended tasks, of which `failed` failed. Times and costs are then means of time spans. */
   readonly ended?: number | undefined;
-  /** Of all ended runs. */
+  /** Costs of all ended runs. */
   readonly money: readonly number[];
 }
 
@@ -35,37 +35,37 @@ export interface TrialJudgement {
 }
 
 export interface TrialOptions {
-  /** How often both were compared. */
+  /** Number of comparisons so far. */
   readonly looks: number;
   readonly elapsedMs: number;
-  /** The change saves something else than time: it is kept if nothing gets worse. */
+  /** The change saves something other than time. It is kept if nothing gets worse. */
   readonly isHarmlessEnough?: boolean;
-  /** The change helps slow runs only: its gain is that of the time which a tenth of the runs exceeds. */
+  /** The change helps only slow runs. Its gain is that of the time which a tenth of the runs exceeds. */
   readonly helpsSlowRuns?: boolean;
-  /** What is compared, in the plural. */
+  /** Name of the compared units, in the plural. */
   readonly unit?: string;
 }
 
-/** Ended runs of each version that a comparison needs. */
+/** Ended runs of each version at each comparison. */
 export const trialLooks = [20, 40, 80, 160] as const;
 export const trialMaxMs = 7 * 86_400_000;
 
-/** Chances of a difference like that between equal versions, at each comparison. */
+/** Significance levels of each comparison: the probability of such a difference between equal versions. */
 const harmChance = 0.02;
 const gainChance = 0.004;
-/** A hint of harm: it is not shown yet, but with it nothing is kept. */
+/** Level of a hint of harm. A hint is no proof, but it prevents keeping the change. */
 const hintChance = 0.1;
-/** No version is kept after the first comparison: a rare harm has not shown by then. */
+/** No version is kept after the first comparison, because rare harm is not visible by then. */
 const keepLooksMin = 1;
 /** A smaller gain is not worth a version. */
 const gainMin = 0.01;
-/** So many times as much as before is harm, if the difference is shown. */
+/** A significant increase by this factor is harm. */
 const harmMin = 1.02;
-/** Many failures at the start need no full comparison. */
+/** Many failures at the start end a trial before a full comparison. */
 const earlyRunsMin = 5;
 const earlyChance = 0.001;
 const slowQuantile = 0.9;
-/** What is compared: runs, or spans. */
+/** Returns the number of compared units: runs, or time spans. */
 const countOf = ({ runMs, failed, ended }: TrialArm): number =>
   runMs.length + (ended === undefined ? failed : 0);
 const endedOf = ({ runMs, failed, ended }: TrialArm): number => ended ?? runMs.length + failed;
@@ -90,7 +90,7 @@ export function judgeTrial(
   const isLast = looks >= trialLooks.length - 1;
   const { gain, chance, name } = helpsSlowRuns ? slowGainOf(before, tried) : usualGainOf(before, tried);
   const words = `${name} ${percent(gain)} less in ${countOf(tried)} ${unit}, and nothing got worse.`;
-  // The mean counts too: a faster median with a few very slow runs is no gain.
+  // The mean counts too, because a faster median with a few very slow runs is no gain.
   const isLess = mean(tried.runMs) < mean(before.runMs);
   const isGain = isLess && gain >= gainMin && chance < gainChance;
   if (isGain && hint === undefined && looks >= keepLooksMin) return judged("keep", words);
@@ -103,7 +103,7 @@ export function judgeTrial(
 interface GainFound {
   readonly name: string;
   readonly gain: number;
-  /** Of a difference like that between equal versions. */
+  /** Probability of such a difference between equal versions. */
   readonly chance: number;
 }
 
@@ -113,7 +113,10 @@ function usualGainOf(before: TrialArm, tried: TrialArm): GainFound {
   return { name: "Median time", gain, chance: shift < 0 ? chanceOf(shift) / 2 : 1 };
 }
 
-/** Of as many runs, as many should be among the slowest tenth of both. The version before has more of them. */
+/**
+ * Tests the slowest tenth of both versions. Equal versions would have equal shares of it, and a gain is a smaller
+ * share.
+ */
 function slowGainOf(before: TrialArm, tried: TrialArm): GainFound {
   const [usual, changed] = [sortedCopy(before.runMs), sortedCopy(tried.runMs)];
   const all = sortedCopy([...usual, ...changed]);
@@ -124,13 +127,13 @@ function slowGainOf(before: TrialArm, tried: TrialArm): GainFound {
   return { name: "p90 of the time", gain, chance: chanceOfHits(hits, usual.length, marked, all.length) };
 }
 
-/** What got worse, as a sentence. Undefined if nothing did. */
+/** Returns the harm as a sentence. Undefined without harm. */
 function harmOf(before: TrialArm, tried: TrialArm, chance: number, unit: string): string | undefined {
   if (failureChance(before, tried) < chance) return failureWords(before, tried, unit);
   const [usual, slow] = [sortedCopy(before.runMs), sortedCopy(tried.runMs)];
   if (isMore(usual, slow, chance))
     return `Median time ${percent(quantile(slow, 0.5) / quantile(usual, 0.5) - 1)} more in ${tried.runMs.length} ${unit}.`;
-  // The median may hide a tail: of as many runs, as many should be among the slowest tenth of both.
+  // The median may hide a tail. Equal versions would have equal shares of the slowest tenth of both.
   const all = sortedCopy([...usual, ...slow]);
   const limit = quantile(all, 0.9);
   const marked = all.filter((ms) => ms > limit).length;

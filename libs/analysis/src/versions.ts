@@ -1,4 +1,4 @@
-/** Whether a new version of a definition fails more often or takes longer than the one before it. */
+/** Finds new versions of a definition that fail more often or take longer than the previous version. */
 import type { WorkFact } from "./facts.ts";
 import { chanceOf, chanceOfHits, median, rankShift } from "./statistics.ts";
 
@@ -7,7 +7,7 @@ export interface Regression {
   readonly version: string;
   readonly before: string;
   readonly what: "failures" | "duration";
-  /** Share that failed, or the middle of the durations in milliseconds. */
+  /** Share of failures, or median of the durations in milliseconds. */
   readonly was: number;
   readonly is: number;
   readonly chance: number;

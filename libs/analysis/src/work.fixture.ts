@@ -1,4 +1,4 @@
-/** Work of a shop as it is recorded: orders with stock, payment and parcel, made by chance. */
+/** Random recorded work of a shop: orders with stock, payment and parcel. */
 import type { Chance } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
 import { type AttemptFact, definitionTaskOf, type WorkFact } from "./facts.ts";
@@ -13,7 +13,7 @@ export interface ShopShape {
   readonly orders?: number;
   readonly version?: (order: number) => string;
   readonly agents?: readonly string[];
-  /** How long a task waits and runs, and whether the attempt fails. */
+  /** Wait and duration of a task, and whether the attempt fails. */
   readonly queueMs?: (task: string, order: number) => number;
   readonly runMs?: (task: string, order: number) => number;
   readonly fails?: (attempt: {
@@ -30,7 +30,7 @@ export interface ShopShape {
 export const shopStartMs = Date.UTC(2026, 0, 5);
 const everyMs = 60_000;
 
-/** `stock`, then `pay` and `parcel` beside each other, then `mail`. */
+/** Generates orders: `stock`, then `pay` and `parcel` concurrently, then `mail`. */
 export function shop(seed: number, shape: ShopShape = {}): Shop {
   const chance = seededChance(seed);
   const { definition = "order", orders = 200, attemptsMax = 1 } = shape;
