@@ -8,8 +8,8 @@
 //   node tools/generate.mjs --breaking      compare with the committed image
 //   node tools/generate.mjs --image         accept the present contracts: rewrite the image
 //
-// Every command exits 0 and prints one line, or exits 1 and prints a line per problem: `file:line: problem, what to
-// do`.
+// Every command exits 0 and prints one line. After an error it exits 1 and prints a line per problem:
+// `file:line: problem, what to do`.
 
 import { checkBreaking, checkFormat, format, lint, writeImage } from "./generate/checks.mjs";
 import { generate } from "./generate/generate.mjs";

@@ -1,5 +1,5 @@
-"""A cluster of Kafka for tests: the mock of librdkafka, with one broker, in memory. Prints its address, then does what the
-lines of its input say, and ends with its input."""
+"""A Kafka cluster for tests: the mock of librdkafka, with one broker, in memory. Prints its address, then executes the
+commands of its input, and ends with the input."""
 
 import ctypes
 import sys

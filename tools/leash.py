@@ -1,9 +1,9 @@
-"""Runs a program of Python that ends with the process that started it: what tools/leash.mjs is to Node.
+"""Runs a Python program that ends with the process that started it, as tools/leash.mjs does for Node.
 
     python3 tools/leash.py PROGRAM
 
-The pipe at descriptor 3 closes with the process that holds its other end, however that went. Where this Python cannot run
-workers it says why in one line and ends with 69, so that another one can be tried.
+The pipe at descriptor 3 closes when the process at its other end ends in any way. If this Python cannot run workers, the
+program prints the reason in one line and exits with 69, so that the caller can try another Python.
 """
 
 import json

@@ -8,7 +8,7 @@
 //   --verbose        print the output of the tests, also if all pass
 //   --silence-ms=N   kill the process without output for this long
 //   --again          run a file with failures once more, alone. A pass then counts as unsteady, not failed
-//   TEXT …           only files whose path has one of these in it
+//   TEXT …           only files with one of these texts in their path
 //
 // The last line is `N passed, N failed`.
 

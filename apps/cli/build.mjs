@@ -4,7 +4,7 @@
 // `nx build`, and set-up in a clone: the bundle of the command in dist/. main.mjs has the code of all commands. The
 // rest is in chunks that are loaded on use, because unread code costs no start-up. It needs Node 18 and nothing else.
 //
-//   node build.mjs             dist/ beside this file
+//   node build.mjs             dist/ next to this file
 //   node build.mjs --out DIR   another folder
 
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";

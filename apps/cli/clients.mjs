@@ -1,6 +1,6 @@
 // @ts-check
 
-/** Clients of other systems that adapters import on first use. The project of the user installs those of its adapters. */
+/** Clients of other systems that adapters import on first use. A user's project installs the clients of its adapters. */
 export const clientPackages = [
   "pg",
   "@redis/client",

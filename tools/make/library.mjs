@@ -27,7 +27,7 @@ export async function addLibrary(root, name, below) {
     ...sources(name, folder),
   };
   writeFiles(root, files);
-  // A planned library already has its place.
+  // A planned library is already in the list.
   if (!libraries.includes(name))
     changeFile(root, "tools/checks/house.mjs", (text) => order(text, name, below));
   enterPackage(root, folder, made);

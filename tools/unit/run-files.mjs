@@ -296,8 +296,8 @@ export function indent(text) {
 const blameSilenceMs = 30_000;
 
 /**
- * Finds the files that left something open or never finished loading. Each runs alone, because a shared process cannot
- * tell.
+ * Finds the files that left something open or never finished loading. Each file runs alone, because a shared process
+ * cannot name the file.
  *
  * @param {string[]} files
  * @param {Manner} manner

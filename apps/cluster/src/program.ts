@@ -1,14 +1,14 @@
 /**
  * `tutti cluster`: a whole installation as processes on this machine.
  *
- *     up [--workflow N …]      starts it, looks after it, and ends it with itself; --bundles FOLDER runs what an image has
- *     status                   what runs, and how it is
- *     scale workflow=3 …       more or fewer processes
- *     restart NAME… | --all    one after the other, each when all are ready
- *     down                     ends the one that runs
- *     backup --to FOLDER       copies one that is down
- *     restore --from FOLDER    makes one of a backup, where there is none
- *     import --from FOLDER     makes one of the data directory of a platform, which is the cluster's from then on
+ *     up [--workflow N …]      starts and supervises a cluster until it ends. --bundles FOLDER runs bundles of an image
+ *     status                   prints the members and their state
+ *     scale workflow=3 …       changes the numbers of processes
+ *     restart NAME… | --all    restarts members in sequence, each when all are ready
+ *     down                     stops the running cluster
+ *     backup --to FOLDER       backs up a stopped cluster
+ *     restore --from FOLDER    restores a backup in a directory without a cluster
+ *     import --from FOLDER     imports the data directory of a platform, which then belongs to the cluster
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";

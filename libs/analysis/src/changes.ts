@@ -39,7 +39,7 @@ export interface Drift {
 export interface ChangeOptions {
   /** Maximum share of quiet series with a reported change. Default: 1 in 1,000. */
   readonly falseAlarms?: number;
-  /** Changes that are smaller than this share of the value before are left out. Default: 0.2. */
+  /** Minimum size of a change, as a share of the value before it. Default: 0.2. */
   readonly smallest?: number;
   readonly most?: number;
 }

@@ -70,7 +70,7 @@ describe("the table of commands", () => {
       );
       assert.deepEqual([...new Set(meanings)], meanings.slice(0, 1), `--${name}`);
     }
-    // `apply -f FILE` and `logs -f` are what users of other commands expect.
+    // Users of other commands expect `apply -f FILE` and `logs -f`.
     for (const [short, same] of Map.groupBy(all, (option) => option.short))
       if (short !== undefined && short !== "f")
         assert.equal(new Set(same.map(({ name }) => name)).size, 1, `-${short}`);

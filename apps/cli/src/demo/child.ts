@@ -1,4 +1,4 @@
-/** A process of the proof. It ends with this process, in whatever way this one ends. */
+/** A process of the proof. It ends with this process, even if this one is killed. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";

@@ -36,7 +36,7 @@ describe("texts on a terminal", () => {
   it("any text is left without terminal sequences and line breaks", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches forbidden characters
         assert.doesNotMatch(safe(text), /[\u0000-\u001f\u007f-\u009f]/);
       }),
     );

@@ -132,7 +132,7 @@ function sumOf(one: Record<Mode, number> | undefined, other: Record<Mode, number
 
 const bestOf = (times: Record<Mode, number>) => Math.min(...fixed.map((mode) => times[mode]));
 
-/** Returns the figures. The best mode is the best over all sessions of a kind: the best of single ones is random. */
+/** Returns the results. The best mode is the best over all sessions of a kind: the best of single ones is random. */
 function figuresOf(times: Record<Mode, number>): Omit<Result, "variant"> {
   const seconds = Object.entries(times).map(([mode, ms]) => [`${mode}Sec`, rounded(ms / 1_000)]);
   return { ...Object.fromEntries(seconds), regret: rounded(times.adaptive / bestOf(times) - 1) };

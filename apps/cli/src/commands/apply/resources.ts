@@ -69,7 +69,7 @@ interface Writing extends Removing {
   readonly shell: Pick<Shell, "environment" | "readText">;
 }
 
-/** Returns how a kind is written that is created once, then changed field by field. */
+/** Returns the calls for a kind that is created once, then changed field by field. */
 function patched(kind: "pools" | "scalers" | "hooks", param: string): Pick<Row, "write" | "remove"> {
   return {
     async write({ call, query, id, word, body, found, written: { paused } }) {
@@ -98,7 +98,7 @@ function patched(kind: "pools" | "scalers" | "hooks", param: string): Pick<Row, 
   };
 }
 
-/** Returns how a kind is written that each write replaces as a whole. */
+/** Returns the calls for a kind that each write replaces as a whole. */
 function put(
   kind:
     | "roles"

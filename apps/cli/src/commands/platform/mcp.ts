@@ -71,7 +71,7 @@ class Bridge {
     try {
       await this.#post(line, message, signal);
     } catch (error) {
-      // The client does not wait for an answer to what it cancelled.
+      // The client does not wait for the reply to a cancelled request.
       if (!signal.aborted) this.#fail(message, error instanceof Error ? error.message : String(error));
     } finally {
       if (this.#cancels.get(message.id) === cancel) this.#cancels.delete(message.id);
@@ -89,7 +89,7 @@ class Bridge {
       throw signal.aborted ? error : new Error(`The platform at ${new URL(url).origin} is not reachable`);
     });
     this.#session = answer.headers?.get("mcp-session-id") ?? this.#session;
-    // An answer is one line of JSON, or events whose data are one line each.
+    // A reply is one line of JSON, or a sequence of events with one line of data each.
     for await (const text of linesOf(bytesOf(answer.body), this.#parts.interrupted)) {
       if (text.startsWith("data:")) print(text.slice("data:".length).trim());
       else if (text.startsWith("{")) this.#answer(text, message, answer.status);
