@@ -85,7 +85,7 @@ function tested({ file, title, wholeFile = false }) {
   return finished(process.execPath, ["--test", "--test-reporter=tap", ...only, file]);
 }
 
-/** The commands `npx` and `npm` are those of the workspace. @param {string} command */
+/** Runs a command line with the `npx` and `npm` of the workspace. @param {string} command */
 function ran(command) {
   return finished("sh", ["-c", command]);
 }

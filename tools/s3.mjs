@@ -93,7 +93,12 @@ function answerOf({ method = "GET", url = "/", headers }, body, store) {
   return { status: 200, headers: about, body: found.bytes };
 }
 
-/** Conditional writes. @param {import("node:http").IncomingHttpHeaders} headers @param {{ bytes: Buffer } | undefined} found */
+/**
+ * Returns whether the condition of a write holds.
+ *
+ * @param {import("node:http").IncomingHttpHeaders} headers
+ * @param {{ bytes: Buffer } | undefined} found
+ */
 function isSeenBy(headers, found) {
   const { "if-match": seen, "if-none-match": none } = headers;
   if (none === "*") return found === undefined;

@@ -25,7 +25,7 @@ export function readMission(root) {
 }
 
 /**
- * The promises of a page: the bold words of bullets below a heading, and the first cells of tables below one.
+ * Returns the promises of a page: the bold words of bullets below a heading, and the first cells of tables below one.
  *
  * @param {string} text
  * @returns {string[]}
@@ -37,7 +37,7 @@ export function promisesIn(text) {
 }
 
 /**
- * Promises that need a row: the features in README, and the differences from other systems.
+ * Returns the promises that need a row: the features in README, and the differences from other systems.
  *
  * @param {string} readme
  * @returns {string[]}

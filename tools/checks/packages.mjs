@@ -55,7 +55,7 @@ function rowOf({ folder, description = "" }) {
 }
 
 /**
- * Every package of the workspace.
+ * Returns every package of the workspace.
  *
  * @param {string} root
  * @returns {Package[]}

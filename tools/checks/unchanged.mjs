@@ -66,7 +66,7 @@ export function importsAnd(...patterns) {
   };
 }
 
-/** With more changed files than this, the whole folder is checked. */
+/** With more changed files than this, the whole clone is checked. */
 const filesMax = 400;
 
 /**

@@ -487,7 +487,7 @@ function applied(text, { start: first, end: last }, edits) {
   return rest;
 }
 
-/** `libs/sdk/src/worker/worker.d.ts` is `sdk/worker/worker.d.ts`. @param {string} file */
+/** Returns the path in the package: `sdk/worker.d.ts` of `libs/sdk/src/worker.d.ts`. @param {string} file */
 function placeOf(file) {
   return file.replace(/^libs\//, "").replace("/src/", "/");
 }

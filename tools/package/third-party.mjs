@@ -30,7 +30,7 @@ export function writeThirdParty(files, out) {
   writeFileSync(out, `This package contains parts of:${rule}${parts.join(rule)}\n`);
 }
 
-/** Some packages have a folder of licences. @param {string} path @returns {string[]} */
+/** Returns a file, or the files of a folder of licences. @param {string} path @returns {string[]} */
 function filesAt(path) {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path).flatMap((file) => filesAt(join(path, file)));

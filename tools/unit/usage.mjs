@@ -9,7 +9,8 @@ export function cpuMs() {
 }
 
 /**
- * Only Linux reports it: fields 16 and 17 of `stat`, in hundredths of a second. The name before them may have spaces.
+ * Returns the time of ended child processes. Only Linux reports it: fields 16 and 17 of `stat`, in hundredths of a
+ * second. The name before them may have spaces.
  */
 function cpuMsOfChildren() {
   try {

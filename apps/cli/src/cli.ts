@@ -56,7 +56,7 @@ async function strangerIn(context: Context | undefined): Promise<Failure | undef
   return await strangerAt(serverAddress(context)).catch(() => undefined);
 }
 
-/** An error that is not a failure is a bug of the CLI. The report has its stack. */
+/** Returns the failure for an unexpected error, which is a bug of the CLI. The report has the stack. */
 function fault(error: unknown): Failure {
   const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
   return new Failure(`Internal error of the CLI: ${message}`, {

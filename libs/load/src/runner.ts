@@ -29,7 +29,7 @@ export interface End {
 }
 
 export interface LoadTime {
-  /** Monotonic time. */
+  /** Returns a monotonic time. */
   nowMs(): number;
   pause(durationMs: number, signal: AbortSignal): Promise<void>;
 }
@@ -102,7 +102,7 @@ interface Following {
   readonly timeoutMs: number;
 }
 
-/** Never rejects: every error is an outcome. */
+/** Follows a start to its end. Never rejects, because every error is an outcome. */
 async function follow({
   start,
   item,

@@ -73,7 +73,7 @@ export function drawFailure(
   ];
 }
 
-/** For programs: one document. */
+/** Returns a failure as one document for programs. */
 export function failureJson({ message, why, problems, next, code, exitCode }: Failure): object {
   const reasons = why.length > 0 ? why : problems.map(({ problem }) => problemLine(problem));
   return {

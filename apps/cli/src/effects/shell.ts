@@ -15,7 +15,7 @@ export interface Shell {
   nowMs(): number;
   /** Resolves after the duration, or when the signal aborts. */
   pause(durationMs: number, signal?: AbortSignal): Promise<void>;
-  /** Returns the text of a file, or of standard input for `-`. Throws a failure with the error of the file system. */
+  /** Returns the text of a file, or of standard input for `-`. Throws the error of the file system. */
   readText(file: string): Promise<string>;
   /** Yields the bytes of a file in pieces, because it may be larger than memory. */
   readBytes(file: string): AsyncIterable<Uint8Array>;

@@ -12,7 +12,7 @@ export function drawBar(share: number, width: number, style: Style): string {
   return `${style.green(done)}${style.dim(rest)}`;
 }
 
-/** `62 %`. An unfinished share is never rounded to 100. */
+/** Returns a share as `62 %`. An unfinished share is never rounded to 100. */
 export function printShare(share: number): string {
   const percent = share >= 1 ? 100 : Math.min(99, Math.round(Math.max(0, share) * 100));
   return `${percent} %`;

@@ -264,7 +264,7 @@ export function streamSystem(redis: Redis): SourceSystem {
   };
 }
 
-/** Of the same server. */
+/** Returns the list of the same server. */
 export function listSystem(redis: Redis): SourceSystem {
   return {
     ...{ name: "list", settings: { redis: { url: "env:SHOP_REDIS", list: "jobs" } } },
@@ -274,7 +274,7 @@ export function listSystem(redis: Redis): SourceSystem {
   };
 }
 
-/** Of the same server. */
+/** Returns the channel of the same server. */
 export function channelSystem(redis: Redis): SourceSystem {
   const listeners = async () => ((await redis.call("PUBSUB", "NUMSUB", "news")) as [string, number])[1];
   return {

@@ -92,7 +92,7 @@ function tell(error: unknown): void {
   say(error instanceof Error ? error.message : String(error));
 }
 
-/** A service runs from its bundle in an installation, and from its sources in a clone. */
+/** Returns the module of a service: its bundle in an installation, its sources in a clone. */
 export function moduleOf(service: string): string {
   const source = new URL(`../../../${service}/src/main.ts`, import.meta.url);
   return fileURLToPath(programFileOf(import.meta.url, source, `./${service}.mjs`));

@@ -10,7 +10,7 @@ import { Outbox } from "../chains/outbox.ts";
 import type { Codecs } from "../chains/server.ts";
 import { CeilingEngine } from "./ceiling-engine.ts";
 
-/** Client, agent and ceiling without processes and streams: messages arrive when the test delivers them. */
+/** Connects client, agent and ceiling without processes and streams. Messages arrive when the test delivers them. */
 function assembled(codecs: Codecs = "generated") {
   const groups: Uint8Array[] = [];
   const toAgent: Uint8Array[] = [];

@@ -67,7 +67,7 @@ function flowOf(name: string, tasks: number, n: number): string {
   return `workflow: ${name}\ntasks:\n${lines.join("\n")}\n`;
 }
 
-/** The same naive algorithm as in their benchmark. */
+/** Computes a Fibonacci number by the naive algorithm of their benchmark. */
 function fibo(n: number): number {
   return n <= 1 ? n : fibo(n - 1) + fibo(n - 2);
 }

@@ -28,7 +28,7 @@ export function isAdapter(scaler: Json): boolean {
   return (scaler as ScalerSpec).labels?.[adapterLabel] !== undefined;
 }
 
-/** The name of an adapter among those of its pool: `default/shop` is `shop`. */
+/** Returns the name of an adapter within its pool: `shop` of `default/shop`. */
 export function adapterName(id: string): string {
   return id.slice(id.indexOf("/") + 1);
 }

@@ -159,7 +159,7 @@ async function comparedIn(
   return compared.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** Each side runs in a copy of the folder. The written files are compared, and the folder does not change. */
+/** Compares both sides of a script. Each runs in a copy of the folder, whose files are compared too. */
 async function differencesOf(server: Server, folder: string, script: Adopted): Promise<readonly string[]> {
   const { digestsOf, FolderCopies, runScript } = await import("../../effects/scripts.ts");
   const copies = await FolderCopies.make(folder);

@@ -86,7 +86,7 @@ async function describedStep(
   };
 }
 
-/** The platform keeps an adapter as the scaler that runs it. */
+/** Returns the step of an adapter, which the platform stores as the scaler that runs it. */
 function adapterStep(
   server: Server,
   { id, file, adapter }: AppliedAdapter,

@@ -91,8 +91,8 @@ export async function workflowStep(
 }
 
 /**
- * Two variants are two versions of a workflow. A set marks the version of the new variant. If a file has no percentage,
- * the percentage of the platform stays.
+ * Returns the step of two variants, which are two versions of a workflow. A set marks the version of the new variant. If
+ * a file has no percentage, the percentage of the platform stays.
  */
 export async function variantStep(
   server: Server,

@@ -126,7 +126,7 @@ class SmokeTest {
     return services.map(({ name }) => name).join(", ");
   }
 
-  /** The task: accepted by the master, run by the workflow service, offered and completed by the swarm service. */
+  /** Runs the task: the master accepts it, the workflow service runs it, the swarm service offers and completes it. */
   async #work(): Promise<void> {
     const { namespace } = this.#server;
     const id = this.sessionId;
