@@ -5,7 +5,7 @@ import { Problems } from "./problems.mjs";
 
 const lookEnums = { icon: "STATE_ICON_", tone: "STATE_TONE_" };
 
-/** Returns the enums whose values have looks. Throws if only some values of an enum have one. */
+/** Returns the module of all enums with looks. Throws if only some values of an enum have one. */
 export function statesModule(image) {
   const problems = new Problems(image.lineOf);
   const enums = image.files

@@ -74,7 +74,10 @@ function isByCaller(ended: ScriptEnd | { readonly runBy?: string }): ended is { 
   return "runBy" in ended && ended.runBy === byCaller;
 }
 
-/** Connects with a call that changes nothing. Undefined if the platform is out of reach. */
+/**
+ * Connects with a call that changes nothing, because a later call may take effect even if it fails. Undefined if the
+ * platform is out of reach.
+ */
 async function reachable(context: Context): Promise<Server | undefined> {
   try {
     const server = await connect(context);
