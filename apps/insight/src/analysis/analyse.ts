@@ -123,7 +123,7 @@ export function analyse(request: AnalysisQuery): AnalysisFound {
         return {
           ...nothing,
           cut,
-          causes,
+          causes: causes.map((cause) => ({ ...cause, also: withOneSize(cause) })),
           unexplained: code === undefined ? [] : unexplained,
           failed: { count: failed.length, latest: failed.slice(-failedMax).reverse(), tasks },
           regressions: regressions.filter(({ what }) => isAbout(what)),
@@ -256,12 +256,13 @@ type Placed = Case & { readonly place: string };
 /** Returns attempts with the attributes that may explain their results. */
 function casesOf(
   database: DatabaseSync,
-  { namespace }: Span,
+  span: Span,
   works: readonly WorkRead[],
   attempts: readonly AttemptFact[],
 ): Placed[] {
   const byKey = new Map(works.map((work) => [workKey(work), work]));
-  const agents = agentAttributes(database, namespace);
+  const agents = agentAttributes(database, span.namespace);
+  const sizes = inputSizes(database, span);
   return attempts.map((attempt) => {
     const { kind, workId, definition, definitionTask, agent, pool, endedMs, errorCode, errorMessage } =
       attempt;
@@ -282,9 +283,68 @@ function casesOf(
         capability: attempt.uses,
         caller: work?.createdBy ?? "",
         ...Object.fromEntries(labels.map(([key, value]) => [`label ${key}`, value])),
+        ...sizeAttributes(sizes.get(attemptKey(attempt))),
       },
     };
   });
+}
+
+/** Returns the other attributes of a cause, with one bound of the size: the bounds below it say the same. */
+function withOneSize({ attribute, also }: Pick<CauseFound, "attribute" | "also">): readonly string[] {
+  const isSize = (text: string) => text.startsWith("input size ");
+  const size = isSize(attribute) ? undefined : also.find(isSize);
+  return also.filter((each) => !isSize(each) || each === size);
+}
+
+type AttemptName = Pick<AttemptFact, "kind" | "workId" | "task" | "attempt">;
+
+const attemptKey = ({ kind, workId, task, attempt }: AttemptName): string =>
+  JSON.stringify([kind, workId, task, attempt]);
+
+/** Returns the sizes of inputs by attempt, from the placements of pools. */
+function inputSizes(database: DatabaseSync, { namespace, fromMs, toMs }: Span): ReadonlyMap<string, number> {
+  const rows = database
+    .prepare(
+      `SELECT kind, work_id, task, attempt, input_bytes FROM placement
+        WHERE namespace = ? AND ended >= ? AND ended < ? AND input_bytes > 0 ORDER BY ended DESC LIMIT ${attemptsMax}`,
+    )
+    .all(namespace, timeText(fromMs) ?? "", timeText(toMs) ?? "") as Row[];
+  return new Map(
+    rows.map((row) => {
+      const [kind, workId, task] = [textIn(row, "kind"), textIn(row, "work_id"), textIn(row, "task")];
+      return [
+        attemptKey({ kind, workId, task, attempt: Number(row["attempt"]) }),
+        Number(row["input_bytes"]),
+      ];
+    }),
+  );
+}
+
+/** Bounds of the size of an input. The largest comes first: of bounds that explain the same, it is the closest. */
+const sizeBounds = [
+  "256 MiB",
+  "64 MiB",
+  "16 MiB",
+  "4 MiB",
+  "1 MiB",
+  "256 KiB",
+  "64 KiB",
+  "16 KiB",
+  "4 KiB",
+  "1 KiB",
+];
+const smallestBound = 1_024;
+
+/** Returns an attribute for each bound, so that inputs above it, or below it, can be a cause. */
+function sizeAttributes(bytes: number | undefined): Record<string, string> {
+  if (bytes === undefined) return {};
+  const steps = sizeBounds.length - 1;
+  return Object.fromEntries(
+    sizeBounds.map((bound, at) => [
+      `input size ${bound}`,
+      bytes >= smallestBound * 4 ** (steps - at) ? "or more" : "not reached",
+    ]),
+  );
 }
 
 /** Returns the attributes by agent: its library, and its labels, for example the host. */

@@ -24,7 +24,7 @@ export interface FactBatch {
 }
 
 /** Changes with the tables: rows of another format are rebuilt. */
-const format = 5;
+const format = 6;
 const sqlTypes = { text: "TEXT", integer: "INTEGER", real: "REAL" } as const;
 const sweepRowsMax = 5_000;
 /** A cursor that belongs to no list. It records that the cursors of the file were read. */
@@ -137,7 +137,7 @@ function opened(file: string): DatabaseSync {
   try {
     database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
-    const missing = found >= 2 && found < format ? [...later.slice(found - 2), added].join(" ") : schema();
+    const missing = found >= 2 && found < format ? addedSince(found).join(" ") : schema();
     if (found !== format) database.exec(`BEGIN; ${missing} PRAGMA user_version = ${format}; COMMIT`);
     database.prepare("SELECT count(*) FROM cursor").get();
     return database;
@@ -153,10 +153,18 @@ function tableOf(table: KeptTable): string {
   return `DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (${declared}, PRIMARY KEY (${key.join(", ")})) STRICT;`;
 }
 
-/** A column of format 5. */
-const added = "ALTER TABLE placement ADD COLUMN strategy TEXT;";
+/** Columns of format 5 and of format 6. */
+const addedColumns = [
+  "ALTER TABLE placement ADD COLUMN strategy TEXT;",
+  "ALTER TABLE placement ADD COLUMN input_bytes REAL;",
+];
 
-/** Format 2 had all columns except these, format 3 had the first of them. Placements could not be rebuilt. */
+/** Returns the statements after a format. Placements cannot be rebuilt, so their table is kept. */
+function addedSince(found: number): readonly string[] {
+  return [...later.slice(found - 2), ...addedColumns.slice(Math.max(0, found - 4))];
+}
+
+/** Format 2 had no tables of these, format 3 had the first of them. */
 const later = [
   `${tableOf("call")} CREATE INDEX call_minute ON call (minute);`,
   `${tableOf("agent_state")} CREATE INDEX agent_state_since ON agent_state (since);

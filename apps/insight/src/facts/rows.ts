@@ -215,6 +215,7 @@ export function placementRow({ namespace, pool, epoch }: PoolOwned, attempt: Pla
     ...[Math.max(0, assignedMs - readyMs), startedMs > 0 ? Math.max(0, startedMs - assignedMs) : null],
     ...[Math.max(0, endedMs - assignedMs), attempt.dueMs || null, Number(attempt.copy), orNull(demand)],
     ...[orNull(errorCode), used?.tokens ?? 0, used?.money ?? 0, orNull(attempt.strategy)],
+    attempt.inputBytes,
   ];
 }
 

@@ -138,6 +138,7 @@ const placementColumns: readonly Column[] = [
   real("tokens", "Tokens of language models that were used."),
   real("money", "Money that was spent, in the unit of the installation."),
   text("strategy", "The strategy of the pool that chose the agent. NULL if it is not known."),
+  real("input_bytes", "Size of the input of the task, in bytes. NULL if it is not known."),
 ];
 
 const callColumns: readonly Column[] = [

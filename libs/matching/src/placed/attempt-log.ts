@@ -45,6 +45,7 @@ export interface PlacedAttempt {
   readonly result: Pick<Result, "used" | "runMs"> | undefined;
   /** The strategy of the pool that chose the agent. */
   readonly strategy: string;
+  readonly inputBytes: number;
 }
 
 /** Without the input of the task: a row has no large part. */
@@ -106,6 +107,7 @@ export class AttemptLog {
       errorCode: isFailure ? outcome.value.code : "",
       result: result && { used: result.used, runMs: result.runMs },
       strategy: this.#strategies.findLast(({ fromMs }) => fromMs <= task.assignedMs)?.name ?? "",
+      inputBytes: sizeOf(offer.input),
     });
     if (this.#rows.length - this.#first > attemptsKeptMax) this.#drop(1);
   }
@@ -128,6 +130,12 @@ export class AttemptLog {
     this.#rows = this.#rows.slice(this.#first);
     this.#first = 0;
   }
+}
+
+function sizeOf(input: Offer["input"]): number {
+  if (input?.$case === "inlineInput") return input.value.length;
+  const body = input?.value.body;
+  return body?.$case === "blob" ? body.value.size : (body?.value.length ?? 0);
 }
 
 function choicesOf(offer: Offer): AttemptChoices | undefined {

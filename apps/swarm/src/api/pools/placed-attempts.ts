@@ -48,6 +48,7 @@ function messageOf(attempt: PlacedAttempt): PlacedAttemptMessage {
     copy: isCopy,
     demand: demandOf(attempt),
     strategy: attempt.strategy,
+    inputBytes: attempt.inputBytes,
   };
 }
 
