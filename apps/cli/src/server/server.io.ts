@@ -227,7 +227,7 @@ describe("what the platform refuses", () => {
     const timeout = { field: "spec.timeoutMs", message: "expected at most 5, found 77760000000" };
     const failure = await refusedFor([label, timeout]);
     assert.equal(failure.message, '--label: expected letters, found "a b".');
-    assert.deepEqual(failure.why, ["--timeout: expected at most 5, found 77760000000."]);
+    assert.deepEqual(failure.why, ["--timeout: expected at most 5 ms, found 900 d."]);
     assert.match(JSON.stringify(failure.next), /tutti help /);
     // A field that no option has stays as it is in the request.
     const other = { field: "definition.name", message: 'expected a name, found "x y"' };

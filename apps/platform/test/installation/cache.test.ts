@@ -135,7 +135,7 @@ describe("the cache on a whole installation", () => {
     assert.deepEqual(await listed(), []);
   });
 
-  it("never gives on an output whose stored bytes are damaged, and stores it whole again once it is removed", async () => {
+  it("never gives on an output whose stored bytes are damaged, and stores it whole again in the next run", async () => {
     await tutti.workflows.register(`workflow: large
 tasks:
   make: {uses: large.make, with: 1, cache: 1h}
@@ -152,7 +152,7 @@ output: "\${{ tasks.size.output }}"
     assert.deepEqual([await size("damaged-1"), await size("damaged-2"), made], [1_100_000, 1_100_000, 1]);
     for (const { content } of installation.kept.blobs.values()) content.fill("y".charCodeAt(0), 100, 101);
     await assert.rejects(size("damaged-3"), { code: "sdk.data_unreadable" });
-    assert.equal(await invalidate({ filter: { capability: "large.make" } }), 1);
+    // The run that met it has removed it from the cache.
     assert.deepEqual([await size("damaged-4"), await size("damaged-5"), made], [1_100_000, 1_100_000, 2]);
     await invalidate({ filter: { capability: "large.make" } });
   });
