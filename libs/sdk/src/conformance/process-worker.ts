@@ -4,7 +4,7 @@ import type { LaunchWorker } from "./stage.ts";
 /** Maximum length of the kept output of a worker, counted from its end. */
 const printedMax = 20_000;
 
-/** Returns a launcher that starts the command anew each time, with the host's address in its environment. */
+/** Returns a launcher that starts the command again each time, with the host's address in its environment. */
 export function commandWorker(command: readonly string[]): LaunchWorker {
   const [program = "", ...args] = command;
   return (environment) => {
