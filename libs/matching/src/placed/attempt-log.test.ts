@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ErrorDetail } from "@tutti/contracts/types/v1";
+import { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
 import { attemptsKeptMax } from "../bounds.ts";
 import { strategyNamed } from "../strategies/strategies.ts";
 import { Arena, tokenOf } from "../testing/arena.ts";
@@ -37,6 +37,38 @@ describe("the attempts that agents of a pool had", () => {
     assert.deepEqual([attempts[0]?.slots, attempts[0]?.priority, attempts[0]?.agentId], [3, 3, "a"]);
     assert.equal(attempts[0]?.profile.definition, "order");
     assert.equal(attempts[0]?.choices, undefined);
+  });
+
+  it("have the size of the input: inline, of a payload, and of content in the store", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 4 });
+    const inputs = [
+      undefined,
+      { $case: "inlineInput", value: new Uint8Array(12) },
+      {
+        $case: "inputPayload",
+        value: Payload.fromPartial({ body: { $case: "inline", value: new Uint8Array(34) } }),
+      },
+      {
+        $case: "inputPayload",
+        value: Payload.fromPartial({ body: { $case: "blob", value: { size: 70_000 } } }),
+      },
+    ] as const;
+    for (const [at, input] of inputs.entries()) sender.offer([at + 1], {}, { input });
+    arena.pass(0);
+    for (const at of inputs.keys()) agent.answer(at + 1);
+    arena.pass(0);
+    const { attempts } = arena.pool.placedAttempts(0, 10, arena.nowMs);
+    assert.deepEqual(
+      attempts.map(({ taskId, inputBytes }) => [taskId, inputBytes]),
+      [
+        ["t1", 0],
+        ["t2", 12],
+        ["t3", 34],
+        ["t4", 70_000],
+      ],
+    );
   });
 
   it("name the strategy that chose the agent, also if another one chooses when they end", () => {
