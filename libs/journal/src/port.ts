@@ -136,7 +136,7 @@ export type FailureKind = "fenced" | "misplaced" | "busy" | "full" | "unknown" |
 
 export interface Failure {
   readonly kind: FailureKind;
-  /** The reason for people and callers: what was expected and found, and the remedy. */
+  /** The reason for people and callers: the expected and the actual state, and the remedy. */
   readonly refusal: Refusal;
 }
 

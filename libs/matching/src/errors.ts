@@ -1,4 +1,4 @@
-import { defineErrors, spanOf } from "@tutti/kernel";
+import { defineErrors, printDuration } from "@tutti/kernel";
 
 interface QueueTimeout {
   readonly capability: string;
@@ -102,7 +102,7 @@ export const matchingErrors = defineErrors("matching", {
     retry: "never",
     help: "No agent took the task within the time that it may wait for one.",
     message: ({ capability, waitedMs, mayMs, isOffered }: QueueTimeout) =>
-      `No agent took the task for \`${capability}\` in ${spanOf(waitedMs)} (maximum: ${spanOf(mayMs)})${isOffered ? "" : ": no worker for it is connected"}`,
+      `No agent took the task for \`${capability}\` in ${printDuration(waitedMs)} (maximum: ${printDuration(mayMs)})${isOffered ? "" : ": no worker for it is connected"}`,
     remedy: ({ capability, isOffered }: QueueTimeout) =>
       isOffered
         ? "Start more agents, or raise the queue timeout."
@@ -121,7 +121,7 @@ export const matchingErrors = defineErrors("matching", {
     retry: "same-key",
     help: "An attempt took longer than it may. Its agent has been asked to end it.",
     message: ({ capability, agent, runMs }: { capability: string; agent: string; runMs: number }) =>
-      `The attempt of \`${capability}\` at agent \`${agent}\` did not finish within ${spanOf(runMs)}`,
+      `The attempt of \`${capability}\` at agent \`${agent}\` did not finish within ${printDuration(runMs)}`,
     remedy: "Raise the timeout, or check why the task takes so long.",
   },
   heartbeatMissed: {
@@ -136,7 +136,7 @@ export const matchingErrors = defineErrors("matching", {
       capability: string;
       agent: string;
       heartbeatMs: number;
-    }) => `Agent \`${agent}\` sent no heartbeat for \`${capability}\` within ${spanOf(heartbeatMs)}`,
+    }) => `Agent \`${agent}\` sent no heartbeat for \`${capability}\` within ${printDuration(heartbeatMs)}`,
     remedy: "Report progress more often, or check what blocks the handler.",
   },
   lost: {
@@ -176,7 +176,7 @@ export const matchingErrors = defineErrors("matching", {
     retry: "same-key",
     help: "The agent has joined and gone many times within a short while. It has to stay away for a while, each time longer, so that others are not disturbed. It may join again after the time in the error. Find the cause in its log and its events.",
     message: ({ agent, awayMs }: { agent: string; awayMs: number }) =>
-      `Agent \`${agent}\` joined and left too often and is locked out for ${spanOf(awayMs)}`,
+      `Agent \`${agent}\` joined and left too often and is locked out for ${printDuration(awayMs)}`,
     remedy: "Check its log, and join again after that time.",
   },
   agentSuperseded: {

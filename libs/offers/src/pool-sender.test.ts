@@ -571,7 +571,7 @@ describe("what a pool is offered", () => {
     assert.equal(counter.refusals.length, 1);
     assert.match(
       counter.refusals[0]?.message ?? "",
-      /^No agent took the task for `pay\.charge` in 6 s .*\. Start a worker that offers `pay\.charge`/,
+      /^No agent took the task for `pay\.charge` in 6s .*\. Start a worker that offers `pay\.charge`/,
     );
   });
 

@@ -1,4 +1,4 @@
-import { capitalized, defineErrors, spanOf } from "@tutti/kernel";
+import { capitalized, defineErrors, printDuration } from "@tutti/kernel";
 
 /** Errors of the library itself. Errors that handlers throw keep their own code. */
 export const sdkErrors = defineErrors("sdk", {
@@ -238,7 +238,7 @@ export const sdkErrors = defineErrors("sdk", {
     retry: "same-key",
     help: "An attempt took longer than the task's timeout. Its signal was aborted. Raise the timeout, or make the handler quicker.",
     message: ({ what, afterMs }: { what: string; afterMs: number }) =>
-      `${what} did not finish within ${spanOf(afterMs)}`,
+      `${what} did not finish within ${printDuration(Math.round(afterMs))}`,
     remedy: "Raise the timeout, or make the handler faster.",
   },
   lockLost: {
@@ -253,7 +253,7 @@ export const sdkErrors = defineErrors("sdk", {
     retry: "same-key",
     help: "The worker had no link to its host for so long that its tasks were given to others. The signals of what it had running were aborted.",
     message: ({ afterMs }: { afterMs: number }) =>
-      `The worker had no link to its host for ${spanOf(afterMs)}, so the task goes to another worker`,
+      `The worker had no link to its host for ${printDuration(Math.round(afterMs))}, so the task goes to another worker`,
     remedy: "Check the network and the host.",
   },
   cancelled: {
@@ -298,7 +298,7 @@ export const sdkErrors = defineErrors("sdk", {
     retry: "same-key",
     help: "A run had not ended when the time to wait for it was over. It continues. Wait again.",
     message: ({ run, afterMs }: { run: string; afterMs: number }) =>
-      `Run \`${run}\` did not finish within ${spanOf(afterMs)} and continues`,
+      `Run \`${run}\` did not finish within ${printDuration(Math.round(afterMs))} and continues`,
     remedy: "Wait again.",
   },
   unreachable: {

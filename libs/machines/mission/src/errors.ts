@@ -1,4 +1,4 @@
-import { counted, defineErrors, spanOf } from "@tutti/kernel";
+import { counted, defineErrors, printDuration } from "@tutti/kernel";
 import { type Conflict, conflictText } from "@tutti/machine-work";
 
 /** Errors that a mission returns to its callers, and errors of tasks that no agent reported. */
@@ -69,7 +69,7 @@ export const missionErrors = defineErrors("mission", {
     retry: "never",
     help: "The mission took longer than its timeout.",
     message: ({ id, timeoutMs }: { id: string; timeoutMs: number }) =>
-      `Mission \`${id}\` did not finish within ${spanOf(timeoutMs)}`,
+      `Mission \`${id}\` did not finish within ${printDuration(timeoutMs)}`,
     remedy: "Raise its timeout.",
   },
   stopped: {
@@ -193,7 +193,7 @@ export const missionErrors = defineErrors("mission", {
     retry: "same-key",
     help: "The task, or one attempt at it, took longer than it may.",
     message: ({ task, what, ms }: { task: string; what: string; ms: number }) =>
-      `Task \`${task}\` did not finish in time: expected ${what} within ${spanOf(ms)}`,
+      `Task \`${task}\` did not finish in time: expected ${what} within ${printDuration(ms)}`,
     remedy: "Raise its timeout.",
   },
   attemptsExhausted: {
@@ -359,7 +359,7 @@ export const missionErrors = defineErrors("mission", {
     retry: "never",
     help: "The output needs approval by a rule, and was not decided in time.",
     message: ({ task, withinMs }: { task: string; withinMs: number }) =>
-      `The output of task \`${task}\` was not approved within ${spanOf(withinMs)}`,
+      `The output of task \`${task}\` was not approved within ${printDuration(withinMs)}`,
     remedy: "Add the task again, or allow more time.",
   },
   resultNotHeld: {

@@ -1,4 +1,4 @@
-import { counted, defineErrors, spanOf } from "@tutti/kernel";
+import { counted, defineErrors, printDuration } from "@tutti/kernel";
 import { type Conflict, conflictText } from "@tutti/machine-work";
 
 interface ChildFailure {
@@ -237,7 +237,7 @@ export const runErrors = defineErrors("workflow", {
     retry: "never",
     help: "The task took longer than its timeout allows over all attempts and pauses.",
     message: ({ task, totalMs }: { task: string; totalMs: number }) =>
-      `Task \`${task}\` did not finish within ${spanOf(totalMs)}`,
+      `Task \`${task}\` did not finish within ${printDuration(totalMs)}`,
     remedy: "Raise `timeout.total`, or see what it waited for with `tutti why`.",
   },
   runTimedOut: {
@@ -245,7 +245,7 @@ export const runErrors = defineErrors("workflow", {
     retry: "never",
     help: "The run took longer than its timeout allows. Completed tasks with a compensation have been undone.",
     message: ({ id, timeoutMs }: { id: string; timeoutMs: number }) =>
-      `Run \`${id}\` did not finish within ${spanOf(timeoutMs)}`,
+      `Run \`${id}\` did not finish within ${printDuration(timeoutMs)}`,
     remedy: "Raise its timeout.",
   },
   agentLost: {
@@ -371,7 +371,7 @@ export const runErrors = defineErrors("workflow", {
     retry: "never",
     help: "No decision was made in time.",
     message: ({ task, withinMs }: { task: string; withinMs: number }) =>
-      `The approval of task \`${task}\` was not decided within ${spanOf(withinMs)}`,
+      `The approval of task \`${task}\` was not decided within ${printDuration(withinMs)}`,
     remedy: "Retry the task to ask again, or raise `within`.",
   },
   approvalRejected: {

@@ -1,4 +1,4 @@
-import { defineErrors, spanOf } from "@tutti/kernel";
+import { defineErrors, printDuration } from "@tutti/kernel";
 import { type Conflict, conflictText } from "@tutti/machine-work";
 
 /** Errors that a session returns to its callers, and reasons of its failure. */
@@ -170,7 +170,7 @@ export const sessionErrors = defineErrors("session", {
     retry: "never",
     help: "The session took longer than its timeout.",
     message: ({ id, timeoutMs }: { id: string; timeoutMs: number }) =>
-      `Session \`${id}\` did not finish within ${spanOf(timeoutMs)}`,
+      `Session \`${id}\` did not finish within ${printDuration(timeoutMs)}`,
     remedy: "Raise its timeout.",
   },
   cancelled: {

@@ -37,7 +37,7 @@ export interface Pool {
    */
   turnAway(agentId: string, offering: Offering, why: string, nowMs: number): void;
 
-  /** Handles what is due, then matches, then sends batches. Returns how many tasks were assigned. */
+  /** Handles due timers, then matches, then sends batches. Returns how many tasks were assigned. */
   turn(nowMs: number): number;
   /** When the next turn is due without any message. Infinite for never. */
   readonly nextDueMs: number;

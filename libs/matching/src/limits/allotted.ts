@@ -63,7 +63,7 @@ export class SetAside {
     return inside;
   }
 
-  /** Returns what is free and not reserved, apart from one reservation. */
+  /** Returns the free amounts that are not reserved, apart from one reservation. */
   leftBeside(except: InsideLimit | undefined): number {
     let left = this.capacity - this.outside.held;
     for (const one of this.inside.values())

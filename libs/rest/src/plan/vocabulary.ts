@@ -11,7 +11,7 @@
 import { parseDurationMs } from "@tutti/kernel";
 import type { FieldTable } from "./schema.ts";
 
-/** Meaning of a word, by the names of fields in JSON. A text instead states what was expected. */
+/** Meaning of a word, by the names of fields in JSON. A text instead names the expected form. */
 type Said = Readonly<Record<string, unknown>> | string;
 
 interface Word {

@@ -79,7 +79,7 @@ class PlannedPart {
   readonly #trace: TraceContext | undefined;
   readonly #judged: JudgedPlans;
   #drafted: Drafted | undefined;
-  /** Knowledge at the first plan, and what was learned since. */
+  /** Knowledge at the first plan, and all that was learned since. */
   #times: Estimates | undefined;
   #surprises: Surprises | undefined;
   #recordedMs = 0;

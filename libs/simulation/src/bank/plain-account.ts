@@ -129,7 +129,7 @@ function spending(
   return balance < number(body, "amountCents") ? refused("funds_missing") : then();
 }
 
-/** Applies an event. Returns what is impossible about it. */
+/** Applies an event. Returns the contradiction, if there is one. */
 export function happen(account: PlainAccount, type: string, fields: Fields): string | undefined {
   const amount = number(fields, "amountCents");
   switch (type) {

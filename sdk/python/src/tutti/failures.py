@@ -159,19 +159,16 @@ def saved_too_large(size: int, most: int) -> TuttiError:
     )
 
 
-def _span_of(ms: float) -> str:
-    """Formats a duration for sentences."""
-    if ms < 1_000:
-        return f"{round(ms)} ms"
-    if ms < 120_000:
-        return f"{ms / 1_000:.{1 if ms < 10_000 else 0}f}".removesuffix(".0") + " s"
-    return f"{round(ms / 60_000)} min" if ms < 7_200_000 else f"{ms / 3_600_000:.1f}".removesuffix(".0") + " h"
+def _text_of(ms: float) -> str:
+    from ._document import duration_text  # It imports this module.
+
+    return duration_text(round(ms) / 1_000)
 
 
 def timed_out(what: str, after_ms: float) -> Cancelled:
     return Cancelled(
         "sdk.timed_out",
-        f"{what} did not finish within {_span_of(after_ms)}. Raise the timeout, or make the handler faster.",
+        f"{what} did not finish within {_text_of(after_ms)}. Raise the timeout, or make the handler faster.",
         status="DEADLINE_EXCEEDED",
     )
 
@@ -179,7 +176,7 @@ def timed_out(what: str, after_ms: float) -> Cancelled:
 def link_lost(after_ms: float) -> Cancelled:
     return Cancelled(
         "sdk.link_lost",
-        f"The worker had no link to its host for {_span_of(after_ms)}, so the task goes to another worker."
+        f"The worker had no link to its host for {_text_of(after_ms)}, so the task goes to another worker."
         " Check the network and the host.",
         status="UNAVAILABLE",
     )
