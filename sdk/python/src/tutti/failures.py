@@ -160,7 +160,7 @@ def saved_too_large(size: int, most: int) -> TuttiError:
 
 
 def _text_of(ms: float) -> str:
-    from ._document import duration_text  # It imports this module.
+    from ._document import duration_text  # Loaded on first use: few tasks time out.
 
     return duration_text(round(ms) / 1_000)
 
